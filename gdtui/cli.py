@@ -1,0 +1,270 @@
+"""The command line: words to a dataset and Settings, and these to a screen or a plain report.
+
+The only place that prints, and the only one that ends the program. What only one way needs is
+imported there: `--help` waits for no numpy, and plain output for neither textual nor plotext.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import BinaryIO, NoReturn, TextIO
+
+from gdtui import __version__
+from gdtui.core.hyperparameter import Hyperparameter, Value
+from gdtui.core.methods import METHODS
+from gdtui.core.settings import SHARED, Settings
+
+DEFAULT_SAMPLE = "pizza.txt"
+FORMATS = ("text", "csv", "json")
+USAGE_STATUS = 2
+DIVERGED_STATUS = 1
+
+DESCRIPTION = "A gradient-descent laboratory for the terminal: see how descent finds the line."
+EXAMPLES = """\
+examples:
+  gdtui                                   the pizza sample, on screen
+  gdtui data.csv --x Height --y Weight    two columns of a file of yours
+  gdtui data.csv --lr 0.01 --bias --run   start at once with these settings
+  gdtui data.csv --plain --every 10       every tenth line, without the screen
+  gdtui data.csv --format csv > run.csv   each step in full precision
+  zcat big.gz | gdtui -                   data from a pipe, keys from the terminal
+
+On screen, ? shows all keys. Exit status: 0; 1 if the run diverged to infinity (plain output);
+2 for what can't be read or is asked wrongly."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """An argument parser whose complaints take one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(USAGE_STATUS, f"gdtui: {message} (gdtui --help shows what there is)\n")
+
+
+def _reader(parse: Callable[[str], Value]) -> Callable[[str], Value]:
+    """A parser for argparse, that keeps the words of a ValueError."""
+
+    def read(text: str) -> Value:
+        try:
+            return parse(text)
+        except ValueError as reason:
+            raise argparse.ArgumentTypeError(str(reason)) from None
+
+    return read
+
+
+def _pace(text: str) -> float:
+    if text == "max":
+        return float("inf")
+    pace = Hyperparameter("pace", "pace", 1.0, "", low=0.1, high=1e9)
+    return float(pace.parse(text))
+
+
+def _every(text: str) -> int:
+    return int(Hyperparameter("every", "every", 1, "", low=1, high=1e9).parse(text))
+
+
+def _own_hyperparameters() -> tuple[Hyperparameter, ...]:
+    own = (p for method in METHODS.values() for p in method.hyperparameters)
+    return tuple(dict.fromkeys(own))
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The parser of the command line; its options for hyperparameters come from their home."""
+    parser = _Parser(
+        prog="gdtui",
+        usage="gdtui [FILE] [options]",
+        description=DESCRIPTION,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"gdtui {__version__}")
+    parser.add_argument("--samples", action="store_true", help="list the samples, and end")
+
+    data = parser.add_argument_group("data")
+    data.add_argument(
+        "file",
+        nargs="?",
+        metavar="FILE",
+        help="text in columns, or .gz of it; - is standard input; a sample's name will do; "
+        f"default: {DEFAULT_SAMPLE}",
+    )
+    data.add_argument("--x", metavar="COLUMN", help="the feature: name, or number from 1 (first)")
+    data.add_argument("--y", metavar="COLUMN", help="the label: name, or number from 1 (last)")
+
+    hyper = parser.add_argument_group("hyperparameters")
+    for parameter in SHARED + _own_hyperparameters():
+        _add_option(hyper, parameter)
+
+    screen = parser.add_argument_group("screen")
+    screen.add_argument("--run", action="store_true", help="start at once")
+    screen.add_argument(
+        "--pace",
+        type=_reader(_pace),
+        metavar="N",
+        help="iterations a second, or max (default: the whole run in five seconds)",
+    )
+    screen.add_argument("--theme", metavar="NAME", help="such as gdtui-light, nord, textual-ansi")
+
+    plain = parser.add_argument_group("plain output (by itself when stdout is no terminal)")
+    plain.add_argument("--plain", action="store_true", help="print lines instead of a screen")
+    plain.add_argument(
+        "--format", choices=FORMATS, help="the lesson's lines (text), csv or json; implies --plain"
+    )
+    plain.add_argument(
+        "--every",
+        type=_reader(_every),
+        default=1,
+        metavar="N",
+        help="only every Nth line; the last always",
+    )
+    return parser
+
+
+def _add_option(group: argparse._ArgumentGroup, parameter: Hyperparameter) -> None:
+    text = f"{parameter.help} (default: {parameter.format(parameter.default)})".replace("%", "%%")
+    if isinstance(parameter.default, bool):
+        action = argparse.BooleanOptionalAction
+        group.add_argument(
+            parameter.flag, action=action, default=parameter.default, help=text, dest=parameter.name
+        )
+        return
+    metavar = "|".join(parameter.choices) or "N"
+    group.add_argument(
+        parameter.flag,
+        type=_reader(parameter.parse),
+        default=parameter.default,
+        metavar=metavar,
+        help=text,
+        dest=parameter.name,
+    )
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    shared = {parameter.name: getattr(options, parameter.name) for parameter in SHARED}
+    own = {parameter.name: getattr(options, parameter.name) for parameter in _own_hyperparameters()}
+    return Settings(**shared, own=own)
+
+
+def sample_folder() -> Path:
+    """Where the samples are: inside the installed package, or beside it in a working copy."""
+    package = Path(__file__).parent
+    installed = package / "data"
+    return installed if installed.is_dir() else package.parent / "data"
+
+
+def _find(file: str | None) -> str:
+    """The path of a file, or of the sample of that name where there is no such file."""
+    if file is not None and (file == "-" or Path(file).exists()):
+        return file
+    sample = sample_folder() / (file or DEFAULT_SAMPLE)
+    return str(sample) if file is None or (Path(file).name == file and sample.exists()) else file
+
+
+def _list_samples() -> int:
+    from gdtui.core.dataset import read_dataset
+
+    for path in sorted(sample_folder().iterdir()):
+        data = read_dataset(path)
+        print(f"{path.name:16} {data.feature} -> {data.label}, {len(data.x)} examples  ({path})")
+    return 0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run gdtui; returns the exit status."""
+    parser = make_parser()
+    options = parser.parse_args(arguments)
+    if options.samples:
+        return _list_samples()
+    settings = _settings(options)
+    options.file = _find(options.file)
+    plain = options.plain or options.format or not _is_terminal(sys.stdout)
+    try:
+        return _print(options, settings) if plain else _show(options, settings)
+    except KeyboardInterrupt:
+        return 128 + 2
+    except BrokenPipeError:
+        # Whoever read has seen enough. What is still buffered must not be written at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    """Whether a standard stream is a terminal; it is None where it was closed."""
+    return stream is not None and stream.isatty()
+
+
+def _take_keyboard() -> BinaryIO:
+    """Let standard input be the terminal; returns what it was before."""
+    terminal = os.open("/dev/tty", os.O_RDONLY)
+    data = os.fdopen(os.dup(0), "rb")
+    os.dup2(terminal, 0)
+    os.close(terminal)
+    return data
+
+
+def _fail(message: object) -> int:
+    print(f"gdtui: {message}", file=sys.stderr)
+    return USAGE_STATUS
+
+
+def _print(options: argparse.Namespace, settings: Settings) -> int:
+    from gdtui import report
+    from gdtui.core.dataset import DataError, read_dataset
+    from gdtui.core.descent import Status
+    from gdtui.core.surface import LossSurface
+
+    try:
+        dataset = read_dataset(options.file, options.x, options.y)
+    except DataError as error:
+        return _fail(error)
+    surface = LossSurface.of(dataset.x, dataset.y)
+    if warning := report.hint(surface, settings):
+        print(f"gdtui: {warning}", file=sys.stderr)
+    lines = report.FORMATS[options.format or "text"](dataset, settings, options.every)
+    while True:
+        try:
+            sys.stdout.write(next(lines))
+        except StopIteration as end:
+            outcome = end.value
+            break
+    sys.stdout.flush()
+    if outcome.status is Status.DIVERGED:
+        print(f"gdtui: {report.closing(surface, settings, outcome)}", file=sys.stderr)
+        return DIVERGED_STATUS
+    return 0
+
+
+def _show(options: argparse.Namespace, settings: Settings) -> int:
+    from gdtui.loading import Loading
+
+    if options.file == "-" and _is_terminal(sys.stdin):
+        return _fail("standard input is the terminal; pipe the data into it, or name a file")
+    try:
+        stream = None if _is_terminal(sys.stdin) else _take_keyboard()
+    except OSError:
+        return _fail("there is no terminal to take keys from; --plain needs none")
+    # The data is read while the screen's modules are imported.
+    loading = Loading(options.file, options.x, options.y, stream)
+
+    from gdtui.core.dataset import DataError
+    from gdtui.ui.app import Laboratory
+
+    app = Laboratory(loading, settings, options.pace, options.run)
+    if options.theme is not None:
+        if options.theme not in app.available_themes:
+            return _fail(f"no theme {options.theme!r}; there are {', '.join(app.available_themes)}")
+        app.theme = options.theme
+    try:
+        if loading.done:
+            loading.result()
+        failure = app.run()
+        if failure is not None:
+            raise failure
+    except DataError as error:
+        return _fail(error)
+    return app.return_code or 0

@@ -1,0 +1,114 @@
+"""What a hyperparameter is: its default, its bounds, and how its text is read."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from gdtui.core.ladder import rung_above, rung_below
+
+Value = float | int | bool | str
+
+_TRUE, _FALSE = ("on", "yes", "true", "1"), ("off", "no", "false", "0")
+
+
+@dataclass(frozen=True)
+class Hyperparameter:
+    """One number, switch or choice that a user sets; its type is that of its default.
+
+    `tunable` ones may change within a run; a change of any other begins a new run. Those with
+    `ladder` step along 1-2-5, the rest by one.
+    """
+
+    name: str
+    label: str
+    default: Value
+    help: str
+    low: float = -math.inf
+    high: float = math.inf
+    choices: Mapping[str, str] = field(default_factory=dict, hash=False)
+    tunable: bool = False
+    ladder: bool = False
+
+    def named(self, name: str) -> Hyperparameter:
+        """The same hyperparameter under a name."""
+        return replace(self, name=name)
+
+    @property
+    def flag(self) -> str:
+        """The option of the command line."""
+        return "--" + self.name.replace("_", "-")
+
+    @property
+    def bounds(self) -> str:
+        """The bounds in words, or nothing where there are none."""
+        low, high = f"{self.low:g}", f"{self.high:g}"
+        if math.isinf(self.high):
+            return "" if math.isinf(self.low) else f"at least {low}"
+        return f"from {low} to {high}"
+
+    def parse(self, text: str) -> Value:
+        """The value that a text spells; raises ValueError with the reason in words."""
+        text = text.strip()
+        if isinstance(self.default, bool):
+            if text.lower() not in _TRUE + _FALSE:
+                raise ValueError(f"{text!r} is neither on nor off")
+            return text.lower() in _TRUE
+        if isinstance(self.default, str):
+            return self.check(text)
+        return self.check(self._number(text))
+
+    def _number(self, text: str) -> float:
+        if not text:
+            raise ValueError("a number is missing")
+        if "_" in text or not text.isascii():
+            raise ValueError(f"{text!r} is not a number")
+        try:
+            return float(text)
+        except ValueError:
+            raise ValueError(f"{text!r} is not a number") from None
+
+    def check(self, value: Value) -> Value:
+        """The value in its own type; raises ValueError, in words, where it is out of bounds."""
+        if isinstance(self.default, bool):
+            return bool(value)
+        if isinstance(self.default, str):
+            if value not in self.choices:
+                raise ValueError(f"{value!r} is none of {', '.join(self.choices)}")
+            return value
+        number = float(value)
+        if not math.isfinite(number):
+            raise ValueError(f"{number} is not a finite number")
+        if not self.low <= number <= self.high:
+            raise ValueError(f"{number:g} is out of bounds: {self.bounds}")
+        if isinstance(self.default, int):
+            if not number.is_integer():
+                raise ValueError(f"{number:g} is not a whole number")
+            return int(number)
+        return number
+
+    def format(self, value: Value) -> str:
+        """The shortest text that `parse` reads back as the same value."""
+        if isinstance(value, bool):
+            return "on" if value else "off"
+        if isinstance(value, float):
+            return repr(value).removesuffix(".0")
+        return str(value)
+
+    def stepped(self, value: float, up: bool) -> Value:
+        """The next value up or down, held within the bounds."""
+        if not self.ladder:
+            step = value + (1 if up else -1)
+        elif value <= 0:
+            step = max(self.low, 0.0) if not up else 1e-6
+        else:
+            step = rung_above(value) if up else rung_below(value)
+        return self.check(min(max(step, self.low), self.high))
+
+
+def declare(default: Any, label: str, help: str, **options: Any) -> Any:
+    """A dataclass field that is a hyperparameter of the field's name, kept in its metadata."""
+    parameter = Hyperparameter("", label, default, help, **options)
+    return field(default=default, metadata={"hyperparameter": parameter})

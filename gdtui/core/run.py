@@ -1,0 +1,383 @@
+"""A run: a descent driven at a pace, that remembers enough to show any of its steps again.
+
+A run is a pure function of its surface and its settings, so it need not keep its steps: it keeps
+evenly spaced checkpoints, and computes any other step again from the one before it.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from bisect import bisect_right
+from collections import deque
+from collections.abc import Generator
+from dataclasses import dataclass, replace
+from itertools import islice
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gdtui.core.descent import (
+    Measured,
+    Outcome,
+    Point,
+    Status,
+    Step,
+    ended,
+    measured_at,
+    starting_point,
+    trajectory,
+)
+from gdtui.core.settings import Settings
+from gdtui.core.surface import LossSurface
+
+FULL_SPEED = float("inf")
+# Iterations between two looks at the lock: a few milliseconds, so that a key is obeyed at once.
+BURST = 2000
+# Seconds between two bursts at a pace: no pace wakes the machine more often than this.
+LEAST_WAIT = 0.005
+# Kept as they are, so that the log's newest lines and the last change cost no replay.
+RECENT = 512
+
+
+class Trail:
+    """The bounded record of a run: a row for every stretch of `spacing` iterations.
+
+    A row holds the step that begins the stretch, the one after it, and the smallest and largest
+    loss within. When all rows are taken, neighbours are merged and the spacing doubles.
+    """
+
+    ROWS = 4096
+    COLUMNS = ("w", "b", "loss", "low", "high", "next_w", "next_b", "next_loss")
+
+    def __init__(self) -> None:
+        self.spacing = 1
+        self.memories: list[tuple[float, ...]] = []
+        self._table = np.empty((self.ROWS, len(self.COLUMNS)))
+
+    def extend(self, steps: list[Measured]) -> None:
+        """Record the steps that follow the last one recorded."""
+        at = 0
+        while at < len(steps):
+            into = steps[at][0] % self.spacing
+            if into == 0 and len(self.memories) == self.ROWS:
+                self._thin()
+                continue
+            part = steps[at : at + self.spacing - into]
+            self._record(into, part)
+            at += len(part)
+
+    def _record(self, into: int, part: list[Measured]) -> None:
+        """Record steps of one stretch, the first of which is number `into` in it."""
+        losses = [step[3] for step in part]
+        low, high = min(losses), max(losses)
+        if into == 0:
+            self._table[len(self.memories)] = (*part[0][1:4], low, high, *part[0][1:4])
+            self.memories.append(part[0][6])
+        row = self._table[len(self.memories) - 1]
+        row[3], row[4] = min(row[3], low), max(row[4], high)
+        if into <= 1 < into + len(part):
+            row[5:8] = part[1 - into][1:4]
+
+    def _thin(self) -> None:
+        half = self.ROWS // 2
+        even, odd = self._table[0::2], self._table[1::2]
+        merged = even.copy()
+        merged[:, 3] = np.minimum(even[:, 3], odd[:, 3])
+        merged[:, 4] = np.maximum(even[:, 4], odd[:, 4])
+        if self.spacing == 1:
+            merged[:, 5:8] = odd[:, 0:3]
+        self._table[:half] = merged
+        del self.memories[1::2]
+        self.spacing *= 2
+
+    def before(self, iteration: int) -> Point:
+        """The last checkpoint that is not after an iteration already recorded."""
+        row = min(iteration // self.spacing, len(self.memories) - 1)
+        w, b = self._table[row, 0:2].tolist()
+        return Point(row * self.spacing, w, b, self.memories[row])
+
+    def columns(self) -> dict[str, NDArray[np.float64]]:
+        """A copy of the table so far, each column of shape (rows,)."""
+        rows = self._table[: len(self.memories)].T.copy()
+        rows.setflags(write=False)
+        return dict(zip(self.COLUMNS, rows, strict=True))
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """All that a view needs of a run, as it was at one moment; it never changes afterwards.
+
+    `step` is where the run stands, and `previous` the step before it.
+    """
+
+    settings: Settings
+    status: Status
+    step: Step
+    previous: Step | None
+    outcome: Outcome | None
+    spacing: int
+    trail: dict[str, NDArray[np.float64]]
+
+    @property
+    def lines(self) -> int:
+        """How many lines the log has: one for each update, and one where a descent converged."""
+        return self.outcome.lines if self.outcome else self.step.iteration
+
+    @property
+    def reached(self) -> int:
+        """The iteration where the run stands, or at which it ended."""
+        return self.outcome.iteration if self.outcome else self.step.iteration
+
+    @property
+    def iterations(self) -> NDArray[np.float64]:
+        """The iterations at which the stretches of the trail begin, of shape (rows,)."""
+        return np.arange(len(self.trail["w"]), dtype=np.float64) * self.spacing
+
+
+class Run:
+    """A descent that can be driven, looked at and looked back on, from any thread.
+
+    `pace` is in iterations a second; FULL_SPEED takes as many as the machine can.
+    """
+
+    def __init__(self, surface: LossSurface, settings: Settings, pace: float = FULL_SPEED) -> None:
+        self.surface = surface
+        self.pace = pace
+        self._lock = threading.Lock()
+        self._settings = settings
+        self._tunings: list[tuple[int, Settings]] = [(0, settings)]
+        self._trail = Trail()
+        self._recent: deque[Measured] = deque(maxlen=RECENT)
+        self._outcome: Outcome | None = None
+        self._running = self._hurrying = False
+        self._due = 0.0
+        self._clock: float | None = None
+        start = starting_point(settings)
+        self._step = measured_at(surface, start)
+        self._point = start
+        self._path = trajectory(surface, settings, start)
+        first = list(islice(self._path, 1))
+        if first:
+            self._keep(first)
+        else:
+            self._outcome = ended(Status.DIVERGED, self._step, finite=False)
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in force."""
+        return self._settings
+
+    @property
+    def status(self) -> Status:
+        """Where the run stands."""
+        if self._outcome:
+            return self._outcome.status
+        if self._running:
+            return Status.RUNNING
+        return Status.PAUSED if self._step.iteration else Status.READY
+
+    @property
+    def ended(self) -> bool:
+        """Whether the run has finished, converged or diverged."""
+        return self._outcome is not None
+
+    def start(self) -> None:
+        """Run at the pace, unless the run has ended."""
+        with self._lock:
+            self._running = not self.ended
+            self._hurrying = False
+            # The first iteration is due at once.
+            self._clock, self._due = None, 1.0
+
+    def finish(self) -> None:
+        """Run to the end at full speed, whatever the pace."""
+        with self._lock:
+            self._running = self._hurrying = not self.ended
+
+    def pause(self) -> None:
+        """Stop between two iterations."""
+        with self._lock:
+            self._running = self._hurrying = False
+
+    def can_tune(self, settings: Settings) -> bool:
+        """Whether the run can go on with these settings; if not, they need a new run.
+
+        A run that has ended can only be extended, by more iterations or another tolerance.
+        """
+        if not settings.same_start(self._settings) or settings.iterations < self._step.iteration:
+            return False
+        extended = replace(
+            self._settings, iterations=settings.iterations, tolerance=settings.tolerance
+        )
+        return not self.ended or (self.status is not Status.DIVERGED and settings == extended)
+
+    def tune(self, settings: Settings) -> None:
+        """Go on with other settings from the next iteration; raises ValueError if it can't."""
+        if not self.can_tune(settings):
+            raise ValueError("these settings need a new run")
+        with self._lock:
+            self._settings = settings
+            if self._tunings[-1][0] == self._step.iteration:
+                self._tunings.pop()
+            self._tunings.append((self._step.iteration, settings))
+            self._outcome = None
+            self._path = trajectory(self.surface, settings, self._point)
+            next(self._path)
+            self._check_finished()
+
+    def advance(self, count: int) -> int:
+        """Take so many iterations at once, fewer if the run ends; returns how many."""
+        taken = 0
+        while taken < count:
+            with self._lock:
+                if self.ended:
+                    break
+                taken += self._burst(min(count - taken, BURST))
+        return taken
+
+    def drive(self, now: float) -> float | None:
+        """Take the iterations that are due at a time in seconds, one burst of them at most.
+
+        Returns the seconds until more are due, or None when the run is not running.
+        """
+        with self._lock:
+            if not self._running:
+                return None
+            pace = FULL_SPEED if self._hurrying else self.pace
+            if pace == FULL_SPEED:
+                self._burst(BURST)
+                self._clock, self._due = None, 0.0
+                return 0.0
+            self._due += 0.0 if self._clock is None else (now - self._clock) * pace
+            self._clock = now
+            if self._due >= 1:
+                self._due -= self._burst(min(int(self._due), BURST))
+            # One second behind at most: a machine too slow for the pace does not pile up debts.
+            self._due = min(self._due, pace)
+            return 0.0 if self._due >= BURST else max(LEAST_WAIT, (1 - self._due) / pace)
+
+    def _burst(self, count: int) -> int:
+        """Take up to `count` iterations; the lock is held."""
+        count = min(count, self._settings.iterations - self._step.iteration)
+        steps = list(islice(self._path, count))
+        if steps:
+            self._keep(steps)
+        if len(steps) < count:
+            self._end(ended(self._why_ended(), self._step))
+        self._check_finished()
+        return len(steps)
+
+    def _keep(self, steps: list[Measured]) -> None:
+        self._trail.extend(steps)
+        self._recent.extend(steps[-RECENT:])
+        self._step = Step._make(steps[-1][:6])
+        self._point = Point(*steps[-1][:3], steps[-1][6])
+
+    def _why_ended(self) -> Status:
+        """How the exhausted trajectory ended: the last part of it is walked once more."""
+        path = trajectory(self.surface, self._settings, self._point)
+        next(path)
+        try:
+            next(path)
+        except StopIteration as end:
+            status: Status = end.value
+            return status
+        raise AssertionError("a trajectory is a pure function of its start")
+
+    def _check_finished(self) -> None:
+        iteration = self._step.iteration
+        if not self.ended and iteration >= self._settings.iterations:
+            self._end(Outcome(Status.FINISHED, iteration, iteration, self._step))
+
+    def _end(self, outcome: Outcome) -> None:
+        self._outcome = outcome
+        self._running = self._hurrying = False
+
+    def snapshot(self) -> Snapshot:
+        """The run as it is now."""
+        with self._lock:
+            previous = Step._make(self._recent[-2][:6]) if len(self._recent) > 1 else None
+            return Snapshot(
+                settings=self._settings,
+                status=self.status,
+                step=self._step,
+                previous=previous,
+                outcome=self._outcome,
+                spacing=self._trail.spacing,
+                trail=self._trail.columns(),
+            )
+
+    def step_at(self, iteration: int) -> Step:
+        """The step of any iteration so far, equal to the digit to what was first measured.
+
+        Raises IndexError for an iteration that the run has not reached.
+        """
+        steps = self.steps(iteration, iteration + 1)
+        if not steps:
+            raise IndexError(f"iteration {iteration} is not in this run")
+        return steps[0]
+
+    def steps(self, start: int, stop: int) -> list[Step]:
+        """The steps of the iterations from `start` up to but not including `stop`."""
+        start = max(start, 0)
+        with self._lock:
+            stop = min(stop, self._step.iteration + 1)
+            if start >= stop or not self._recent:
+                return []
+            first = self._recent[0][0]
+            recent = list(self._recent) if start >= first else []
+            point, tunings = self._trail.before(start), list(self._tunings)
+        if recent:
+            return [Step._make(step[:6]) for step in recent[start - first : stop - first]]
+        path = self._replay(point, tunings)
+        between = slice(start - point.iteration, stop - point.iteration)
+        return [Step._make(m[:6]) for m in islice(path, between.start, between.stop)]
+
+    def _replay(
+        self, point: Point, tunings: list[tuple[int, Settings]]
+    ) -> Generator[Measured, None, None]:
+        """Walk again from a checkpoint, each part with the settings that were in force."""
+        starts = [iteration for iteration, _ in tunings]
+        part = bisect_right(starts, point.iteration) - 1
+        for until, settings in zip(
+            [*starts[part + 1 :], None], [s for _, s in tunings[part:]], strict=True
+        ):
+            for measured in trajectory(self.surface, settings, point):
+                if measured[0] == until:
+                    point = Point(*measured[:3], measured[6])
+                    break
+                yield measured
+
+
+class Worker(threading.Thread):
+    """The thread that drives one run at a time."""
+
+    def __init__(self) -> None:
+        super().__init__(name="descent", daemon=True)
+        self._run: Run | None = None
+        self._stopping = False
+        self._wake = threading.Event()
+
+    def drive(self, run: Run) -> None:
+        """Drive this run from now on, or look at it again after a command."""
+        self._run = run
+        self._wake.set()
+
+    def stop(self) -> None:
+        """End the thread between two bursts, and wait for it."""
+        self._stopping = True
+        self._wake.set()
+        if self.is_alive():
+            self.join()
+
+    def run(self) -> None:
+        """Drive until stopped."""
+        while not self._stopping:
+            delay = self._run.drive(time.monotonic()) if self._run else None
+            if delay == 0:
+                # Lets go of the interpreter: the screen draws between two bursts.
+                time.sleep(0)
+            else:
+                self._wake.wait(delay)
+                self._wake.clear()

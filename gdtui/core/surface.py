@@ -1,0 +1,128 @@
+"""The loss as a surface over (w, b): five numbers stand for all the examples.
+
+With the means xm and ym, the mean squared deviation vxx of x, the slope w_hat of the least-squares
+line and the mean squared residual res around it, completing the square gives
+
+    e = w - w_hat;  r = w*xm + b - ym
+    L = res + vxx*e^2 + r^2;  dL/dw = 2*(vxx*e + xm*r);  dL/db = 2*r
+
+Every term of L is a square, so nothing cancels, and the cost no longer depends on how many examples
+there are.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from gdtui.core.model import Vector
+
+Measure = Callable[[float, float], tuple[float, float, float]]
+
+
+class Minimum(NamedTuple):
+    """A lowest point of a loss surface."""
+
+    w: float
+    b: float
+    loss: float
+
+
+@dataclass(frozen=True)
+class LossSurface:
+    """The mean squared error of a line over m examples, as a function of (w, b)."""
+
+    xm: float
+    ym: float
+    vxx: float
+    w_hat: float
+    res: float
+    m: int = 1
+
+    @property
+    def largest_loss(self) -> float:
+        """Above this the loss is not finite by its definition: the sum of squares overflows."""
+        return sys.float_info.max / self.m
+
+    @classmethod
+    def of(cls, x: Vector, y: Vector) -> LossSurface:
+        """The surface of the examples x and y, both of shape (m,) with m >= 1."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            xm, ym = np.mean(x), np.mean(y)
+            dx, dy = x - xm, y - ym
+            vxx = np.mean(dx * dx)
+            # Where all x are equal any slope fits as well: 0 is as good as another.
+            w_hat = np.mean(dx * dy) / vxx if vxx > 0 else np.float64(0)
+            res = np.mean((dy - w_hat * dx) ** 2)
+        return cls(float(xm), float(ym), float(vxx), float(w_hat), float(res), len(x))
+
+    def measurer(self) -> Measure:
+        """A function of (w, b) that gives (loss, dL/dw, dL/db), as fast as Python can."""
+        xm, ym, vxx, w_hat, res = self.xm, self.ym, self.vxx, self.w_hat, self.res
+
+        def measure(w: float, b: float) -> tuple[float, float, float]:
+            e = w - w_hat
+            r = w * xm + b - ym
+            return res + vxx * e * e + r * r, 2 * (vxx * e + xm * r), 2 * r
+
+        return measure
+
+    def loss(self, w: float, b: float) -> float:
+        """The loss at (w, b)."""
+        return self.measurer()(w, b)[0]
+
+    def gradient(self, w: float, b: float) -> tuple[float, float]:
+        """The slopes (dL/dw, dL/db) at (w, b)."""
+        return self.measurer()(w, b)[1:]
+
+    def losses(self, w: Vector, b: float) -> Vector:
+        """The losses along a line of constant b, for weights of any shape."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            e = w - self.w_hat
+            r = w * self.xm + b - self.ym
+            return np.asarray(self.res + self.vxx * e * e + r * r)
+
+    def hessian(self, bias: bool) -> Vector:
+        """The second derivatives of the loss: shape (2, 2) with the bias, (1, 1) for w alone."""
+        ww = self.vxx + self.xm * self.xm
+        return 2 * np.array([[ww, self.xm], [self.xm, 1.0]] if bias else [[ww]])
+
+    def eigenvalues(self, bias: bool) -> tuple[float, ...]:
+        """The curvatures along the surface's own axes, ascending; NaN where they overflow."""
+        hessian = self.hessian(bias)
+        if not np.isfinite(hessian).all():
+            return (math.nan,) * len(hessian)
+        # The Hessian of a mean of squares has no negative curvature: below 0 is rounding.
+        return tuple(max(0.0, float(value)) for value in np.linalg.eigvalsh(hessian))
+
+    def critical_learning_rate(self, bias: bool) -> float:
+        """2 / the largest eigenvalue: above it plain descent diverges; infinite on a flat surface.
+
+        Source: Goh, "Why Momentum Really Works", Distill, 2017.
+        """
+        steepest = self.eigenvalues(bias)[-1]
+        if math.isnan(steepest):
+            return 0.0
+        return 2 / steepest if steepest > 0 else math.inf
+
+    def minimum(self, w: float, b: float, bias: bool) -> Minimum:
+        """The least-squares minimum; where there are many, the one nearest to (w, b).
+
+        With the bias off b is held, and the minimum is the lowest point along w.
+        """
+        if not bias:
+            curvature = self.vxx + self.xm * self.xm
+            if curvature > 0:
+                w = (self.vxx * self.w_hat + self.xm * (self.ym - b)) / curvature
+        elif self.vxx > 0:
+            w, b = self.w_hat, self.ym - self.w_hat * self.xm
+        else:
+            # All x equal: the minima are the line w*xm + b = ym; go there at a right angle.
+            short = (self.ym - w * self.xm - b) / (1 + self.xm * self.xm)
+            w, b = w + short * self.xm, b + short
+        return Minimum(w, b, self.loss(w, b))

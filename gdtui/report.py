@@ -1,0 +1,134 @@
+"""A run as text: the lesson's lines, CSV or JSON Lines, and the words on how it ended."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Generator
+from typing import Any, TypeVar
+
+from gdtui import __version__
+from gdtui.core.dataset import Dataset
+from gdtui.core.descent import Outcome, Status, Step, descend
+from gdtui.core.settings import Settings
+from gdtui.core.surface import LossSurface
+
+Lines = Generator[str, None, Outcome]
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+def _thinned(steps: Generator[Step, None, R], every: int) -> Generator[Step, None, R]:
+    """Every so manieth step from the first on, and always the last."""
+    skipped = None
+    while True:
+        try:
+            step = next(steps)
+        except StopIteration as end:
+            if skipped is not None:
+                yield skipped
+            result: R = end.value
+            return result
+        skipped = None if step.iteration % every == 0 else step
+        if skipped is None:
+            yield step
+
+
+def text_line(step: Step) -> str:
+    """A step in the lesson's format."""
+    return f"Iteration {step.iteration:4d} => Loss: {step.loss:.10f}"
+
+
+def answer(step: Step, bias: bool) -> str:
+    """The parameters reached, in the lesson's format."""
+    return f"w={step.w:.10f}, b={step.b:.10f}" if bias else f"w={step.w:.10f}"
+
+
+def as_text(dataset: Dataset, settings: Settings, every: int = 1) -> Lines:
+    """The lesson's lines, an empty one, and the parameters reached."""
+    surface = LossSurface.of(dataset.x, dataset.y)
+    steps = _thinned(descend(surface, settings), every)
+    outcome = yield from _each(steps, lambda step: text_line(step) + "\n")
+    yield f"\n{answer(outcome.step, settings.bias)}\n"
+    return outcome
+
+
+def as_csv(dataset: Dataset, settings: Settings, every: int = 1) -> Lines:
+    """A header and a row for every step, in full precision."""
+    surface = LossSurface.of(dataset.x, dataset.y)
+    yield ",".join(Step._fields) + "\n"
+    steps = _thinned(descend(surface, settings), every)
+    return (yield from _each(steps, lambda step: ",".join(map(repr, step)) + "\n"))
+
+
+def as_json(dataset: Dataset, settings: Settings, every: int = 1) -> Lines:
+    """JSON Lines: an object with data and settings, one for every step, one with the outcome."""
+    surface = LossSurface.of(dataset.x, dataset.y)
+    yield _json(
+        gdtui=__version__,
+        data={
+            "name": dataset.name,
+            "feature": dataset.feature,
+            "label": dataset.label,
+            "examples": len(dataset.x),
+        },
+        settings={p.name: settings[p] for p in settings.hyperparameters},
+    )
+    steps = _thinned(descend(surface, settings), every)
+    outcome = yield from _each(steps, lambda step: _json(**step._asdict()))
+    step = outcome.step
+    yield _json(
+        outcome=outcome.status,
+        iteration=outcome.iteration,
+        **{name: _finite(value) for name, value in step._asdict().items() if name != "iteration"},
+    )
+    return outcome
+
+
+def _each(steps: Generator[T, None, R], form: Callable[[T], str]) -> Generator[str, None, R]:
+    """Each step as text, and then what the generator of the steps returned."""
+    while True:
+        try:
+            yield form(next(steps))
+        except StopIteration as end:
+            result: R = end.value
+            return result
+
+
+def _json(**content: Any) -> str:
+    return json.dumps(content, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _finite(value: float) -> float | None:
+    """JSON has no infinity: null stands for it."""
+    return value if abs(value) < float("inf") else None
+
+
+FORMATS: dict[str, Callable[[Dataset, Settings, int], Lines]] = {
+    "text": as_text,
+    "csv": as_csv,
+    "json": as_json,
+}
+
+
+def hint(surface: LossSurface, settings: Settings) -> str:
+    """A warning that the learning rate is above the critical one; empty where it is not."""
+    critical = surface.critical_learning_rate(settings.bias)
+    if not settings.chosen_method.has_critical_rate or settings.lr <= critical:
+        return ""
+    times = f"{settings.lr / critical:.2f} times" if critical else "above"
+    return (
+        f"the learning rate {settings.lr:g} is {times} the critical {critical:.4g}: "
+        "each step overshoots the minimum further than the last"
+    )
+
+
+def closing(surface: LossSurface, settings: Settings, outcome: Outcome) -> str:
+    """How a descent ended, and why, in a sentence."""
+    status, at = outcome.status, outcome.iteration
+    if status is Status.DIVERGED:
+        why = hint(surface, settings) or "the loss is no longer a finite number"
+        return f"diverged at iteration {at}: {why}"
+    if status is Status.CONVERGED:
+        near = settings.tolerance and f"the gradient is shorter than {settings.tolerance:g}"
+        return f"converged at iteration {at}: {near or 'no step lowers the loss'}"
+    return f"finished after {at} iterations"

@@ -1,0 +1,1 @@
+"""The screen: a pure function of the runs and where one looks."""

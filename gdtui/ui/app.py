@@ -1,0 +1,115 @@
+"""The app: it waits for the data, opens the workbench, and ends as the system asks it to."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Iterable
+
+from textual.app import App, SystemCommand
+from textual.binding import Binding
+from textual.screen import Screen
+from textual.theme import Theme
+
+from gdtui.core.dataset import DataError
+from gdtui.core.settings import Settings
+from gdtui.loading import Loading
+from gdtui.ui.loading_screen import LoadingScreen
+from gdtui.ui.workbench import Workbench
+
+# In these the accent, for what is live, and the warning, for where we are, differ to the eye.
+DARK = Theme(
+    "gdtui-dark",
+    primary="#5fafff",
+    secondary="#7f9fbf",
+    accent="#3fd0e0",
+    success="#5fd75f",
+    warning="#ffd75f",
+    error="#ff6b6b",
+    foreground="#e0e0e0",
+    background="#101418",
+    surface="#1a2027",
+    panel="#20272f",
+    dark=True,
+)
+LIGHT = Theme(
+    "gdtui-light",
+    primary="#005f9f",
+    secondary="#4f6f8f",
+    accent="#007f8f",
+    success="#147a14",
+    warning="#9a6a00",
+    error="#c02020",
+    foreground="#202428",
+    background="#fbfbf8",
+    surface="#efefea",
+    panel="#e4e6e4",
+    dark=False,
+)
+
+
+class Laboratory(App[DataError]):
+    """The gradient-descent laboratory; ends with the DataError of a file it can't read."""
+
+    CSS_PATH = "laboratory.tcss"
+    TITLE = "gdtui"
+    BINDINGS = [Binding("ctrl+c", "interrupt", "Quit at once", show=False, priority=True)]
+
+    def __init__(
+        self,
+        loading: Loading,
+        settings: Settings,
+        pace: float | None = None,
+        run_at_once: bool = False,
+    ) -> None:
+        super().__init__()
+        # A row that slides costs bytes on a slow link, and tells nothing.
+        self.animation_level = "none"
+        self.register_theme(DARK)
+        self.register_theme(LIGHT)
+        self.theme = DARK.name
+        self._loading = loading
+        self._settings = settings
+        self._pace = pace
+        self._run_at_once = run_at_once
+
+    def on_mount(self) -> None:
+        """Open the workbench, after a progress bar where the data is not there yet."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, self._end, number)
+        if self._loading.done:
+            self._open()
+        else:
+            self.push_screen(LoadingScreen(self._loading), self._open)
+
+    def _open(self, loaded: bool | None = True) -> None:
+        try:
+            dataset, surface = self._loading.result()
+        except DataError as error:
+            self.exit(error, return_code=2)
+            return
+        self.push_screen(Workbench(dataset, surface, self._settings, self._pace, self._run_at_once))
+
+    def on_unmount(self) -> None:
+        """Stop reading."""
+        self._loading.cancel()
+
+    def action_interrupt(self) -> None:
+        """End as an interrupt from the terminal does."""
+        self._end(signal.SIGINT)
+
+    def _end(self, number: signal.Signals) -> None:
+        """End by a signal, with the exit status that shells give it."""
+        self.exit(return_code=128 + number)
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """The command palette: all that a key does, and the themes."""
+        for binding in screen.BINDINGS:
+            if isinstance(binding, Binding) and binding.tooltip and binding.key != "ctrl+p":
+                yield SystemCommand(
+                    binding.description,
+                    binding.tooltip,
+                    lambda action=binding.action: screen.run_action(action),
+                )
+        yield SystemCommand("Theme", "light, dark and others", self.action_change_theme)

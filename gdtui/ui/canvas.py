@@ -1,0 +1,174 @@
+"""The one place where plotext draws.
+
+The engine aborts the whole process on NaN, and takes gigabytes for a line that runs far outside
+its limits. So all that reaches it has been clipped to the window and mapped to the unit box: it
+only ever sees floats in [0, 1].
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+import plotext
+from numpy.typing import NDArray
+
+from gdtui.ui.drawing import Axis, Drawing, Layer, Role, Row, Span, Vector
+
+_ESCAPE = re.compile(r"\x1b\[([0-9;]*)m")
+# Roles travel through the engine as colours of the 256-colour palette, from this number on.
+_FIRST_COLOUR = 16
+_COLOURS = {role: _FIRST_COLOUR + number for number, role in enumerate(Role)}
+_ROLES = {f"38;5;{colour}": role for role, colour in _COLOURS.items()}
+_THEME = "gdtui"
+# Labels of the vertical axis are at least this wide, so that the axis holds still.
+_LABEL_WIDTH = 5
+# Below this the engine has no room for axes.
+_LEAST_WIDTH, _LEAST_HEIGHT = 12, 4
+
+
+def _pixel(role: Role) -> Any:
+    return plotext.pixel(foreground=_COLOURS[role])
+
+
+class Canvas:
+    """Draws one plot, again and again; not to be shared between threads."""
+
+    def __init__(self) -> None:
+        plotext.terminal.limit(False, False)
+        plotext.add_theme(_THEME, text=_pixel(Role.AXIS))
+        self._figure = type(plotext.figure)(plotext.terminal)
+        self._figure.theme(_THEME)
+        self._figure.canvas("default")
+        self._figure.legend(False)
+        self._figure.axes(False, axis="x", side="upper")
+        self._figure.axes(False, axis="y", side="right")
+        for axis in ("x", "y"):
+            self._figure.ruler(axis).lim(0, 1)
+
+    def render(self, drawing: Drawing, width: int, height: int) -> list[Row]:
+        """The drawing as `height` rows of `width` cells; blank where there is no room for it."""
+        if width < _LEAST_WIDTH or height < _LEAST_HEIGHT:
+            return [((" " * max(width, 0), Role.PLAIN),)] * max(height, 0)
+        figure = self._figure
+        figure.clear.data()
+        figure.plot_size(width, height)
+        labels = self._ticks("y", drawing.y, max(2, height // 3))
+        inner_width, inner_height = width - labels - 1, height - 2
+        self._ticks("x", drawing.x, max(1, inner_width // 7))
+        for layer in drawing.layers:
+            self._draw(layer, drawing, 2 * inner_width, 4 * inner_height)
+        return [_row(line) for line in figure.build().string().split("\n")[:height]]
+
+    def _ticks(self, axis: str, scale: Axis, count: int) -> int:
+        """Set the ticks of an axis; returns how wide its labels are."""
+        ticks = scale.ticks(count)
+        labels = [label for _, label in ticks]
+        width = max(_LABEL_WIDTH, *map(len, labels)) if labels else _LABEL_WIDTH
+        if axis == "y":
+            labels = [label.rjust(width) for label in labels]
+        self._figure.ruler(axis).ticks([place for place, _ in ticks], labels)
+        return width
+
+    def _draw(self, layer: Layer, drawing: Drawing, columns: int, rows: int) -> None:
+        x, y = drawing.x.unit(layer.x), drawing.y.unit(layer.y)
+        if layer.line:
+            x, y, joined = clip_line(*thin(x, y, columns), columns, rows)
+        else:
+            x, y = clip_points(x, y, columns, rows)
+            joined = np.zeros(len(x), dtype=bool)
+        if not len(x):
+            return
+        marker = plotext.marker(layer.glyph, _pixel(layer.role))
+        signal = self._figure.signal(x.tolist(), y.tolist(), marker=marker)
+        for index in np.flatnonzero(joined).tolist():
+            signal.line(index)
+        self._figure.draw(signal)
+
+
+def _row(line: str) -> Row:
+    """A line of the engine's text, split at its escape codes."""
+    spans: list[Span] = []
+    role = Role.PLAIN
+    for number, part in enumerate(_ESCAPE.split(line)):
+        if number % 2:
+            role = _ROLES.get(part, Role.PLAIN)
+        elif part:
+            spans.append((part, role))
+    return tuple(spans)
+
+
+def thin(x: Vector, y: Vector, columns: int) -> tuple[Vector, Vector]:
+    """Keep of each column's points the first, lowest, highest and last, so that none is missed.
+
+    Only a line that runs from left to right is thinned; x and y have shape (n,).
+    """
+    if len(x) <= 4 * columns or not np.all(x[1:] >= x[:-1]):
+        return x, y
+    column = np.floor(np.clip(x, -1, 2) * columns).astype(np.int64)
+    starts = np.flatnonzero(np.concatenate([[True], column[1:] != column[:-1]]))
+    ends = np.append(starts[1:], len(x))
+    keep = [starts, ends - 1]
+    for extreme in (np.nanargmin, np.nanargmax):
+        keep.append(
+            np.array(
+                [
+                    start + (extreme(y[start:end]) if np.isfinite(y[start:end]).any() else 0)
+                    for start, end in zip(starts.tolist(), ends.tolist(), strict=True)
+                ]
+            )
+        )
+    order = np.unique(np.concatenate(keep))
+    return x[order], y[order]
+
+
+def clip_points(x: Vector, y: Vector, columns: int, rows: int) -> tuple[Vector, Vector]:
+    """The points within the unit box, no two of them on one dot of the grid."""
+    inside = (x >= 0) & (x <= 1) & (y >= 0) & (y <= 1)
+    x, y = x[inside], y[inside]
+    dots = np.round(x * (columns - 1)) * rows + np.round(y * (rows - 1))
+    first = np.unique(dots, return_index=True)[1]
+    return x[first], y[first]
+
+
+def clip_line(
+    x: Vector, y: Vector, columns: int, rows: int
+) -> tuple[Vector, Vector, NDArray[np.bool_]]:
+    """What a line shows of itself within the unit box: points, and whether each is joined to the
+    one before it. Pieces that fall on the same dots of the grid are kept once.
+
+    Clipping by Liang and Barsky, ACM Transactions on Graphics 3 (1984), on all pieces at once.
+    """
+    # Far outside, only the direction counts: this keeps the arithmetic below finite.
+    x, y = np.clip(x, -1e9, 1e9), np.clip(y, -1e9, 1e9)
+    if len(x) == 1:
+        x, y = np.repeat(x, 2), np.repeat(y, 2)
+    x0, y0, dx, dy = x[:-1], y[:-1], np.diff(x), np.diff(y)
+    enter, leave = np.zeros(len(x0)), np.ones(len(x0))
+    visible = ~np.isnan(dx + dy)
+    with np.errstate(all="ignore"):
+        for p, q in ((-dx, x0), (dx, 1 - x0), (-dy, y0), (dy, 1 - y0)):
+            t = q / p
+            enter = np.where(p < 0, np.maximum(enter, t), enter)
+            leave = np.where(p > 0, np.minimum(leave, t), leave)
+            visible &= (p != 0) | (q >= 0)
+    visible &= enter <= leave
+    pieces = np.column_stack([x0 + enter * dx, y0 + enter * dy, x0 + leave * dx, y0 + leave * dy])[
+        visible
+    ]
+    return _chain(np.clip(pieces, 0, 1), columns, rows)
+
+
+def _chain(pieces: Vector, columns: int, rows: int) -> tuple[Vector, Vector, NDArray[np.bool_]]:
+    """Pieces of shape (n, 4) as points, each joined to the one before it or not."""
+    dots = np.round(pieces * ([columns - 1, rows - 1] * 2)).astype(np.int64)
+    first = np.sort(np.unique(dots, axis=0, return_index=True)[1])
+    pieces, dots = pieces[first], dots[first]
+    parted = np.ones(len(pieces), dtype=bool)
+    parted[1:] = (dots[1:, :2] != dots[:-1, 2:]).any(axis=1)
+    # The start of a piece is a point of its own only where the piece before ended elsewhere.
+    kept = np.column_stack([parted, np.ones_like(parted)]).ravel()
+    joined = np.tile([False, True], len(pieces))[kept]
+    points = pieces.reshape(-1, 2)[kept]
+    return points[:, 0], points[:, 1], joined

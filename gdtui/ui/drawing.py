@@ -1,0 +1,138 @@
+"""What a plot view says and a canvas draws: axes and layers, in the units of the data."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from gdtui.core.ladder import rung_at_least
+
+Vector = NDArray[np.float64]
+
+
+class Role(StrEnum):
+    """What a piece of the screen stands for; the style sheet gives each its colour."""
+
+    PLAIN = "plain"
+    QUIET = "quiet"
+    FRAME = "frame"
+    CHOSEN = "chosen"
+    AXIS = "axis"
+    CURVE = "curve"
+    GHOST = "ghost"
+    LIVE = "live"
+    PATH = "path"
+    SLOPE = "slope"
+    MINIMUM = "minimum"
+    WALKER = "walker"
+    ALARM = "alarm"
+
+
+Span = tuple[str, Role]
+# A row of the screen: its characters, each one cell wide, and what they stand for.
+Row = tuple[Span, ...]
+
+
+# Half of the largest float and a little less: the difference of two such numbers is finite.
+LARGEST = 8e307
+
+
+def short(value: float) -> str:
+    """A number in few characters, for a tick: 1000, 0.25, 1e6, 2e-7."""
+    if abs(value) >= 1e5 or 0 < abs(value) < 1e-3:
+        mantissa, _, exponent = f"{value:.3e}".partition("e")
+        return f"{float(mantissa):g}e{int(exponent)}" if exponent else mantissa
+    text = f"{value:.6g}"
+    return "0" if text == "-0" else text
+
+
+@dataclass(frozen=True)
+class Axis:
+    """A range of one coordinate; on a log axis low and high are powers of ten."""
+
+    low: float
+    high: float
+    log: bool = False
+
+    @classmethod
+    def around(cls, low: float, high: float) -> Axis:
+        """The smallest range of round numbers that holds low and high."""
+        low, high = (max(-LARGEST, min(LARGEST, value)) for value in (low, high))
+        if not high > low:
+            margin = max(abs(low) / 2, 0.5)
+            low, high = low - margin, high + margin
+        step = rung_at_least((high - low) / 5)
+        return cls(math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step)
+
+    @classmethod
+    def decades(cls, low: float, high: float) -> Axis:
+        """The whole decades that hold two positive numbers, as a log axis."""
+        bottom = math.floor(math.log10(low))
+        return cls(bottom, max(bottom + 1, math.ceil(math.log10(high))), log=True)
+
+    def unit(self, values: ArrayLike) -> Vector:
+        """The values in units of the range: 0 at its low end, 1 at its high end."""
+        with np.errstate(all="ignore"):
+            data = np.asarray(values, dtype=np.float64)
+            data = np.log10(data) if self.log else data
+            return np.asarray((data - self.low) / (self.high - self.low))
+
+    def ticks(self, count: int) -> list[tuple[float, str]]:
+        """At most about `count` ticks at round numbers: each a place in [0, 1] and a label."""
+        count = max(count, 1)
+        if self.log:
+            return self._log_ticks(count)
+        step = rung_at_least((self.high - self.low) / count)
+        first = math.ceil(self.low / step - 1e-9)
+        last = math.floor(self.high / step + 1e-9)
+        values = [i * step for i in range(first, last + 1)]
+        return [(float(self.unit(value)), short(value)) for value in values]
+
+    def _log_ticks(self, count: int) -> list[tuple[float, str]]:
+        decades = int(self.high - self.low)
+        every = max(1, int(rung_at_least(decades / count)))
+        first = math.ceil(self.low / every) * every
+        exponents = [float(e) for e in range(first, int(self.high) + 1, every)]
+        if decades * 3 <= count:
+            between = [e + math.log10(m) for e in exponents[:-1] for m in (2, 5)]
+            exponents = sorted(exponents + between)
+        return [((e - self.low) / decades, _power(e)) for e in exponents]
+
+
+def _power(exponent: float) -> str:
+    """The label of a power of ten; a whole one may be larger than any float."""
+    whole = exponent.is_integer() and abs(exponent) >= 5
+    return f"1e{exponent:.0f}" if whole else short(float(f"{10**exponent:.1g}"))
+
+
+BRAILLE = "braille"
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """Points of one role, of shape (n,); a NaN between two points parts the line there.
+
+    The glyph is one character, or BRAILLE for fine dots; `line` joins the points.
+    """
+
+    x: ArrayLike
+    y: ArrayLike
+    role: Role
+    glyph: str = BRAILLE
+    line: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Drawing:
+    """A plot: axes, layers from back to front, a title, and a note for its lower edge."""
+
+    title: str
+    x: Axis
+    y: Axis
+    layers: Sequence[Layer]
+    note: str = ""

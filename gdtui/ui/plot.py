@@ -1,0 +1,80 @@
+"""A plot on screen: a view's drawing on a canvas of its own."""
+
+from __future__ import annotations
+
+from textual import events
+from textual.message import Message
+from textual.reactive import reactive
+
+from gdtui.ui.canvas import Canvas
+from gdtui.ui.drawing import Role, Row
+from gdtui.ui.rows import Rows
+from gdtui.ui.views import VIEWS, Scene
+
+
+def framed(rows: list[Row], width: int, title: str, note: str, role: Role) -> list[Row]:
+    """The rows, each `width` cells wide, in a frame with a title above and a note below.
+
+    Drawn here and not by the style sheet, which would repaint all of a plot for a new title.
+    """
+    return [
+        (("╭", role), *_edge(title, width, role), ("╮", role)),
+        *((("│", role), *row, ("│", role)) for row in rows),
+        (("╰", role), *_edge(note, width, role), ("╯", role)),
+    ]
+
+
+def _edge(text: str, width: int, role: Role) -> Row:
+    """A horizontal edge of the frame with a text in it, cut where it is too long."""
+    if not text or width < 6:
+        return (("─" * width, role),)
+    text = text if len(text) <= width - 4 else text[: width - 5] + "…"
+    return (("─ ", role), (text, Role.PLAIN), (" " + "─" * (width - len(text) - 3), role))
+
+
+class Plot(Rows):
+    """Shows one view of the scene last given to it."""
+
+    class Chosen(Message):
+        """The plot was clicked."""
+
+        def __init__(self, view: str) -> None:
+            super().__init__()
+            self.view = view
+
+    chosen = reactive(False)
+
+    def __init__(self, view: str) -> None:
+        super().__init__(classes="plot")
+        self.view = view
+        self._number = list(VIEWS).index(view) + 1
+        self._canvas = Canvas()
+        self._scene: Scene | None = None
+
+    def show(self, scene: Scene) -> None:
+        """Draw the scene now if the plot can be seen, else when it comes to be."""
+        self._scene = scene
+        if self.display:
+            self._draw()
+
+    def _draw(self) -> None:
+        width, height = self.size.width - 2, self.size.height - 2
+        if self._scene is None or width < 0 or height < 0:
+            return
+        drawing = VIEWS[self.view](self._scene)
+        rows = self._canvas.render(drawing, width, height)
+        role = Role.CHOSEN if self.chosen else Role.FRAME
+        title = f"{self._number} {drawing.title}"
+        self.show_rows(framed(rows, width, title, drawing.note, role))
+
+    def watch_chosen(self) -> None:
+        """Mark the frame."""
+        self._draw()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Draw again at the new size."""
+        self._draw()
+
+    def on_click(self, event: events.Click) -> None:
+        """Choose this plot."""
+        self.post_message(self.Chosen(self.view))

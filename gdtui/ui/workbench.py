@@ -1,0 +1,350 @@
+"""The workbench: panels, plots and log around one run; the one place that connects them."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.screen import Screen
+from textual.widgets import Footer, Label
+
+from gdtui.core.dataset import Dataset, printable
+from gdtui.core.descent import Status
+from gdtui.core.hyperparameter import Hyperparameter, Value
+from gdtui.core.ladder import rung_above, rung_below
+from gdtui.core.run import FULL_SPEED, Run, Snapshot, Worker
+from gdtui.core.settings import SHARED, Settings
+from gdtui.core.surface import LossSurface
+from gdtui.report import answer, closing
+from gdtui.ui.help_panel import HelpPanel
+from gdtui.ui.iteration_log import IterationLog
+from gdtui.ui.plot import Plot
+from gdtui.ui.readout import Readout
+from gdtui.ui.settings_panel import SettingsPanel
+from gdtui.ui.views import VIEWS, Ghost, Scene
+
+FRAMES_PER_SECOND = 20
+# Seconds in which a run is watched at the default pace.
+WATCHED = 5
+# The pace at which the ladder ends, and full speed begins.
+FASTEST = 1e6
+# Earlier runs kept on the plots, and the glyphs that tell them apart.
+GHOSTS = 6
+GLYPHS = "123456789abcdefghijklmnopqrstuvwxyz"
+# Columns that a plot needs to stand beside another one.
+PLOT_COLUMNS = 42
+# From this width on the title has room for every word.
+WIDE = 100
+# The width that the style sheet gives the left column.
+LEFT_COLUMNS = 32
+
+PARAMETERS: dict[str, Hyperparameter] = {parameter.name: parameter for parameter in SHARED}
+
+
+_GROUPS: dict[str, Binding.Group] = {}
+
+
+def _key(
+    key: str,
+    action: str,
+    description: str,
+    tooltip: str,
+    display: str | None = None,
+    group: str | None = None,
+) -> Binding:
+    """A key of the workbench; those with a place in the footer have a display or a group."""
+    together = _GROUPS.setdefault(group, Binding.Group(group, compact=False)) if group else None
+    show = display is not None
+    return Binding(
+        key, action, description, show=show, key_display=display, tooltip=tooltip, group=together
+    )
+
+
+class Workbench(Screen[None]):
+    """Shows one run of descent on one surface, and obeys the keys."""
+
+    AUTO_FOCUS = ""
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (72, "-normal"), (WIDE, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (18, "-short"), (24, "-tall")]
+
+    # Each key, once: the footer, the help panel, the palette and the README's table follow.
+    BINDINGS: ClassVar[list[BindingType]] = [
+        _key("space", "toggle_run", "Run/Pause", "run, or pause", "space"),
+        _key("s", "step", "Step", "one iteration", "s"),
+        _key("f", "finish", "Finish", "run to the end at full speed"),
+        _key("r", "restart", "Restart", "back to the start, as a new run", "r"),
+        _key("minus", "rate(False)", "Lower lr", "learning rate down 1-2-5", "-", "Learning rate"),
+        _key("plus,equals_sign", "rate(True)", "Raise lr", "and up", "+", "Learning rate"),
+        _key("less_than_sign", "pace(False)", "Slower", "fewer iterations a second"),
+        _key("greater_than_sign", "pace(True)", "Faster", "more of them, up to full speed"),
+        _key("b", "bias", "Bias", "train the bias, or hold it"),
+        _key("m", "method", "Method", "the next method"),
+        _key("l", "log_scale", "Log scale", "loss on a log scale, or linear"),
+        *(
+            _key(str(number), f"view({name!r})", name, f"plot: {name}", str(number), "Plot")
+            for number, name in enumerate(VIEWS, 1)
+        ),
+        _key("z", "zoom", "Zoom", "only the chosen plot, or all"),
+        _key("home", "log('scroll_home')", "First line", "log: the first line"),
+        _key("end", "log('scroll_end')", "Newest line", "log: the newest, and follow it"),
+        _key("pageup", "log('page_up')", "Page up", "log: a page up"),
+        _key("pagedown", "log('page_down')", "Page down", "log: a page down"),
+        _key("question_mark", "help", "Help", "these keys, or hide them", "?"),
+        _key("ctrl+p", "app.command_palette", "Palette", "every command, and the themes"),
+        _key("q", "app.quit", "Quit", "leave gdtui", "q"),
+    ]
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        surface: LossSurface,
+        settings: Settings,
+        pace: float | None = None,
+        run_at_once: bool = False,
+    ) -> None:
+        super().__init__()
+        self._dataset = dataset
+        self._surface = surface
+        self._chosen_pace = pace
+        self._run_at_once = run_at_once
+        self._log_scale = False
+        self._view = next(iter(VIEWS))
+        self._zoomed = False
+        self._ghosts: deque[Ghost] = deque(maxlen=GHOSTS)
+        self._runs = 0
+        self._worker = Worker()
+        self._run = Run(surface, settings, self._pace_for(settings))
+
+    def compose(self) -> ComposeResult:
+        """Title, hyperparameters and figures at the left, plots above the log, keys below."""
+        with Horizontal(id="title"):
+            yield Label("gdtui", id="name")
+            yield Label(self._title(), id="what", markup=False)
+            yield Label("", id="status", markup=False)
+        with Horizontal(id="main"):
+            with Vertical(id="left"):
+                yield SettingsPanel(self._run.settings)
+                yield Readout()
+            with Vertical(id="right"):
+                with Horizontal(id="plots"):
+                    for name in VIEWS:
+                        yield Plot(name)
+                yield IterationLog()
+        yield Footer(show_command_palette=False)
+        yield HelpPanel(self.BINDINGS)
+
+    def _title(self) -> str:
+        data = self._dataset
+        columns = f"{printable(data.feature)} -> {printable(data.label)}"
+        count = len(data.x)
+        examples = "1 example" if count == 1 else f"{count:,} examples"
+        return f"{printable(data.name)} · {columns} · {examples}"
+
+    def on_mount(self) -> None:
+        """Start the worker, idle; with --run, the run too."""
+        self._frames = self.set_interval(1 / FRAMES_PER_SECOND, self._frame, pause=True)
+        self._worker.start()
+        self._follow(self._run)
+        if self._run_at_once:
+            self.action_toggle_run()
+
+    def on_unmount(self) -> None:
+        """Stop the worker."""
+        self._worker.stop()
+
+    # What is shown
+
+    def _frame(self) -> None:
+        """Show the run as it is now; without a running run there are no further frames."""
+        snapshot = self._run.snapshot()
+        if snapshot.status is not Status.RUNNING:
+            self._frames.pause()
+        self._show(snapshot)
+
+    def _show(self, snapshot: Snapshot) -> None:
+        scene = Scene(self._surface, snapshot, tuple(self._ghosts), self._log_scale)
+        for plot in self.query(Plot):
+            plot.show(scene)
+        self.query_one(Readout).show(self._surface, snapshot, self._run.pace)
+        self.query_one(IterationLog).show(snapshot.lines, self._closing_words(snapshot))
+        place = f"{snapshot.reached} of {snapshot.settings.iterations}"
+        if self.app.size.width >= WIDE:
+            place = f"iteration {place}"
+        status = self.query_one("#status", Label)
+        status.update(f"{snapshot.status} · {place}")
+        status.set_classes(f"-{snapshot.status}")
+
+    def _closing_words(self, snapshot: Snapshot) -> str:
+        """What stands below the log's last line: the answer, how the run ended, what to do."""
+        outcome, settings = snapshot.outcome, snapshot.settings
+        if outcome is None:
+            return (
+                "" if snapshot.step.iteration else "space runs, s takes one step, ? shows all keys"
+            )
+        what_now = "Space runs again, - and + change the learning rate."
+        if outcome.status is Status.DIVERGED:
+            return f"{closing(self._surface, settings, outcome)}. {what_now}"
+        end = closing(self._surface, settings, outcome)
+        return f"{answer(outcome.step, settings.bias)}\n{end}. {what_now}"
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Arrange the plots anew."""
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """Show the chosen plot and as many others as fit beside it."""
+        narrow = self.app.size.width < self.HORIZONTAL_BREAKPOINTS[1][0]
+        room = self.app.size.width - (0 if narrow or self._zoomed else LEFT_COLUMNS)
+        fitting = 1 if self._zoomed else max(1, room // PLOT_COLUMNS)
+        names = list(VIEWS)
+        shown = {self._view, *[name for name in names if name != self._view][: fitting - 1]}
+        for plot in self.query(Plot):
+            plot.display = plot.view in shown
+            plot.chosen = plot.view == self._view and len(shown) > 1
+        self.set_class(self._zoomed, "-zoomed")
+
+    # The run
+
+    def _pace_for(self, settings: Settings) -> float:
+        return self._chosen_pace or max(settings.iterations / WATCHED, 1.0)
+
+    def _follow(self, run: Run) -> None:
+        self._run = run
+        self.query_one(IterationLog).follow(run.steps)
+        self._worker.drive(run)
+        self._frame()
+
+    def _obeyed(self) -> None:
+        """After a command to the run: wake the worker, and show what came of it."""
+        self._worker.drive(self._run)
+        if self._run.status is Status.RUNNING:
+            self._frames.resume()
+        self._frame()
+
+    def _begin(self, settings: Settings) -> None:
+        """A new run; the one before it stays on the plots as a ghost."""
+        self._run.pause()
+        before = self._run.snapshot()
+        if before.step.iteration:
+            glyph = GLYPHS[self._runs % len(GLYPHS)]
+            self._runs += 1
+            same = [ghost for ghost in self._ghosts if ghost.snapshot.settings == before.settings]
+            for ghost in same:
+                self._ghosts.remove(ghost)
+            self._ghosts.append(Ghost(glyph, _ghost_label(before.settings), before))
+        self._follow(Run(self._surface, settings, self._pace_for(settings)))
+
+    def _adopt(self) -> None:
+        """Bring the run to what the panel says: tune it, or begin another."""
+        wanted = self.query_one(SettingsPanel).settings
+        if wanted == self._run.settings:
+            return
+        if self._run.can_tune(wanted):
+            self._run.tune(wanted)
+            self._run.pace = self._pace_for(wanted)
+            self._obeyed()
+        else:
+            self._begin(wanted)
+
+    @on(SettingsPanel.Changed)
+    def _settings_changed(self) -> None:
+        self._adopt()
+
+    def action_toggle_run(self) -> None:
+        """Run or pause; a run that has ended begins anew."""
+        self._adopt()
+        if self._run.status is Status.RUNNING:
+            self._run.pause()
+        else:
+            if self._run.ended:
+                self._begin(self._run.settings)
+            self._run.start()
+        self._obeyed()
+
+    def action_step(self) -> None:
+        """Take one iteration, and stand still."""
+        self._adopt()
+        self._run.pause()
+        self._run.advance(1)
+        self._obeyed()
+
+    def action_finish(self) -> None:
+        """Run to the end at full speed."""
+        self._adopt()
+        self._run.finish()
+        self._obeyed()
+
+    def action_restart(self) -> None:
+        """Go back to the start, as a new run."""
+        self._begin(self.query_one(SettingsPanel).settings)
+
+    # Hyperparameters and pace
+
+    def _set(self, parameter: Hyperparameter, value: Value) -> None:
+        self.query_one(SettingsPanel).change(parameter, value)
+        self._adopt()
+
+    def action_rate(self, up: bool) -> None:
+        """The next learning rate along 1-2-5."""
+        parameter = PARAMETERS["lr"]
+        current = self.query_one(SettingsPanel).settings.lr
+        self._set(parameter, parameter.stepped(current, up))
+
+    def action_bias(self) -> None:
+        """Train the bias, or hold it."""
+        self._set(PARAMETERS["bias"], not self.query_one(SettingsPanel).settings.bias)
+
+    def action_method(self) -> None:
+        """The next method of the list."""
+        keys = list(PARAMETERS["method"].choices)
+        after = keys.index(self.query_one(SettingsPanel).settings.method) + 1
+        self._set(PARAMETERS["method"], keys[after % len(keys)])
+
+    def action_pace(self, up: bool) -> None:
+        """The next pace along 1-2-5, or full speed above the fastest."""
+        current = min(self._run.pace, 2 * FASTEST)
+        pace = rung_above(current) if up else max(rung_below(current), 1.0)
+        self._chosen_pace = self._run.pace = FULL_SPEED if pace > FASTEST else pace
+        self._obeyed()
+
+    # What one looks at
+
+    def action_log_scale(self) -> None:
+        """Show the loss on a log scale, or on a linear one."""
+        self._log_scale = not self._log_scale
+        self._frame()
+
+    def action_view(self, name: str) -> None:
+        """Choose a plot."""
+        self._view = name
+        self._arrange()
+        self._frame()
+
+    @on(Plot.Chosen)
+    def _plot_chosen(self, event: Plot.Chosen) -> None:
+        self.action_view(event.view)
+
+    def action_zoom(self) -> None:
+        """Give the chosen plot all the room, or take it back."""
+        self._zoomed = not self._zoomed
+        self._arrange()
+
+    async def action_log(self, action: str) -> None:
+        """Let the log scroll, wherever the focus is."""
+        await self.query_one(IterationLog).run_action(action)
+
+    def action_help(self) -> None:
+        """Show all keys, or hide them."""
+        panel = self.query_one(HelpPanel)
+        panel.display = not panel.display
+
+
+def _ghost_label(settings: Settings) -> str:
+    """What tells an earlier run from others, in a few words."""
+    bias = ", bias" if settings.bias else ""
+    method = f"{settings.method} " if settings.method != Settings().method else ""
+    return f"{method}lr {settings.lr:g}{bias}"
