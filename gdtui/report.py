@@ -124,11 +124,10 @@ def hint(surface: LossSurface, settings: Settings) -> str:
 
 def closing(surface: LossSurface, settings: Settings, outcome: Outcome) -> str:
     """How a descent ended, and why, in a sentence."""
-    status, at = outcome.status, outcome.iteration
+    status, at, why = outcome.status, outcome.iteration, hint(surface, settings)
     if status is Status.DIVERGED:
-        why = hint(surface, settings) or "the loss is no longer a finite number"
-        return f"diverged at iteration {at}: {why}"
+        return f"diverged at iteration {at}: {why or 'the loss is no longer a finite number'}"
     if status is Status.CONVERGED:
         near = settings.tolerance and f"the gradient is shorter than {settings.tolerance:g}"
         return f"converged at iteration {at}: {near or 'no step lowers the loss'}"
-    return f"finished after {at} iterations"
+    return f"finished after {at} iterations" + (f": {why}" if why else "")

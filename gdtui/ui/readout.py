@@ -115,21 +115,21 @@ class Readout(Rows):
         distance = math.hypot(step.w - minimum.w, step.b - minimum.b)
         change = step.loss - snapshot.previous.loss if snapshot.previous else math.nan
         judged = verdict(surface, settings)
-        slopes = [f"{step.dw:.6g}"] + ([f"{step.db:.6g}"] if settings.bias else [])
+        slopes = f"{step.dw:.6g}", f"{step.db:.6g}"
         return [
             ("iteration", f"{step.iteration} of {settings.iterations}", Role.PLAIN),
+            ("loss", figure(step.loss, room), Role.LIVE),
             ("w", figure(step.w, room), Role.WALKER),
             ("b", figure(step.b, room), Role.WALKER if settings.bias else Role.QUIET),
-            ("loss", figure(step.loss, room), Role.LIVE),
-            ("change", "–" if math.isnan(change) else f"{change:.6g}", Role.PLAIN),
             ("dL/dw", slopes[0], Role.SLOPE),
             *((("dL/db", slopes[1], Role.SLOPE),) if settings.bias else ()),
+            ("change", "–" if math.isnan(change) else f"{change:.6g}", Role.PLAIN),
             ("to minimum", f"{distance:.6g}", Role.MINIMUM),
+            ("verdict", judged.word, judged.role),
+            ("", judged.why, Role.QUIET),
             ("speed", f"{speed:,.0f}/s", Role.PLAIN)
             if speed
             else ("pace", _pace(pace), Role.PLAIN),
-            ("verdict", judged.word, judged.role),
-            ("", judged.why, Role.QUIET),
         ]
 
     def _row(self, label: str, value: str, role: Role) -> Row:

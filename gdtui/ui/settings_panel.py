@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -73,7 +75,7 @@ class Field(Vertical):
     def __init__(self, parameter: Hyperparameter, value: Value) -> None:
         super().__init__()
         self.parameter = parameter
-        self._good = value
+        self._value = value
         self._reason = Label(classes="reason", markup=False)
         self._control = self._make_control(value)
         self._control.tooltip = parameter.help
@@ -97,18 +99,21 @@ class Field(Vertical):
 
     @property
     def value(self) -> Value:
-        """The last good value, be it typed but not yet entered."""
-        if isinstance(self._control, NumberField):
-            try:
-                self._good = self.parameter.parse(self._control.value)
-            except ValueError:
-                return self._good
-        return self._good
+        """The last good value that was entered."""
+        return self._value
 
-    @value.setter
-    def value(self, value: Value) -> None:
-        self._good = value
+    def enter(self) -> None:
+        """Take what is typed as the value, if it is good."""
+        if isinstance(self._control, NumberField):
+            with suppress(ValueError):
+                self._value = self.parameter.parse(self._control.value)
+                self.remove_class("-pending")
+
+    def set(self, value: Value) -> None:
+        """Show and take another value."""
+        self._value = value
         self._explain("")
+        self.remove_class("-pending")
         with self.prevent(Input.Changed, Select.Changed, Switch.Changed):
             if isinstance(self._control, NumberField):
                 self._control.value = self.parameter.format(value)
@@ -128,29 +133,31 @@ class Field(Vertical):
         try:
             typed = self.parameter.parse(event.value)
         except ValueError as reason:
-            self._explain(f"{reason}; {self.parameter.format(self._good)} stays")
+            self._explain(f"{reason}; {self.parameter.format(self._value)} stays")
             return
         self._explain("")
-        self.set_class(typed != self._good, "-pending")
+        self.set_class(typed != self._value, "-pending")
 
     @on(Input.Submitted)
     @on(Input.Blurred)
     def _enter(self, event: Input.Submitted | Input.Blurred) -> None:
         event.stop()
+        self.enter()
         self.post_message(self.Edited())
 
     @on(NumberField.Stepped)
     def _step(self, event: NumberField.Stepped) -> None:
         event.stop()
-        self.value = self.parameter.stepped(float(self.value), event.up)
+        self.enter()
+        self.set(self.parameter.stepped(float(self._value), event.up))
         self.post_message(self.Edited())
 
     @on(Select.Changed)
     @on(Switch.Changed)
     def _choose(self, event: Select.Changed | Switch.Changed) -> None:
         event.stop()
-        if event.value != self._good and isinstance(event.value, (bool, str)):
-            self._good = event.value
+        if event.value != self._value and isinstance(event.value, (bool, str)):
+            self._value = event.value
             self.post_message(self.Edited())
 
 
@@ -177,17 +184,21 @@ class SettingsPanel(Vertical):
 
     @property
     def settings(self) -> Settings:
-        """What the fields say, each by its last good value."""
+        """What the fields say, each by the last good value that was entered."""
         settings = self._settings
         for parameter, field in self._fields.items():
             if parameter in settings.hyperparameters:
                 settings = settings.change(parameter, field.value)
-        self._settings = settings
         return settings
+
+    def enter(self) -> None:
+        """Take what is typed in any field, as the enter key would."""
+        for field in self._fields.values():
+            field.enter()
 
     def change(self, parameter: Hyperparameter, value: Value) -> None:
         """Set one value, as if the user had."""
-        self._fields[parameter].value = value
+        self._fields[parameter].set(value)
         self._show_own()
 
     def _show_own(self) -> None:

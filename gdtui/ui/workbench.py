@@ -19,11 +19,11 @@ from gdtui.core.ladder import rung_above, rung_below
 from gdtui.core.run import FULL_SPEED, Run, Snapshot, Worker
 from gdtui.core.settings import SHARED, Settings
 from gdtui.core.surface import LossSurface
-from gdtui.report import answer, closing
+from gdtui.report import closing
 from gdtui.ui.help_panel import HelpPanel
 from gdtui.ui.iteration_log import IterationLog
 from gdtui.ui.plot import Plot
-from gdtui.ui.readout import Readout
+from gdtui.ui.readout import Readout, figure
 from gdtui.ui.settings_panel import SettingsPanel
 from gdtui.ui.views import VIEWS, Ghost, Scene
 
@@ -117,7 +117,7 @@ class Workbench(Screen[None]):
         self._ghosts: deque[Ghost] = deque(maxlen=GHOSTS)
         self._runs = 0
         self._worker = Worker()
-        self._run = Run(surface, settings, self._pace_for(settings))
+        self.current_run = Run(surface, settings, self._pace_for(settings))
 
     def compose(self) -> ComposeResult:
         """Title, hyperparameters and figures at the left, plots above the log, keys below."""
@@ -127,7 +127,7 @@ class Workbench(Screen[None]):
             yield Label("", id="status", markup=False)
         with Horizontal(id="main"):
             with Vertical(id="left"):
-                yield SettingsPanel(self._run.settings)
+                yield SettingsPanel(self.current_run.settings)
                 yield Readout()
             with Vertical(id="right"):
                 with Horizontal(id="plots"):
@@ -148,7 +148,7 @@ class Workbench(Screen[None]):
         """Start the worker, idle; with --run, the run too."""
         self._frames = self.set_interval(1 / FRAMES_PER_SECOND, self._frame, pause=True)
         self._worker.start()
-        self._follow(self._run)
+        self._follow(self.current_run)
         if self._run_at_once:
             self.action_toggle_run()
 
@@ -160,7 +160,7 @@ class Workbench(Screen[None]):
 
     def _frame(self) -> None:
         """Show the run as it is now; without a running run there are no further frames."""
-        snapshot = self._run.snapshot()
+        snapshot = self.current_run.snapshot()
         if snapshot.status is not Status.RUNNING:
             self._frames.pause()
         self._show(snapshot)
@@ -169,7 +169,7 @@ class Workbench(Screen[None]):
         scene = Scene(self._surface, snapshot, tuple(self._ghosts), self._log_scale)
         for plot in self.query(Plot):
             plot.show(scene)
-        self.query_one(Readout).show(self._surface, snapshot, self._run.pace)
+        self.query_one(Readout).show(self._surface, snapshot, self.current_run.pace)
         self.query_one(IterationLog).show(snapshot.lines, self._closing_words(snapshot))
         place = f"{snapshot.reached} of {snapshot.settings.iterations}"
         if self.app.size.width >= WIDE:
@@ -188,8 +188,9 @@ class Workbench(Screen[None]):
         what_now = "Space runs again, - and + change the learning rate."
         if outcome.status is Status.DIVERGED:
             return f"{closing(self._surface, settings, outcome)}. {what_now}"
-        end = closing(self._surface, settings, outcome)
-        return f"{answer(outcome.step, settings.bias)}\n{end}. {what_now}"
+        w, b = figure(outcome.step.w, 20), figure(outcome.step.b, 20)
+        answer = f"w={w}, b={b}" if settings.bias else f"w={w}"
+        return f"{answer}\n{closing(self._surface, settings, outcome)}. {what_now}"
 
     def on_resize(self, event: events.Resize) -> None:
         """Arrange the plots anew."""
@@ -213,22 +214,22 @@ class Workbench(Screen[None]):
         return self._chosen_pace or max(settings.iterations / WATCHED, 1.0)
 
     def _follow(self, run: Run) -> None:
-        self._run = run
+        self.current_run = run
         self.query_one(IterationLog).follow(run.steps)
         self._worker.drive(run)
         self._frame()
 
     def _obeyed(self) -> None:
         """After a command to the run: wake the worker, and show what came of it."""
-        self._worker.drive(self._run)
-        if self._run.status is Status.RUNNING:
+        self._worker.drive(self.current_run)
+        if self.current_run.status is Status.RUNNING:
             self._frames.resume()
         self._frame()
 
     def _begin(self, settings: Settings) -> None:
         """A new run; the one before it stays on the plots as a ghost."""
-        self._run.pause()
-        before = self._run.snapshot()
+        self.current_run.pause()
+        before = self.current_run.snapshot()
         if before.step.iteration:
             glyph = GLYPHS[self._runs % len(GLYPHS)]
             self._runs += 1
@@ -240,12 +241,14 @@ class Workbench(Screen[None]):
 
     def _adopt(self) -> None:
         """Bring the run to what the panel says: tune it, or begin another."""
-        wanted = self.query_one(SettingsPanel).settings
-        if wanted == self._run.settings:
+        panel = self.query_one(SettingsPanel)
+        panel.enter()
+        wanted = panel.settings
+        if wanted == self.current_run.settings:
             return
-        if self._run.can_tune(wanted):
-            self._run.tune(wanted)
-            self._run.pace = self._pace_for(wanted)
+        if self.current_run.can_tune(wanted):
+            self.current_run.tune(wanted)
+            self.current_run.pace = self._pace_for(wanted)
             self._obeyed()
         else:
             self._begin(wanted)
@@ -257,30 +260,31 @@ class Workbench(Screen[None]):
     def action_toggle_run(self) -> None:
         """Run or pause; a run that has ended begins anew."""
         self._adopt()
-        if self._run.status is Status.RUNNING:
-            self._run.pause()
+        if self.current_run.status is Status.RUNNING:
+            self.current_run.pause()
         else:
-            if self._run.ended:
-                self._begin(self._run.settings)
-            self._run.start()
+            if self.current_run.ended:
+                self._begin(self.current_run.settings)
+            self.current_run.start()
         self._obeyed()
 
     def action_step(self) -> None:
         """Take one iteration, and stand still."""
         self._adopt()
-        self._run.pause()
-        self._run.advance(1)
+        self.current_run.pause()
+        self.current_run.advance(1)
         self._obeyed()
 
     def action_finish(self) -> None:
         """Run to the end at full speed."""
         self._adopt()
-        self._run.finish()
+        self.current_run.finish()
         self._obeyed()
 
     def action_restart(self) -> None:
         """Go back to the start, as a new run."""
-        self._begin(self.query_one(SettingsPanel).settings)
+        self._adopt()
+        self._begin(self.current_run.settings)
 
     # Hyperparameters and pace
 
@@ -290,25 +294,27 @@ class Workbench(Screen[None]):
 
     def action_rate(self, up: bool) -> None:
         """The next learning rate along 1-2-5."""
+        self._adopt()
         parameter = PARAMETERS["lr"]
-        current = self.query_one(SettingsPanel).settings.lr
-        self._set(parameter, parameter.stepped(current, up))
+        self._set(parameter, parameter.stepped(self.current_run.settings.lr, up))
 
     def action_bias(self) -> None:
         """Train the bias, or hold it."""
-        self._set(PARAMETERS["bias"], not self.query_one(SettingsPanel).settings.bias)
+        self._adopt()
+        self._set(PARAMETERS["bias"], not self.current_run.settings.bias)
 
     def action_method(self) -> None:
         """The next method of the list."""
+        self._adopt()
         keys = list(PARAMETERS["method"].choices)
-        after = keys.index(self.query_one(SettingsPanel).settings.method) + 1
+        after = keys.index(self.current_run.settings.method) + 1
         self._set(PARAMETERS["method"], keys[after % len(keys)])
 
     def action_pace(self, up: bool) -> None:
         """The next pace along 1-2-5, or full speed above the fastest."""
-        current = min(self._run.pace, 2 * FASTEST)
+        current = min(self.current_run.pace, 2 * FASTEST)
         pace = rung_above(current) if up else max(rung_below(current), 1.0)
-        self._chosen_pace = self._run.pace = FULL_SPEED if pace > FASTEST else pace
+        self._chosen_pace = self.current_run.pace = FULL_SPEED if pace > FASTEST else pace
         self._obeyed()
 
     # What one looks at
