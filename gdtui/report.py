@@ -64,7 +64,7 @@ def as_json(dataset: Dataset, settings: Settings, every: int = 1) -> Lines:
     """JSON Lines: an object with data and settings, one for every step, one with the outcome."""
     surface = LossSurface.of(dataset.x, dataset.y)
     yield _json(
-        gdtui=__version__,
+        version=__version__,
         data={
             "name": dataset.name,
             "feature": dataset.feature,

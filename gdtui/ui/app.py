@@ -6,6 +6,9 @@ import asyncio
 import signal
 from collections.abc import Iterable
 
+from rich.color import ColorSystem
+from rich.console import RenderableType
+from textual._compositor import CompositorUpdate
 from textual.app import App, SystemCommand
 from textual.binding import Binding
 from textual.screen import Screen
@@ -15,6 +18,7 @@ from gdtui.core.dataset import DataError
 from gdtui.core.settings import Settings
 from gdtui.loading import Loading
 from gdtui.ui.loading_screen import LoadingScreen
+from gdtui.ui.painter import Painted, Painter
 from gdtui.ui.workbench import Workbench
 
 # In these the accent, for what is live, and the warning, for where we are, differ to the eye.
@@ -68,10 +72,17 @@ class Laboratory(App[DataError]):
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         self.theme = DARK.name
+        self._painter = Painter(self.console._color_system or ColorSystem.TRUECOLOR)
         self._loading = loading
         self._settings = settings
         self._pace = pace
         self._run_at_once = run_at_once
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        if isinstance(renderable, CompositorUpdate):
+            sequence = self._painter.paint(renderable)
+            renderable = Painted(sequence) if sequence else None
+        super()._display(screen, renderable)
 
     def on_mount(self) -> None:
         """Open the workbench, after a progress bar where the data is not there yet."""

@@ -106,7 +106,7 @@ class Axis:
 
 def _power(exponent: float) -> str:
     """The label of a power of ten; a whole one may be larger than any float."""
-    whole = exponent.is_integer() and abs(exponent) >= 5
+    whole = exponent.is_integer() and abs(exponent) >= 4
     return f"1e{exponent:.0f}" if whole else short(float(f"{10**exponent:.1g}"))
 
 

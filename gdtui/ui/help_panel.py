@@ -19,10 +19,7 @@ works there too. Tab goes from field to field."""
 def key_table(bindings: Sequence[BindingType]) -> list[tuple[str, str]]:
     """The keys and the explanation of every binding that has one, in order."""
     return [
-        (
-            binding.key_display or " ".join(format_key(key) for key in binding.key.split(",")),
-            binding.tooltip,
-        )
+        (" ".join(format_key(key) for key in binding.key.split(",")), binding.tooltip)
         for binding in bindings
         if isinstance(binding, Binding) and binding.tooltip
     ]

@@ -1,9 +1,8 @@
-"""A widget of ready rows, which repaints just the cells that changed."""
+"""A widget of ready rows, which repaints just those that changed."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import takewhile
 
 from rich.segment import Segment
 from rich.style import Style
@@ -12,25 +11,6 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from gdtui.ui.drawing import Role, Row
-
-
-def changed_span(before: Row, after: Row) -> tuple[int, int]:
-    """The columns from the first to behind the last in which two rows differ.
-
-    All characters of a row are one cell wide.
-    """
-    old, new = _cells(before), _cells(after)
-    if old == new:
-        return 0, 0
-    if len(old) != len(new):
-        return 0, max(len(old), len(new))
-    first = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(old, new, strict=True)))
-    same = zip(reversed(old), reversed(new), strict=True)
-    return first, len(new) - sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], same))
-
-
-def _cells(row: Row) -> list[tuple[str, Role]]:
-    return [(character, role) for text, role in row for character in text]
 
 
 class Rows(Widget):
@@ -51,9 +31,8 @@ class Rows(Widget):
             self.refresh()
             return
         for y, (old, new) in enumerate(zip(before, rows, strict=True)):
-            if old is not new and old != new:
-                first, behind = changed_span(old, new)
-                self.refresh(Region(first, y, behind - first, 1))
+            if old != new:
+                self.refresh(Region(0, y, self.size.width, 1))
 
     def style_of(self, role: Role) -> Style:
         """The style that the style sheet gives a role."""

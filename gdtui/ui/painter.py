@@ -1,0 +1,125 @@
+"""Fewer bytes for a slow link: only the cells that changed are sent to the terminal.
+
+Textual repaints from a widget's left edge to the last changed column, and names every colour again
+for every piece of text. Here each update is compared with what the terminal shows already, and a
+colour is sent only where it changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from itertools import chain
+
+from rich.color import Color, ColorSystem
+from rich.console import Console
+from rich.segment import Segment
+from rich.style import Style
+from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
+from textual.strip import Strip
+
+# Attributes, foreground and background, each as the codes of a select-graphic-rendition sequence.
+Pen = tuple[str, str, str]
+Cell = tuple[str, Pen]
+
+_PLAIN: Pen = ("", "", "")
+# Unchanged cells between two changed ones that are cheaper to send than a move of the cursor.
+_BRIDGE = 4
+
+
+class Painter:
+    """Knows what the terminal shows, and turns updates into what has to be sent."""
+
+    def __init__(self, colors: ColorSystem) -> None:
+        self._colors = colors
+        self._sent: list[str] = []
+        self._pen = _PLAIN
+        self._shown: dict[int, dict[int, Cell]] = {}
+
+    def paint(self, update: CompositorUpdate) -> str:
+        """The bytes for an update; empty where the terminal shows it all already."""
+        self._sent, self._pen = [], _PLAIN
+        if isinstance(update, LayoutUpdate):
+            # The size may be new, or the screen lost: nothing of what was shown counts.
+            self._shown.clear()
+            for y, strips in enumerate(update.strips, update.region.y):
+                self._paint_row(y, update.region.x, chain.from_iterable(strips))
+        elif isinstance(update, ChopsUpdate):
+            for y, left, right in update.spans:
+                ends = update.chop_ends[y]
+                for end, (x, strip) in zip(ends, update.chops[y].items(), strict=False):
+                    if strip is not None and x < right and end > left:
+                        self._paint_row(y, x, strip)
+        if self._pen != _PLAIN:
+            self._sent.append("\x1b[0m")
+        return "".join(self._sent)
+
+    def _paint_row(self, y: int, x: int, segments: Iterable[Segment]) -> None:
+        row = self._shown.setdefault(y, {})
+        cells = self._cells(segments)
+        changed: Sequence[int] = [i for i, cell in enumerate(cells) if row.get(x + i) != cell]
+        if changed and any(len(text) != 1 for text, _ in cells):
+            # Half of a wide character can't be repaired: the row is sent anew.
+            changed = range(len(cells))
+        at = None
+        for i in changed:
+            if at is None or i - at > _BRIDGE:
+                self._sent.append(f"\x1b[{y + 1};{x + i + 1}H")
+                at = i
+            for cell in cells[at : i + 1]:
+                self._put(cell)
+            at = i + 1
+        row.update(zip(range(x, x + len(cells)), cells, strict=True))
+
+    def _put(self, cell: Cell) -> None:
+        text, pen = cell
+        if text and pen != self._pen:
+            self._sent.append(_change(self._pen, pen))
+            self._pen = pen
+        self._sent.append(text)
+
+    def _cells(self, segments: Iterable[Segment]) -> list[Cell]:
+        """A cell for every column; a wide character is one cell and an empty one behind it."""
+        cells: list[Cell] = []
+        for text, style, control in segments:
+            if control:
+                continue
+            pen = _pen_of(style, self._colors)
+            width = Segment(text).cell_length
+            if width == len(text):
+                cells += [(character, pen) for character in text]
+            else:
+                # Where characters and columns don't agree, the text is one piece.
+                cells.append((text, pen))
+                cells += [("", pen)] * (width - 1)
+        return cells
+
+
+@lru_cache(maxsize=4096)
+def _pen_of(style: Style | None, colors: ColorSystem) -> Pen:
+    if style is None:
+        return _PLAIN
+    attributes = Strip.render_ansi(style.without_color, colors)
+    return attributes, _codes(style.color, colors, True), _codes(style.bgcolor, colors, False)
+
+
+def _codes(color: Color | None, colors: ColorSystem, foreground: bool) -> str:
+    return ";".join(color.downgrade(colors).get_ansi_codes(foreground)) if color else ""
+
+
+def _change(old: Pen, new: Pen) -> str:
+    """The shortest sequence from one pen to another."""
+    if old[0] != new[0] or (old[1] and not new[1]) or (old[2] and not new[2]):
+        return f"\x1b[{';'.join(code for code in ('0', *new) if code)}m"
+    return f"\x1b[{';'.join(after for before, after in zip(old, new, strict=True) if before != after)}m"
+
+
+class Painted(CompositorUpdate):
+    """An update whose bytes are known already."""
+
+    def __init__(self, sequence: str) -> None:
+        self._sequence = sequence
+
+    def render_segments(self, console: Console) -> str:
+        """The bytes, as Textual asks for them."""
+        return self._sequence

@@ -1,0 +1,65 @@
+"""The README is true: its commands, its keys, and its example for a notebook."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from gdtui.cli import EXAMPLES
+from gdtui.core.methods import METHODS
+from gdtui.ui.help_panel import key_table
+from gdtui.ui.workbench import Workbench
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+
+
+def section(title: str) -> str:
+    return README.split(f"\n## {title}\n")[1].split("\n## ")[0]
+
+
+def test_each_of_the_first_two_shell_blocks_is_one_line() -> None:
+    blocks = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
+    assert [block.count("\n") for block in blocks[:2]] == [1, 1]
+    assert "gdtui data/pizza.txt" in blocks[0]
+    assert "pytest" in blocks[1]
+
+
+def test_the_table_of_keys_is_that_of_the_bindings() -> None:
+    rows = [
+        tuple(cell.strip() for cell in line.strip("|").split("|"))
+        for line in section("Keys").splitlines()
+        if line.startswith("|")
+    ]
+    assert rows[2:] == key_table(Workbench.BINDINGS)
+
+
+@pytest.mark.parametrize("line", [line for line in EXAMPLES.splitlines() if line.startswith("  ")])
+def test_it_shows_the_examples_of_the_help(line: str) -> None:
+    assert f"  {line}" in section("Command line")
+
+
+@pytest.mark.parametrize("key", METHODS)
+def test_it_names_every_method(key: str) -> None:
+    assert f"`{key}`" in section("Methods")
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "data").iterdir()), ids=lambda path: path.name)
+def test_it_has_a_line_on_every_sample(path: Path) -> None:
+    assert f"- `{path.name}`" in section("Data")
+
+
+def test_its_picture_is_there() -> None:
+    for path in re.findall(r"!\[.*?\]\((.*?)\)", README):
+        assert (ROOT / path).is_file()
+
+
+def test_its_example_for_a_notebook_runs(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(ROOT)
+    (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    exec(code, {})
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == ["0", "1", "2", "3", "4"]
+    assert lines[0].endswith("812.8666666666667")
