@@ -109,4 +109,5 @@ def test_a_changed_cell_costs_a_move_a_colour_and_the_cell() -> None:
 
 def red(text: str) -> ChopsUpdate:
     strip = Strip([Segment(text, Style.parse("#ff0000"))])
-    return ChopsUpdate([{0: strip}], [(0, 0, len(text))], [[len(text)]])
+    row: Mapping[int, Strip | None] = {0: strip}
+    return ChopsUpdate([row], [(0, 0, len(text))], [[len(text)]])
