@@ -1,6 +1,6 @@
 """What the painter sends gives the same screen as what Textual itself would send."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import pyte
 from hypothesis import given
@@ -72,7 +72,7 @@ def fed(screen: pyte.Screen, sequence: str) -> None:
 def twice(update: CompositorUpdate) -> tuple[CompositorUpdate, CompositorUpdate]:
     """A layout can be read only once."""
     if isinstance(update, LayoutUpdate):
-        rows = [list(row) for row in update.strips]
+        rows: list[Iterable[Strip]] = [list(row) for row in update.strips]
         return LayoutUpdate(rows, update.region), LayoutUpdate(rows, update.region)
     return update, update
 
