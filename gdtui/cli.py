@@ -182,6 +182,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _list_samples()
     settings = _settings(options)
     options.file = _find(options.file)
+    if options.file == "-" and (sys.stdin is None or _is_terminal(sys.stdin)):
+        return _fail("there is no data on standard input; pipe it in, or name a file")
     plain = options.plain or options.format or not _is_terminal(sys.stdout)
     try:
         return _print(options, settings) if plain else _show(options, settings)
@@ -242,8 +244,6 @@ def _print(options: argparse.Namespace, settings: Settings) -> int:
 def _show(options: argparse.Namespace, settings: Settings) -> int:
     from gdtui.loading import Loading
 
-    if options.file == "-" and _is_terminal(sys.stdin):
-        return _fail("standard input is the terminal; pipe the data into it, or name a file")
     try:
         stream = None if _is_terminal(sys.stdin) else _take_keyboard()
     except OSError:
