@@ -185,14 +185,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.file == "-" and (sys.stdin is None or _is_terminal(sys.stdin)):
         return _fail("there is no data on standard input; pipe it in, or name a file")
     plain = options.plain or options.format or not _is_terminal(sys.stdout)
+    if not plain:
+        return _show(options, settings)
     try:
-        return _print(options, settings) if plain else _show(options, settings)
+        return _print(options, settings)
     except KeyboardInterrupt:
         return 128 + 2
-    except BrokenPipeError:
-        # Whoever read has seen enough. What is still buffered must not be written at exit.
+    except OSError as error:
+        # What is still buffered must not be written, and fail again, at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        if isinstance(error, BrokenPipeError):
+            return 0  # whoever read has seen enough
+        return _fail(f"standard output can't be written: {error.strerror}")
 
 
 def _is_terminal(stream: TextIO | None) -> bool:
@@ -248,9 +252,7 @@ def _show(options: argparse.Namespace, settings: Settings) -> int:
         stream = None if _is_terminal(sys.stdin) else _take_keyboard()
     except OSError:
         return _fail("there is no terminal to take keys from; --plain needs none")
-    # The data is read while the screen's modules are imported.
     loading = Loading(options.file, options.x, options.y, stream)
-
     from gdtui.core.dataset import DataError
     from gdtui.ui.app import Laboratory
 
@@ -260,7 +262,8 @@ def _show(options: argparse.Namespace, settings: Settings) -> int:
             return _fail(f"no theme {options.theme!r}; there are {', '.join(app.available_themes)}")
         app.theme = options.theme
     try:
-        if loading.done:
+        if loading.is_quick:
+            loading.read()
             loading.result()
         failure = app.run()
         if failure is not None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import CancelledError, Future
 from threading import Thread
 from typing import BinaryIO
 
 from gdtui.core.dataset import Dataset, read_dataset
 from gdtui.core.surface import LossSurface
+
+# Read before the screen opens: what is wrong with such a file is said without one.
+QUICK_BYTES = 500_000
 
 
 class Loading:
@@ -18,12 +22,22 @@ class Loading:
     ) -> None:
         self.path = path
         self.fraction: float | None = 0.0
+        self._wanted = path, x, y, stream
         self._cancelled = False
         self._future: Future[tuple[Dataset, LossSurface]] = Future()
-        # A daemon, so that a pipe that never ends does not keep the program from ending.
-        Thread(target=self._read, args=(path, x, y, stream), name="loading", daemon=True).start()
 
-    def _read(self, path: str, x: str | None, y: str | None, stream: BinaryIO | None) -> None:
+    @property
+    def is_quick(self) -> bool:
+        """Whether the file is so small that nobody needs to see a progress bar."""
+        return os.path.isfile(self.path) and os.path.getsize(self.path) < QUICK_BYTES
+
+    def start(self) -> None:
+        """Begin to read, in a daemon: a pipe that never ends must not keep the program alive."""
+        Thread(target=self.read, name="loading", daemon=True).start()
+
+    def read(self) -> None:
+        """Read the dataset, here and now."""
+        path, x, y, stream = self._wanted
         try:
             dataset = read_dataset(path, x, y, progress=self._note, stream=stream)
             self._future.set_result((dataset, LossSurface.of(dataset.x, dataset.y)))

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from rich.color import ColorSystem
 from rich.console import RenderableType
+from textual import on
 from textual._compositor import CompositorUpdate
 from textual.app import App, SystemCommand
 from textual.binding import Binding
@@ -19,7 +20,6 @@ from gdtui.core.settings import Settings
 from gdtui.loading import Loading
 from gdtui.ui.loading_screen import LoadingScreen
 from gdtui.ui.painter import Painted, Painter
-from gdtui.ui.workbench import Workbench
 
 # In these the accent, for what is live, and the warning, for where we are, differ to the eye.
 DARK = Theme(
@@ -83,24 +83,30 @@ class Laboratory(App[DataError]):
             sequence = self._painter.paint(renderable)
             renderable = Painted(sequence) if sequence else None
         super()._display(screen, renderable)
+        if isinstance(screen, LoadingScreen):
+            screen.painted()
 
     def on_mount(self) -> None:
-        """Open the workbench, after a progress bar where the data is not there yet."""
+        """Wait for the data, and for signals that end the program."""
+        self.app_resume_signal.subscribe(self, lambda app: self._painter.forget())
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self._end, number)
-        if self._loading.done:
-            self._open()
-        else:
-            self.push_screen(LoadingScreen(self._loading), self._open)
+        self.push_screen(LoadingScreen(self._loading))
 
-    def _open(self, loaded: bool | None = True) -> None:
+    @on(LoadingScreen.Done)
+    def _open(self) -> None:
+        # Imported only now: the first paint does not wait for plotext.
+        from gdtui.ui.workbench import Workbench
+
         try:
             dataset, surface = self._loading.result()
         except DataError as error:
             self.exit(error, return_code=2)
             return
-        self.push_screen(Workbench(dataset, surface, self._settings, self._pace, self._run_at_once))
+        self.switch_screen(
+            Workbench(dataset, surface, self._settings, self._pace, self._run_at_once)
+        )
 
     def on_unmount(self) -> None:
         """Stop reading."""

@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
+from textual.geometry import Size
 from textual.strip import Strip
 
 # Attributes, foreground and background, each as the codes of a select-graphic-rendition sequence.
@@ -32,16 +33,23 @@ class Painter:
 
     def __init__(self, colors: ColorSystem) -> None:
         self._colors = colors
+        self._size = Size()
         self._sent: list[str] = []
         self._pen = _PLAIN
         self._shown: dict[int, dict[int, Cell]] = {}
+
+    def forget(self) -> None:
+        """Send everything anew: who knows what the terminal shows by now."""
+        self._shown.clear()
 
     def paint(self, update: CompositorUpdate) -> str:
         """The bytes for an update; empty where the terminal shows it all already."""
         self._sent, self._pen = [], _PLAIN
         if isinstance(update, LayoutUpdate):
-            # The size may be new, or the screen lost: nothing of what was shown counts.
-            self._shown.clear()
+            if update.region.size != self._size:
+                # What a terminal does with its content when it is resized is its own affair.
+                self.forget()
+                self._size = update.region.size
             for y, strips in enumerate(update.strips, update.region.y):
                 self._paint_row(y, update.region.x, chain.from_iterable(strips))
         elif isinstance(update, ChopsUpdate):
@@ -111,7 +119,8 @@ def _change(old: Pen, new: Pen) -> str:
     """The shortest sequence from one pen to another."""
     if old[0] != new[0] or (old[1] and not new[1]) or (old[2] and not new[2]):
         return f"\x1b[{';'.join(code for code in ('0', *new) if code)}m"
-    return f"\x1b[{';'.join(after for before, after in zip(old, new, strict=True) if before != after)}m"
+    changed = [after for before, after in zip(old, new, strict=True) if before != after]
+    return f"\x1b[{';'.join(changed)}m"
 
 
 class Painted(CompositorUpdate):
