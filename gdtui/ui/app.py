@@ -19,7 +19,7 @@ from gdtui.core.dataset import DataError
 from gdtui.core.settings import Settings
 from gdtui.loading import Loading
 from gdtui.ui.loading_screen import LoadingScreen
-from gdtui.ui.painter import Painted, Painter
+from gdtui.ui.painter import Painter, Repaint
 
 # In these the accent, for what is live, and the warning, for where we are, differ to the eye.
 DARK = Theme(
@@ -79,11 +79,11 @@ class Laboratory(App[DataError]):
         self._run_at_once = run_at_once
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
-        if isinstance(renderable, CompositorUpdate):
-            sequence = self._painter.paint(renderable)
-            renderable = Painted(sequence) if sequence else None
-        super()._display(screen, renderable)
-        if isinstance(screen, LoadingScreen):
+        if not isinstance(renderable, CompositorUpdate):
+            return super()._display(screen, renderable)
+        repaint = Repaint(self._painter, renderable)
+        super()._display(screen, repaint)
+        if isinstance(screen, LoadingScreen) and (repaint.sent or self.is_headless):
             screen.painted()
 
     def on_mount(self) -> None:

@@ -97,17 +97,19 @@ class Axis:
         decades = int(self.high - self.low)
         every = max(1, int(rung_at_least(decades / count)))
         first = math.ceil(self.low / every) * every
-        exponents = [float(e) for e in range(first, int(self.high) + 1, every)]
-        if decades * 3 <= count:
-            between = [e + math.log10(m) for e in exponents[:-1] for m in (2, 5)]
-            exponents = sorted(exponents + between)
-        return [((e - self.low) / decades, _power(e)) for e in exponents]
+        exponents = range(first, int(self.high) + 1, every)
+        within = (1, 2, 5) if decades * 3 <= count else (1,)
+        return [
+            ((e + math.log10(m) - self.low) / decades, _power(m, e))
+            for e in exponents
+            for m in within
+            if e < self.high or m == 1
+        ]
 
 
-def _power(exponent: float) -> str:
-    """The label of a power of ten; a whole one may be larger than any float."""
-    whole = exponent.is_integer() and abs(exponent) >= 4
-    return f"1e{exponent:.0f}" if whole else short(float(f"{10**exponent:.1g}"))
+def _power(mantissa: int, exponent: int) -> str:
+    """The label of a tick on a log axis, which may stand for more than the largest float."""
+    return f"{mantissa}e{exponent}" if abs(exponent) >= 4 else short(mantissa * 10.0**exponent)
 
 
 BRAILLE = "braille"

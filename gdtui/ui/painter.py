@@ -123,12 +123,14 @@ def _change(old: Pen, new: Pen) -> str:
     return f"\x1b[{';'.join(changed)}m"
 
 
-class Painted(CompositorUpdate):
-    """An update whose bytes are known already."""
+class Repaint(CompositorUpdate):
+    """An update that is painted when, and only if, Textual sends it."""
 
-    def __init__(self, sequence: str) -> None:
-        self._sequence = sequence
+    def __init__(self, painter: Painter, update: CompositorUpdate) -> None:
+        self._painter, self._update = painter, update
+        self.sent = False
 
     def render_segments(self, console: Console) -> str:
         """The bytes, as Textual asks for them."""
-        return self._sequence
+        self.sent = True
+        return self._painter.paint(self._update)
