@@ -49,13 +49,16 @@ class Canvas:
 
     def render(self, drawing: Drawing, width: int, height: int) -> list[Row]:
         """The drawing as `height` rows of `width` cells; blank where there is no room for it."""
+        blank: list[Row] = [((" " * max(width, 0), Role.PLAIN),)] * max(height, 0)
         if width < _LEAST_WIDTH or height < _LEAST_HEIGHT:
-            return [((" " * max(width, 0), Role.PLAIN),)] * max(height, 0)
+            return blank
         figure = self._figure
         figure.clear.data()
         figure.plot_size(width, height)
         labels = self._ticks("y", drawing.y, max(2, height // 3))
         inner_width, inner_height = width - labels - 1, height - 2
+        if inner_width < 2:
+            return blank
         self._ticks("x", drawing.x, max(1, inner_width // 7))
         for layer in drawing.layers:
             self._draw(layer, drawing, 2 * inner_width, 4 * inner_height)

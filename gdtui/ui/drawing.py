@@ -38,16 +38,20 @@ Span = tuple[str, Role]
 Row = tuple[Span, ...]
 
 
-# Half of the largest float and a little less: the difference of two such numbers is finite.
-LARGEST = 8e307
+# A quarter of the largest float: the difference of two such numbers, rounded up, is finite.
+LARGEST = 4e307
 
 
-def short(value: float) -> str:
+# A range narrower than this is one point to floats: below it steps of it vanish.
+NARROWEST, NARROWEST_PART = 1e-300, 1e-12
+
+
+def short(value: float, digits: int = 6) -> str:
     """A number in few characters, for a tick: 1000, 0.25, 1e6, 2e-7."""
     if abs(value) >= 1e5 or 0 < abs(value) < 1e-3:
-        mantissa, _, exponent = f"{value:.3e}".partition("e")
+        mantissa, _, exponent = f"{value:.{digits - 3}e}".partition("e")
         return f"{float(mantissa):g}e{int(exponent)}" if exponent else mantissa
-    text = f"{value:.6g}"
+    text = f"{value:.{digits}g}"
     return "0" if text == "-0" else text
 
 
@@ -61,9 +65,9 @@ class Axis:
 
     @classmethod
     def around(cls, low: float, high: float) -> Axis:
-        """The smallest range of round numbers that holds low and high."""
-        low, high = (max(-LARGEST, min(LARGEST, value)) for value in (low, high))
-        if not high > low:
+        """The smallest range of round numbers that holds two numbers."""
+        low, high = sorted(max(-LARGEST, min(LARGEST, value)) for value in (low, high))
+        if high - low < max(NARROWEST, NARROWEST_PART * max(abs(low), abs(high))):
             margin = max(abs(low) / 2, 0.5)
             low, high = low - margin, high + margin
         step = rung_at_least((high - low) / 5)
@@ -87,11 +91,15 @@ class Axis:
         count = max(count, 1)
         if self.log:
             return self._log_ticks(count)
-        step = rung_at_least((self.high - self.low) / count)
+        step = rung_at_least(max((self.high - self.low) / count, NARROWEST))
+        if math.isinf(step):
+            return []
         first = math.ceil(self.low / step - 1e-9)
         last = math.floor(self.high / step + 1e-9)
         values = [i * step for i in range(first, last + 1)]
-        return [(float(self.unit(value)), short(value)) for value in values]
+        # As many digits as tell one tick from the next.
+        digits = math.ceil(math.log10(max(abs(self.low), abs(self.high), step) / step)) + 1
+        return [(float(self.unit(value)), short(value, max(digits, 6))) for value in values]
 
     def _log_ticks(self, count: int) -> list[tuple[float, str]]:
         decades = int(self.high - self.low)
