@@ -17,11 +17,14 @@ from gdtui import __version__
 from gdtui.core.hyperparameter import Hyperparameter, Value
 from gdtui.core.methods import METHODS
 from gdtui.core.settings import SHARED, Settings
+from gdtui.core.text import printable
 
 DEFAULT_SAMPLE = "pizza.txt"
 FORMATS = ("text", "csv", "json")
 USAGE_STATUS = 2
 DIVERGED_STATUS = 1
+INTERRUPTED_STATUS = 128 + 2
+MESSAGE_CHARACTERS = 400
 
 DESCRIPTION = "A gradient-descent laboratory for the terminal: see how descent finds the line."
 EXAMPLES = """\
@@ -41,7 +44,8 @@ class _Parser(argparse.ArgumentParser):
     """An argument parser whose complaints take one line."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(USAGE_STATUS, f"gdtui: {message} (gdtui --help shows what there is)\n")
+        message = f"{printable(message, MESSAGE_CHARACTERS)} (gdtui --help shows what there is)"
+        self.exit(USAGE_STATUS, f"gdtui: {message}\n")
 
 
 def _reader(parse: Callable[[str], Value]) -> Callable[[str], Value]:
@@ -176,8 +180,27 @@ def _list_samples() -> int:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run gdtui; returns the exit status."""
-    parser = make_parser()
-    options = parser.parse_args(arguments)
+    if sys.stdout is None:
+        return _fail("standard output is closed")
+    try:
+        status = _run(arguments)
+        sys.stdout.flush()
+        return status
+    except KeyboardInterrupt:
+        return INTERRUPTED_STATUS
+    except OSError as error:
+        # What is still buffered must not be written, and fail again, at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if isinstance(error, BrokenPipeError):
+            return 0  # whoever read has seen enough
+        return _fail(f"the output can't be written: {error.strerror}")
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    try:
+        options = make_parser().parse_args(arguments)
+    except SystemExit as end:  # argparse has printed the help, the version or what is wrong
+        return int(end.code or 0)
     if options.samples:
         return _list_samples()
     settings = _settings(options)
@@ -185,18 +208,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.file == "-" and (sys.stdin is None or _is_terminal(sys.stdin)):
         return _fail("there is no data on standard input; pipe it in, or name a file")
     plain = options.plain or options.format or not _is_terminal(sys.stdout)
-    if not plain:
-        return _show(options, settings)
-    try:
-        return _print(options, settings)
-    except KeyboardInterrupt:
-        return 128 + 2
-    except OSError as error:
-        # What is still buffered must not be written, and fail again, at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        if isinstance(error, BrokenPipeError):
-            return 0  # whoever read has seen enough
-        return _fail(f"standard output can't be written: {error.strerror}")
+    return _print(options, settings) if plain else _show(options, settings)
 
 
 def _is_terminal(stream: TextIO | None) -> bool:
@@ -229,8 +241,6 @@ def _print(options: argparse.Namespace, settings: Settings) -> int:
     except DataError as error:
         return _fail(error)
     surface = LossSurface.of(dataset.x, dataset.y)
-    if warning := report.hint(surface, settings):
-        print(f"gdtui: {warning}", file=sys.stderr)
     lines = report.FORMATS[options.format or "text"](dataset, settings, options.every)
     while True:
         try:
@@ -239,10 +249,12 @@ def _print(options: argparse.Namespace, settings: Settings) -> int:
             outcome = end.value
             break
     sys.stdout.flush()
-    if outcome.status is Status.DIVERGED:
+    diverged = outcome.status is Status.DIVERGED
+    if diverged:
         print(f"gdtui: {report.closing(surface, settings, outcome)}", file=sys.stderr)
-        return DIVERGED_STATUS
-    return 0
+    elif warning := report.hint(surface, settings):
+        print(f"gdtui: {warning}", file=sys.stderr)
+    return DIVERGED_STATUS if diverged else 0
 
 
 def _show(options: argparse.Namespace, settings: Settings) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Generator
 from typing import Any, TypeVar
 
@@ -128,6 +129,9 @@ def closing(surface: LossSurface, settings: Settings, outcome: Outcome) -> str:
     if status is Status.DIVERGED:
         return f"diverged at iteration {at}: {why or 'the loss is no longer a finite number'}"
     if status is Status.CONVERGED:
-        near = settings.tolerance and f"the gradient is shorter than {settings.tolerance:g}"
-        return f"converged at iteration {at}: {near or 'no step lowers the loss'}"
+        step = outcome.step
+        slope = math.hypot(step.dw, step.db if settings.bias else 0.0)
+        near = f"the gradient is shorter than {settings.tolerance:g}"
+        far = "no step lowers the loss"
+        return f"converged at iteration {at}: {near if slope < settings.tolerance else far}"
     return f"finished after {at} iterations" + (f": {why}" if why else "")

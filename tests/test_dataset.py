@@ -13,7 +13,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gdtui.core import dataset
-from gdtui.core.dataset import DataError, Dataset, printable, read_dataset
+from gdtui.core.dataset import DataError, Dataset, read_dataset
+from gdtui.core.text import printable
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 pairs = st.lists(st.tuples(finite, finite), min_size=1, max_size=40)

@@ -27,6 +27,8 @@ from typing import BinaryIO, NamedTuple, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from gdtui.core.text import printable
+
 Array = NDArray[np.float64]
 Progress = Callable[[float | None], None]
 
@@ -65,15 +67,6 @@ class Dataset:
     label: str
     x: Array
     y: Array
-
-
-def printable(text: str, limit: int = 40) -> str:
-    """Show foreign text harmlessly: unprintable characters escaped, and at most limit long."""
-    shown = "".join(
-        char if char.isprintable() else char.encode("unicode_escape").decode("ascii")
-        for char in text[: limit + 1]
-    )
-    return shown if len(shown) <= limit else shown[: limit - 1] + "…"
 
 
 def read_dataset(

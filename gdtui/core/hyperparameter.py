@@ -5,13 +5,21 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol
 
 from gdtui.core.ladder import rung_above, rung_below
 
 Value = float | int | bool | str
 
 _TRUE, _FALSE = ("on", "yes", "true", "1"), ("off", "no", "false", "0")
+
+
+class Named(Protocol):
+    """What can be chosen: it has a name to show."""
+
+    @property
+    def name(self) -> str:
+        """The name, in full."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +36,7 @@ class Hyperparameter:
     help: str
     low: float = -math.inf
     high: float = math.inf
-    choices: Mapping[str, str] = field(default_factory=dict, hash=False)
+    choices: Mapping[str, Named] = field(default_factory=dict, hash=False, compare=False)
     tunable: bool = False
     ladder: bool = False
 
@@ -73,7 +81,9 @@ class Hyperparameter:
     def check(self, value: Value) -> Value:
         """The value in its own type; raises ValueError, in words, where it is out of bounds."""
         if isinstance(self.default, bool):
-            return bool(value)
+            if not isinstance(value, bool):
+                raise ValueError(f"{value!r} is neither on nor off")
+            return value
         if isinstance(self.default, str):
             if value not in self.choices:
                 raise ValueError(f"{value!r} is none of {', '.join(self.choices)}")

@@ -60,7 +60,7 @@ def method(
     memory: Memory = (),
     has_critical_rate: bool = False,
 ) -> Callable[[Rule], Rule]:
-    """Enter the decorated rule into METHODS; its docstring becomes the method's help."""
+    """Enter the decorated rule into METHODS; its docstring becomes the help."""
 
     def enter(rule: Rule) -> Rule:
         help = " ".join((rule.__doc__ or "").split())

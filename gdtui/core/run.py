@@ -214,9 +214,9 @@ class Run:
 
     def tune(self, settings: Settings) -> None:
         """Go on with other settings from the next iteration; raises ValueError if it can't."""
-        if not self.can_tune(settings):
-            raise ValueError("these settings need a new run")
         with self._lock:
+            if not self.can_tune(settings):
+                raise ValueError("these settings need a new run")
             self._settings = settings
             if self._tunings[-1][0] == self._step.iteration:
                 self._tunings.pop()
@@ -249,12 +249,12 @@ class Run:
                 self._burst(BURST)
                 self._clock, self._due = None, 0.0
                 return 0.0
-            self._due += 0.0 if self._clock is None else (now - self._clock) * pace
+            waited = 0.0 if self._clock is None else now - self._clock
             self._clock = now
+            # A second's worth at most: what a stall has missed is not made up for in a rush.
+            self._due = min(self._due + waited * pace, pace + 1)
             if self._due >= 1:
                 self._due -= self._burst(min(int(self._due), BURST))
-            # One second behind at most: a machine too slow for the pace does not pile up debts.
-            self._due = min(self._due, pace)
             return 0.0 if self._due >= BURST else max(LEAST_WAIT, (1 - self._due) / pace)
 
     def _burst(self, count: int) -> int:

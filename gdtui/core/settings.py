@@ -19,7 +19,7 @@ class Settings:
         "gd",
         "method",
         "how the next point is found",
-        choices={method.key: method.name for method in METHODS.values()},
+        choices=METHODS,
     )
     lr: float = declare(
         0.001,

@@ -53,7 +53,8 @@ class LossSurface:
     def of(cls, x: Vector, y: Vector) -> LossSurface:
         """The surface of the examples x and y, both of shape (m,) with m >= 1."""
         with np.errstate(over="ignore", invalid="ignore"):
-            xm, ym = np.mean(x), np.mean(y)
+            # Where all x are equal their mean is too, though np.mean would round it.
+            xm, ym = x[0] if np.all(x == x[0]) else np.mean(x), np.mean(y)
             dx, dy = x - xm, y - ym
             vxx = np.mean(dx * dx)
             # Where all x are equal any slope fits as well: 0 is as good as another.
@@ -89,8 +90,8 @@ class LossSurface:
 
     def hessian(self, bias: bool) -> Vector:
         """The second derivatives of the loss: shape (2, 2) with the bias, (1, 1) for w alone."""
-        ww = self.vxx + self.xm * self.xm
-        return 2 * np.array([[ww, self.xm], [self.xm, 1.0]] if bias else [[ww]])
+        ww, wb = 2 * (self.vxx + self.xm * self.xm), 2 * self.xm
+        return np.array([[ww, wb], [wb, 2.0]] if bias else [[ww]])
 
     def eigenvalues(self, bias: bool) -> tuple[float, ...]:
         """The curvatures along the surface's own axes, ascending; NaN where they overflow."""

@@ -55,6 +55,15 @@ def short(value: float, digits: int = 6) -> str:
     return "0" if text == "-0" else text
 
 
+def figure(value: float, width: int) -> str:
+    """A number with ten decimals as in the lesson, or in scientific notation where too wide."""
+    text = f"{value:.10f}"
+    if len(text) <= width:
+        return text
+    beside = len(f"{value:.1e}") - 1
+    return f"{value:.{max(0, min(10, width - beside))}e}"
+
+
 @dataclass(frozen=True)
 class Axis:
     """A range of one coordinate; on a log axis low and high are powers of ten."""

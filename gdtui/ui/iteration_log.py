@@ -11,16 +11,15 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from gdtui.core.descent import Step
+from gdtui.ui.drawing import figure
 
 StepsOf = Callable[[int, int], Sequence[Step]]
 
 
 def line(step: Step, width: int) -> str:
     """A step in the lesson's format, with its loss in scientific notation where it is too wide."""
-    text = f"Iteration {step.iteration:4d} => Loss: {step.loss:.10f}"
-    if len(text) <= width:
-        return text
-    return f"Iteration {step.iteration:4d} => Loss: {step.loss:.10e}"
+    start = f"Iteration {step.iteration:4d} => Loss: "
+    return start + figure(step.loss, width - len(start))
 
 
 class IterationLog(ScrollView, can_focus=True):

@@ -10,7 +10,7 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Label, ProgressBar
 
-from gdtui.core.dataset import printable
+from gdtui.core.text import printable
 from gdtui.loading import Loading
 
 LOOKS_PER_SECOND = 20

@@ -11,7 +11,7 @@ from gdtui.core.descent import Status
 from gdtui.core.run import FULL_SPEED, Snapshot
 from gdtui.core.settings import Settings
 from gdtui.core.surface import LossSurface
-from gdtui.ui.drawing import Role, Row, short
+from gdtui.ui.drawing import Role, Row, figure, short
 from gdtui.ui.rows import Rows
 
 
@@ -46,12 +46,6 @@ def verdict(surface: LossSurface, settings: Settings) -> Verdict:
 
 def _ratio(part: float) -> str:
     return f"{part:.2f}" if 0.1 <= part < 1000 else f"{part:.2g}"
-
-
-def figure(value: float, width: int) -> str:
-    """A number with ten decimals, as in the log, or in scientific notation where too wide."""
-    text = f"{value:.10f}"
-    return text if len(text) <= width else f"{value:.{max(width - 8, 1)}e}"
 
 
 class Speedometer:

@@ -84,7 +84,7 @@ class Field(Vertical):
         if isinstance(value, bool):
             return Toggle(value, animate=False)
         if isinstance(value, str):
-            options = [(name, key) for key, name in self.parameter.choices.items()]
+            options = [(choice.name, key) for key, choice in self.parameter.choices.items()]
             return Choice(
                 options, value=value, allow_blank=False, compact=True, type_to_search=False
             )

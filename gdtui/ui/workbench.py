@@ -12,18 +12,20 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 from textual.widgets import Footer, Label
 
-from gdtui.core.dataset import Dataset, printable
+from gdtui.core.dataset import Dataset
 from gdtui.core.descent import Status
 from gdtui.core.hyperparameter import Hyperparameter, Value
 from gdtui.core.ladder import rung_above, rung_below
 from gdtui.core.run import FULL_SPEED, Run, Snapshot, Worker
 from gdtui.core.settings import SHARED, Settings
 from gdtui.core.surface import LossSurface
+from gdtui.core.text import printable
 from gdtui.report import closing
+from gdtui.ui.drawing import figure
 from gdtui.ui.help_panel import HelpPanel
 from gdtui.ui.iteration_log import IterationLog
 from gdtui.ui.plot import Plot
-from gdtui.ui.readout import Readout, figure
+from gdtui.ui.readout import Readout
 from gdtui.ui.settings_panel import SettingsPanel
 from gdtui.ui.views import VIEWS, Ghost, Scene
 

@@ -1,0 +1,53 @@
+"""What the tests of the core share: the pizza data, its surface and a method of our own."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from gdtui.cli import sample_folder
+from gdtui.core.dataset import Dataset, read_dataset
+from gdtui.core.hyperparameter import Hyperparameter
+from gdtui.core.methods import METHODS, Memory, Method, Update
+from gdtui.core.settings import Settings
+from gdtui.core.surface import LossSurface
+
+settings.register_profile("gdtui", deadline=None)
+settings.load_profile("gdtui")
+
+INERTIA = Hyperparameter("inertia", "inertia", 0.9, "how much speed is kept", low=0, high=0.999)
+
+
+def _heavy_ball(surface: LossSurface, settings: Settings) -> Update:
+    lr, inertia = settings.lr, float(settings[INERTIA])
+
+    def update(
+        iteration: int, w: float, b: float, dw: float, db: float, memory: Memory
+    ) -> tuple[float, float, Memory]:
+        speed_w, speed_b = inertia * memory[0] - lr * dw, inertia * memory[1] - lr * db
+        return w + speed_w, b + speed_b, (speed_w, speed_b)
+
+    return update
+
+
+@pytest.fixture(scope="session")
+def pizza() -> Dataset:
+    return read_dataset(sample_folder() / "pizza.txt")
+
+
+@pytest.fixture(scope="session")
+def surface(pizza: Dataset) -> LossSurface:
+    return LossSurface.of(pizza.x, pizza.y)
+
+
+@pytest.fixture(scope="session")
+def reference() -> str:
+    return (Path(__file__).parent / "data" / "pizza_w_only_100.txt").read_text()
+
+
+@pytest.fixture
+def heavy_ball(monkeypatch: pytest.MonkeyPatch) -> Method:
+    """A method with a hyperparameter and a memory of its own, in the registry for one test."""
+    ball = Method("ball", "heavy ball", "roll", _heavy_ball, (INERTIA,), memory=(0.0, 0.0))
+    monkeypatch.setitem(METHODS, ball.key, ball)
+    return ball

@@ -1,0 +1,291 @@
+"""The program without a screen: what it prints, where, and with which status."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import gdtui
+from gdtui import cli
+from gdtui.cli import make_parser, sample_folder
+from gdtui.core.dataset import Dataset
+from gdtui.core.hyperparameter import Hyperparameter
+from gdtui.core.methods import METHODS, Method
+from gdtui.core.settings import SHARED
+
+OWN = {p.name: p for method in METHODS.values() for p in method.hyperparameters}
+# The package under test, wherever the program is started.
+ENVIRONMENT = os.environ | {
+    "PYTHONPATH": str(Path(gdtui.__file__).parents[1]),
+    "PYTHONIOENCODING": "utf-8",
+    "COLUMNS": "200",
+    "PYTHONUNBUFFERED": "",
+}
+PROGRAM = [sys.executable, "-m", "gdtui"]
+Result = subprocess.CompletedProcess[str]
+
+
+def run(*arguments: str, stdin: str = "", cwd: Path | None = None) -> Result:
+    return subprocess.run(
+        [*PROGRAM, *arguments],
+        input=stdin,
+        capture_output=True,
+        encoding="utf-8",
+        env=ENVIRONMENT,
+        cwd=cwd,
+        timeout=60,
+        check=False,
+    )
+
+
+def start(*arguments: str) -> subprocess.Popen[bytes]:
+    pipe = subprocess.PIPE
+    return subprocess.Popen([*PROGRAM, *arguments], stdout=pipe, stderr=pipe, env=ENVIRONMENT)
+
+
+@pytest.mark.parametrize("arguments", [(), ("pizza.txt", "--plain"), ("--format", "text")])
+def test_default_is_the_lesson_line_by_line(reference: str, arguments: tuple[str, ...]) -> None:
+    result = run(*arguments)
+    assert (result.returncode, result.stdout, result.stderr) == (0, reference, "")
+
+
+def test_csv() -> None:
+    result = run("--format", "csv", "--iterations", "25", "--every", "10", "--no-bias")
+    lines = result.stdout.splitlines()
+    assert (result.returncode, result.stderr) == (0, "")
+    assert lines[0] == "iteration,w,b,loss,dw,db"
+    assert [line.partition(",")[0] for line in lines[1:]] == ["0", "10", "20", "24"]
+
+
+def test_options_reach_the_settings(tmp_path: Path) -> None:
+    table = tmp_path / "table.csv"
+    table.write_text("a,b,c\n1,2,3\n4,5,6\n7,8,10\n")
+    options = "--lr 0.002 --bias --w-start -1.5 --b-start 2 --iterations 7 --tolerance 1e-3"
+    result = run(str(table), "--x", "b", "--y", "1", "--format", "json", *options.split())
+    head = json.loads(result.stdout.partition("\n")[0])
+    assert head["data"] == {"name": "table.csv", "feature": "b", "label": "a", "examples": 3}
+    assert head["settings"] == {
+        "method": "gd",
+        "lr": 0.002,
+        "iterations": 7,
+        "w_start": -1.5,
+        "b_start": 2,
+        "bias": True,
+        "tolerance": 0.001,
+    }
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method_can_be_chosen(method: str) -> None:
+    result = run("--method", method, "--format", "json", "--iterations", "2")
+    assert result.returncode == 0
+    assert json.loads(result.stdout.partition("\n")[0])["settings"]["method"] == method
+
+
+def test_data_from_standard_input(reference: str) -> None:
+    result = run("-", stdin=(sample_folder() / "pizza.txt").read_text())
+    assert (result.returncode, result.stdout, result.stderr) == (0, reference, "")
+
+
+def test_a_file_goes_before_the_sample_of_its_name(tmp_path: Path) -> None:
+    (tmp_path / "pizza.txt").write_text("1 2\n")
+    result = run("pizza.txt", "--format", "json", "--iterations", "1", cwd=tmp_path)
+    assert json.loads(result.stdout.partition("\n")[0])["data"]["examples"] == 1
+
+
+# What goes wrong
+
+
+def test_divergence_is_told_in_one_line() -> None:
+    result = run("--lr", "0.005", "--bias", "--iterations", "3000", "--every", "1000")
+    assert result.returncode == 1
+    assert result.stderr == (
+        "gdtui: diverged at iteration 1961: the learning rate 0.005 is 1.10 times the critical "
+        "0.004555: each step overshoots the minimum further than the last\n"
+    )
+    assert [line.split()[1] for line in result.stdout.splitlines()[:3]] == ["0", "1000", "1960"]
+
+
+def test_a_rate_above_the_critical_one_is_told_even_if_all_stays_finite() -> None:
+    result = run("--lr", "0.005", "--bias")
+    assert result.returncode == 0
+    assert result.stderr.startswith("gdtui: the learning rate 0.005 is 1.10 times the critical")
+    assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("form", cli.FORMATS)
+def test_divergence_at_the_start(tmp_path: Path, form: str) -> None:
+    (tmp_path / "huge.csv").write_text("1e100,1\n2e100,2\n")
+    result = run(
+        "huge.csv", "--w-start", "1e100", "--format", form, "--method", "search", cwd=tmp_path
+    )
+    assert result.returncode == 1
+    assert result.stderr == (
+        "gdtui: diverged at iteration 0: the loss is no longer a finite number\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["nofile.csv"], "nofile.csv: there is no such file"),
+        (["folder"], "folder: this is a folder, not a file"),
+        (["bad.csv"], "bad.csv:3: 'x' in column 2 (b) is not a number"),
+        (["--x", "Size"], "pizza.txt: there is no column 'Size' among Reservations, Pizzas"),
+        (["-"], "standard input: the file is empty"),
+        (["--lr", "0"], "argument --lr: 0 is out of bounds: from 1e-12 to 1e+06"),
+        (["--lr", "fast"], "argument --lr: 'fast' is not a number"),
+        (["--lr", ""], "argument --lr: a number is missing"),
+        (["--lr", "1\n2"], "argument --lr: '1\\n2' is not a number"),
+        (["--lr"], "argument --lr: expected one argument"),
+        (["--iterations", "1.5"], "argument --iterations: 1.5 is not a whole number"),
+        (["--method", "adma"], f"argument --method: 'adma' is none of {', '.join(METHODS)}"),
+        (["--every", "0"], "argument --every: 0 is out of bounds: from 1 to 1e+09"),
+        (["--pace", "0"], "argument --pace: 0 is out of bounds: from 0.1 to 1e+09"),
+        (["--format", "xml"], "argument --format: invalid choice: 'xml'"),
+        (["--fast"], "unrecognized arguments: --fast"),
+        (["--iter", "5"], "unrecognized arguments: --iter"),
+        (["pizza.txt", "more.txt"], "unrecognized arguments: more.txt"),
+        (["--fa\nst"], "unrecognized arguments: --fa"),
+        (["--fa\x1b[1mst"], "unrecognized arguments: --fa"),
+    ],
+)
+def test_what_is_wrong_is_told_in_one_line(
+    tmp_path: Path, arguments: list[str], complaint: str
+) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "bad.csv").write_text("a,b\n1,2\n3,x\n")
+    result = run(*arguments, cwd=tmp_path)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr.startswith(f"gdtui: {complaint}")
+    assert result.stderr.endswith("\n")
+    assert result.stderr[:-1].isprintable()
+
+
+# Ending early
+
+
+def test_a_reader_that_has_seen_enough_is_no_failure() -> None:
+    with start("--iterations", "1000000") as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline() == b"Iteration    0 => Loss: 812.8666666667\n"
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 0
+
+
+@pytest.mark.parametrize("arguments", [[], ["--samples"], ["--help"], ["--version"]])
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_reader_that_is_gone_is_no_failure(arguments: list[str], unbuffered: str) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        result = subprocess.run(
+            [*PROGRAM, *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=writing,
+            stderr=subprocess.PIPE,
+            env=ENVIRONMENT | {"PYTHONUNBUFFERED": unbuffered},
+            timeout=60,
+            check=False,
+        )
+    finally:
+        os.close(writing)
+    assert (result.returncode, result.stderr) == (0, b"")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such signal")
+def test_an_interrupt_ends_in_silence() -> None:
+    with start("--iterations", "1000000000") as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        _, complaints = process.communicate(timeout=60)
+    assert (process.returncode, complaints) == (130, b"")
+
+
+# Help
+
+
+def test_help_shows_every_hyperparameter_with_its_default() -> None:
+    result = run("--help")
+    assert (result.returncode, result.stderr) == (0, "")
+    lines = [" ".join(line.split()) for line in result.stdout.splitlines()]
+    for parameter in (*SHARED, *OWN.values()):
+        described = f"{parameter.help} (default: {parameter.format(parameter.default)})"
+        (line,) = [line for line in lines if line.startswith(f"{parameter.flag}")]
+        assert line.endswith(f" {described}")
+        assert all(choice in line for choice in parameter.choices)
+
+
+@pytest.mark.parametrize("parameter", [*SHARED, *OWN.values()], ids=str)
+def test_a_hyperparameter_left_out_has_its_default(parameter: Hyperparameter) -> None:
+    assert getattr(make_parser().parse_args([]), parameter.name) == parameter.default
+
+
+def test_hyperparameters_of_a_method_become_options(
+    heavy_ball: Method, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["--method", "ball", "--inertia", "0.5", "--format", "json", "--iterations", "1"]
+    assert cli.main(arguments) == 0
+    head = json.loads(capsys.readouterr().out.partition("\n")[0])
+    assert (head["settings"]["method"], head["settings"]["inertia"]) == ("ball", 0.5)
+
+
+def test_version() -> None:
+    result = run("--version")
+    assert (result.returncode, result.stdout) == (0, f"gdtui {gdtui.__version__}\n")
+
+
+def test_samples_are_listed_and_can_be_read(pizza: Dataset) -> None:
+    result = run("--samples")
+    lines = {line.split()[0]: line for line in result.stdout.splitlines()}
+    assert (result.returncode, result.stderr) == (0, "")
+    assert sorted(lines) == sorted(path.name for path in sample_folder().iterdir())
+    assert "Reservations -> Pizzas, 30 examples" in lines["pizza.txt"]
+    assert np.array_equal(pizza.x[:2], [13, 2])
+    for name in lines:
+        assert run(name, "--iterations", "1").returncode == 0
+
+
+# Modules that can wait
+
+REPORT_MODULES = """
+import sys
+try:
+    from gdtui.cli import main
+    main(sys.argv[2:])
+finally:
+    seen = [name for name in sys.argv[1].split(",") if name in sys.modules]
+    print(*seen, file=sys.stderr)
+"""
+
+
+@pytest.mark.parametrize(
+    ("heavy", "arguments"),
+    [
+        ("textual,plotext,numpy", ["--help"]),
+        ("textual,plotext,numpy", ["--version"]),
+        ("textual,plotext,numpy", ["--lr", "x"]),
+        ("textual,plotext", []),
+        ("textual,plotext", ["--format", "json"]),
+        ("textual,plotext", ["--samples"]),
+        ("textual,plotext", ["nofile.csv"]),
+    ],
+)
+def test_what_is_not_needed_is_not_imported(heavy: str, arguments: list[str]) -> None:
+    result = subprocess.run(
+        [sys.executable, "-c", REPORT_MODULES, heavy, *arguments],
+        capture_output=True,
+        encoding="utf-8",
+        env=ENVIRONMENT,
+        timeout=60,
+        check=False,
+    )
+    assert result.stderr.splitlines()[-1] == ""

@@ -1,0 +1,227 @@
+"""The descent against the lesson's own loop, the known figures and the theory."""
+
+import math
+from collections.abc import Generator, Iterator
+from itertools import islice, pairwise
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from gdtui import report
+from gdtui.core.dataset import Dataset
+from gdtui.core.descent import (
+    Outcome,
+    Point,
+    Status,
+    Step,
+    descend,
+    measured_at,
+    starting_point,
+    trajectory,
+)
+from gdtui.core.methods import METHODS, Method
+from gdtui.core.settings import Settings
+from gdtui.core.surface import LossSurface
+
+
+def finish(descent: Generator[Step, None, Outcome]) -> tuple[list[Step], Outcome]:
+    steps: list[Step] = []
+    while True:
+        try:
+            steps.append(next(descent))
+        except StopIteration as end:
+            return steps, end.value
+
+
+def lesson(data: Dataset, lr: float, bias: bool) -> Iterator[tuple[float, float, float]]:
+    """The loop of the lesson: loss, w and b of every iteration."""
+    x, y, w, b = data.x, data.y, 0.0, 0.0
+    while True:
+        error = x * w + b - y
+        yield float(np.average(error**2)), w, b
+        w -= lr * 2 * float(np.average(x * error))
+        b -= lr * 2 * float(np.average(error)) * bias
+
+
+def digits(loss: float) -> int:
+    """The loss as it is printed, counted in units of the tenth digit."""
+    return int(f"{loss:.10f}".replace(".", ""))
+
+
+def test_default_run_is_that_of_the_lesson(pizza: Dataset, reference: str) -> None:
+    assert "".join(report.as_text(pizza, Settings())) == reference
+
+
+def test_descent_with_bias_is_that_of_the_lesson(pizza: Dataset, surface: LossSurface) -> None:
+    steps, outcome = finish(descend(surface, Settings(bias=True, iterations=20_000)))
+    loop = lesson(pizza, lr=0.001, bias=True)
+    losses = [digits(loss) for loss, _, _ in islice(loop, 20_000)]
+    apart = [abs(digits(s.loss) - loss) for s, loss in zip(steps, losses, strict=True)]
+    assert max(apart) <= 1
+    assert report.text_line(steps[-1]) == "Iteration 19999 => Loss: 22.8427367616"
+    assert report.answer(outcome.step, bias=True) == "w=1.0811301700, b=13.1722676564"
+    assert outcome[:3] == (Status.FINISHED, 20_000, 20_000)
+    assert outcome.step[1:3] == pytest.approx(next(loop)[1:], rel=1e-12)
+
+
+def test_divergence_ends_with_the_last_finite_loss(surface: LossSurface) -> None:
+    steps, outcome = finish(descend(surface, Settings(lr=0.005, bias=True, iterations=10**9)))
+    shown = [f"{step.loss:.10f}" for step in steps[:3]]
+    assert shown == ["812.8666666667", "1131.8941261333", "1587.8389543973"]
+    assert f"{steps[99].loss:.4e}" == "1.6417e+18"
+    assert [step.iteration for step in steps] == list(range(1961))
+    assert all(math.isfinite(value) for step in steps for value in step)
+    assert outcome == Outcome(Status.DIVERGED, 1961, 1961, steps[-1])
+
+
+@pytest.mark.parametrize(
+    ("bias", "last", "loss", "w", "b"),
+    [(False, 184, 69.123947, 1.84, 0.0), (True, 1551, 22.863567, 1.1, 12.93)],
+)
+def test_step_search_stops_by_itself(
+    surface: LossSurface, bias: bool, last: int, loss: float, w: float, b: float
+) -> None:
+    steps, outcome = finish(
+        descend(surface, Settings(method="search", lr=0.01, bias=bias, iterations=10_000))
+    )
+    assert outcome == Outcome(Status.CONVERGED, last, last + 1, steps[-1])
+    assert steps[-1].iteration == last
+    assert steps[-1][1:4] == pytest.approx((w, b, loss), abs=1e-6)
+
+
+@pytest.mark.parametrize(("lr", "within"), [(0.001, 4979), (0.003, 1659), (0.0045, 1106)])
+def test_iterations_to_come_near_the_minimum(surface: LossSurface, lr: float, within: int) -> None:
+    near = 1.01 * surface.minimum(0, 0, bias=True).loss
+    steps = descend(surface, Settings(lr=lr, bias=True, iterations=10_000))
+    assert next(step.iteration for step in steps if step.loss <= near) == within
+
+
+@pytest.mark.parametrize("bias", [False, True])
+def test_a_step_is_measured_before_its_update(surface: LossSurface, bias: bool) -> None:
+    begin = Settings(w_start=-3, b_start=7, bias=bias)
+    steps = list(descend(surface, begin))
+    assert steps[0][:3] == (0, -3, 7)
+    for step in steps:
+        assert step == measured_at(surface, Point(step.iteration, step.w, step.b, ()))
+        assert step[3:] == (surface.loss(step.w, step.b), *surface.gradient(step.w, step.b))
+
+
+@pytest.mark.parametrize("bias", [False, True])
+def test_tolerance_stops_at_the_first_gradient_that_is_shorter(
+    surface: LossSurface, bias: bool
+) -> None:
+    begin = Settings(tolerance=0.5, bias=bias, b_start=1, iterations=20_000)
+    steps, outcome = finish(descend(surface, begin))
+    lengths = [math.hypot(step.dw, step.db * bias) for step in steps]
+    assert all(length >= 0.5 for length in lengths[:-1])
+    assert lengths[-1] < 0.5
+    assert len(steps) > 10
+    assert outcome == Outcome(Status.CONVERGED, len(steps) - 1, len(steps), steps[-1])
+
+
+def test_a_gradient_as_long_as_the_tolerance_is_not_shorter() -> None:
+    bowl = LossSurface(0.0, 0.0, 1.0, 0.0, 0.0)
+    assert finish(descend(bowl, Settings(w_start=1, tolerance=2)))[1].iteration == 1
+
+
+def test_no_tolerance_never_stops_at_the_minimum() -> None:
+    flat = LossSurface(0.0, 0.0, 0.0, 0.0, 0.0)
+    assert finish(descend(flat, Settings()))[1].status is Status.FINISHED
+    assert finish(descend(flat, Settings(tolerance=1e-9)))[1][:3] == (Status.CONVERGED, 0, 1)
+
+
+def test_divergence_at_the_start_yields_no_step() -> None:
+    steep = LossSurface.of(np.array([1e100, 2e100]), np.array([1.0, 2.0]))
+    steps, outcome = finish(descend(steep, Settings(w_start=1e100)))
+    assert steps == []
+    assert outcome[:3] == (Status.DIVERGED, 0, 0)
+    assert outcome.step[:3] == (0, 1e100, 0)
+    assert not math.isfinite(outcome.step.loss)
+
+
+def test_a_loss_is_finite_as_long_as_its_sum_of_squares_is() -> None:
+    x, y = np.ones(4), np.zeros(4)
+    edge = math.sqrt(LossSurface.of(x, y).largest_loss)
+    assert np.isfinite(np.sum((edge * x) ** 2 * (1 - 1e-15)))
+    for w, status in ((edge * (1 - 1e-15), Status.FINISHED), (edge * 1.001, Status.DIVERGED)):
+        start = Point(0, w, 0.0, ())
+        path = descend(LossSurface.of(x, y), Settings(lr=1e-12, iterations=1), start)
+        assert finish(path)[1].status is status
+
+
+@pytest.mark.parametrize("key", [*METHODS, "ball"])
+@pytest.mark.parametrize("bias", [False, True])
+def test_a_descent_goes_on_from_any_point(
+    surface: LossSurface, heavy_ball: Method, key: str, bias: bool
+) -> None:
+    begin = Settings(method=key, lr=0.002, bias=bias, w_start=5, iterations=300)
+    whole = list(islice(trajectory(surface, begin, starting_point(begin)), 300))
+    steps, outcome = finish(descend(surface, begin))
+    assert steps == [Step._make(measured[:6]) for measured in whole]
+    for measured in whole[::37]:
+        point = Point(*measured[:3], measured[6])
+        assert finish(descend(surface, begin, point)) == (steps[point.iteration :], outcome)
+
+
+def test_from_a_point_at_the_last_iteration_nothing_is_left(surface: LossSurface) -> None:
+    point = Point(100, 1.5, 0.0, ())
+    last = measured_at(surface, point)
+    assert finish(descend(surface, Settings(), point)) == (
+        [],
+        Outcome(Status.FINISHED, 100, 100, last),
+    )
+
+
+def test_a_method_of_our_own_keeps_its_memory(surface: LossSurface, heavy_ball: Method) -> None:
+    begin = Settings(method="ball", bias=True, own={"inertia": 0.5}, iterations=200)
+    w = b = speed_w = speed_b = 0.0
+    for step in descend(surface, begin):
+        assert step[1:3] == (w, b)
+        dw, db = surface.gradient(w, b)
+        speed_w, speed_b = 0.5 * speed_w - 0.001 * dw, 0.5 * speed_b - 0.001 * db
+        w, b = w + speed_w, b + speed_b
+
+
+hundreds = st.integers(-100, 100).map(float)
+surfaces = st.lists(st.tuples(hundreds, hundreds), min_size=2, max_size=9).map(
+    lambda rows: LossSurface.of(*np.array(rows).T)
+)
+
+
+@given(surfaces, st.floats(0.02, 0.98), hundreds, st.booleans())
+def test_below_the_critical_rate_the_descent_converges_steadily(
+    surface: LossSurface, fraction: float, w: float, bias: bool
+) -> None:
+    critical = surface.critical_learning_rate(bias)
+    assume(critical < math.inf)
+    begin = Settings(lr=fraction * critical, bias=bias, w_start=w, iterations=100)
+    steps, outcome = finish(descend(surface, begin))
+    losses = [*(step.loss for step in steps), outcome.step.loss]
+    assert all(b <= a * (1 + 1e-9) for a, b in pairwise(losses))
+    # The way to the minimum shrinks along each axis of the bowl by 1 - lr * curvature a step.
+    low = surface.minimum(w, 0, bias)
+    curvatures, axes = np.linalg.eigh(surface.hessian(bias))
+    way = axes.T @ np.array([w - low.w, 0 - low.b][: 1 + bias])
+    left = axes @ ((1 - begin.lr * curvatures) ** 100 * way)
+    reached = [low.w + left[0], low.b + left[1] if bias else 0.0]
+    assert outcome.step[1:3] == pytest.approx(reached, rel=1e-6, abs=1e-6)
+
+
+@settings(max_examples=30)
+@given(surfaces, st.floats(1.05, 5), hundreds, st.booleans())
+def test_above_the_critical_rate_the_descent_diverges(
+    surface: LossSurface, fraction: float, w: float, bias: bool
+) -> None:
+    critical = surface.critical_learning_rate(bias)
+    assume(critical < math.inf)
+    low = surface.minimum(w, 0, bias)
+    assume(surface.loss(w, 0) > low.loss + 1)
+    begin = Settings(lr=fraction * critical, bias=bias, w_start=w, iterations=20_000)
+    steps, outcome = finish(descend(surface, begin))
+    assert outcome.status is Status.DIVERGED
+    assert len(steps) == outcome.lines == outcome.iteration
+    assert outcome.step == steps[-1]
+    losses = [step.loss for step in steps[-50:]]
+    assert losses == sorted(losses)

@@ -1,0 +1,260 @@
+"""A run as text, CSV and JSON, and the words about it."""
+
+import csv
+import io
+import json
+import math
+import re
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from gdtui import __version__, cli
+from gdtui.core.dataset import Dataset
+from gdtui.core.descent import Outcome, Status, Step, descend, starting_point
+from gdtui.core.methods import METHODS, Method
+from gdtui.core.settings import Settings
+from gdtui.core.surface import LossSurface
+from gdtui.report import FORMATS, answer, closing, hint, text_line
+
+HUGE = Dataset("huge.csv", "x", "y", np.array([1e100, 2e100]), np.array([1.0, 2.0]))
+AT_ONCE = Settings(w_start=1e100)
+DIVERGING = Settings(lr=0.005, bias=True, iterations=10_000)
+
+
+def written(form: str, dataset: Dataset, settings: Settings, every: int = 1) -> tuple[str, Outcome]:
+    lines: list[str] = []
+    report = FORMATS[form](dataset, settings, every)
+    while True:
+        try:
+            lines.append(next(report))
+        except StopIteration as end:
+            return "".join(lines), end.value
+
+
+def objects(text: str) -> list[dict[str, object]]:
+    def refuse(name: str) -> None:
+        raise AssertionError(f"{name} is not JSON")
+
+    return [json.loads(line, parse_constant=refuse) for line in text.splitlines()]
+
+
+def csv_steps(text: str) -> list[Step]:
+    rows = list(csv.DictReader(io.StringIO(text)))
+    return [
+        Step(int(row["iteration"]), *(float(row[name]) for name in Step._fields[1:]))
+        for row in rows
+    ]
+
+
+def json_steps(text: str) -> list[Step]:
+    return [Step(**one) for one in objects(text)[1:-1]]  # type: ignore[arg-type]
+
+
+def text_iterations(text: str) -> list[int]:
+    return [int(number) for number in re.findall(r"^Iteration +(\d+) =>", text, re.MULTILINE)]
+
+
+ITERATIONS: dict[str, Callable[[str], list[int]]] = {
+    "text": text_iterations,
+    "csv": lambda text: [step.iteration for step in csv_steps(text)],
+    "json": lambda text: [step.iteration for step in json_steps(text)],
+}
+every_format = pytest.mark.parametrize("form", FORMATS)
+
+
+def test_the_command_line_knows_every_format() -> None:
+    assert tuple(FORMATS) == tuple(ITERATIONS) == cli.FORMATS
+
+
+@every_format
+@hypothesis_settings(max_examples=30)
+@given(st.integers(1, 60), st.integers(1, 120))
+def test_every_so_manieth_step_and_the_last(
+    pizza: Dataset, form: str, iterations: int, every: int
+) -> None:
+    text, outcome = written(form, pizza, Settings(iterations=iterations), every)
+    wanted = sorted({*range(0, iterations, every), iterations - 1})
+    assert ITERATIONS[form](text) == wanted
+    assert (outcome.status, outcome.lines) == (Status.FINISHED, iterations)
+
+
+@every_format
+@pytest.mark.parametrize("every", [1, 7, 10_000])
+@pytest.mark.parametrize(
+    "settings", [DIVERGING, AT_ONCE, Settings(method="search", lr=0.01), Settings(tolerance=1)]
+)
+def test_a_report_returns_the_outcome_of_the_descent(
+    pizza: Dataset, surface: LossSurface, form: str, every: int, settings: Settings
+) -> None:
+    text, outcome = written(form, pizza, settings, every)
+    last = list(descend(surface, settings))[-1]
+    assert ITERATIONS[form](text)[-1] == last.iteration == outcome.lines - 1
+    assert text.endswith("\n")
+
+
+@pytest.mark.parametrize(("form", "read"), [("csv", csv_steps), ("json", json_steps)])
+@pytest.mark.parametrize("settings", [Settings(bias=True, w_start=1 / 3), DIVERGING])
+def test_numbers_are_written_in_full(
+    pizza: Dataset,
+    surface: LossSurface,
+    form: str,
+    read: Callable[[str], list[Step]],
+    settings: Settings,
+) -> None:
+    assert read(written(form, pizza, settings)[0]) == list(descend(surface, settings))
+
+
+def test_csv_begins_with_the_names_of_its_columns(pizza: Dataset) -> None:
+    assert written("csv", pizza, Settings())[0].startswith("iteration,w,b,loss,dw,db\n0,0.0,0.0,")
+
+
+def test_json_begins_with_data_and_settings(pizza: Dataset, heavy_ball: Method) -> None:
+    settings = Settings(method="ball", iterations=3)
+    assert objects(written("json", pizza, settings)[0])[0] == {
+        "version": __version__,
+        "data": {
+            "name": "pizza.txt",
+            "feature": "Reservations",
+            "label": "Pizzas",
+            "examples": 30,
+        },
+        "settings": {
+            "method": "ball",
+            "lr": 0.001,
+            "iterations": 3,
+            "w_start": 0.0,
+            "b_start": 0.0,
+            "bias": False,
+            "tolerance": 0.0,
+            "inertia": 0.9,
+        },
+    }
+
+
+@pytest.mark.parametrize("settings", [Settings(), DIVERGING, Settings(tolerance=1)])
+def test_json_closes_with_the_outcome(pizza: Dataset, settings: Settings) -> None:
+    text, outcome = written("json", pizza, settings)
+    step = outcome.step
+    assert objects(text)[-1] == {
+        "outcome": outcome.status.value,
+        "iteration": outcome.iteration,
+        **{name: getattr(step, name) for name in ("w", "b", "loss", "dw", "db")},
+    }
+
+
+def test_json_keeps_foreign_names_and_stays_one_line_each(pizza: Dataset) -> None:
+    odd = Dataset('a "b"\n.csv', "größe", "\u2028", pizza.x, pizza.y)
+    text = written("json", odd, Settings(iterations=2))[0]
+    lines = text.split("\n")
+    assert len(lines) == 5
+    assert "größe" in lines[0]
+    assert json.loads(lines[0])["data"]["name"] == odd.name
+    assert json.loads(lines[0])["data"]["label"] == odd.label
+
+
+@every_format
+def test_a_run_that_diverged_at_the_start_can_be_written(form: str) -> None:
+    text, outcome = written(form, HUGE, AT_ONCE)
+    assert ITERATIONS[form](text) == []
+    assert outcome[:3] == (Status.DIVERGED, 0, 0)
+
+
+def test_json_has_null_for_what_is_not_finite() -> None:
+    last = objects(written("json", HUGE, AT_ONCE)[0])[-1]
+    assert (last["outcome"], last["iteration"], last["w"]) == ("diverged", 0, 1e100)
+    assert last["loss"] is None
+
+
+def test_text_with_bias_ends_with_both_parameters(pizza: Dataset) -> None:
+    text = written("text", pizza, Settings(bias=True, iterations=20_000), every=10_000)[0]
+    assert text.splitlines()[1:] == [
+        "Iteration 10000 => Loss: 22.8438317248",
+        "Iteration 19999 => Loss: 22.8427367616",
+        "",
+        "w=1.0811301700, b=13.1722676564",
+    ]
+
+
+def test_lines_are_those_of_the_lesson() -> None:
+    step = Step(7, 1.5, -2.25, 1234.5, 0, 0)
+    assert text_line(step) == "Iteration    7 => Loss: 1234.5000000000"
+    assert answer(step, bias=False) == "w=1.5000000000"
+    assert answer(step, bias=True) == "w=1.5000000000, b=-2.2500000000"
+
+
+# The words
+
+
+def test_hint_compares_with_the_critical_rate(surface: LossSurface) -> None:
+    assert hint(surface, DIVERGING) == (
+        "the learning rate 0.005 is 1.10 times the critical 0.004555: "
+        "each step overshoots the minimum further than the last"
+    )
+
+
+@pytest.mark.parametrize("bias", [False, True])
+def test_hint_is_given_above_the_critical_rate_alone(surface: LossSurface, bias: bool) -> None:
+    critical = surface.critical_learning_rate(bias)
+    assert hint(surface, Settings(lr=critical, bias=bias)) == ""
+    assert hint(surface, Settings(lr=math.nextafter(critical, 1), bias=bias)) != ""
+
+
+@pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
+def test_hint_is_given_only_where_a_critical_rate_is_known(
+    surface: LossSurface, method: Method
+) -> None:
+    assert bool(hint(surface, Settings(method=method.key, lr=1))) == method.has_critical_rate
+
+
+def test_hint_knows_flat_and_endless_surfaces() -> None:
+    flat = LossSurface.of(np.zeros(2), np.ones(2))
+    assert hint(flat, Settings(lr=1e6)) == ""
+    endless = LossSurface.of(np.array([1e200, 2e200]), np.ones(2))
+    assert hint(endless, Settings()).startswith("the learning rate 0.001 is above the critical 0: ")
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        (Settings(), "finished after 100 iterations"),
+        (
+            DIVERGING,
+            "diverged at iteration 1961: the learning rate 0.005 is 1.10 times the critical "
+            "0.004555: each step overshoots the minimum further than the last",
+        ),
+        (
+            Settings(tolerance=0.5, iterations=1000),
+            "converged at iteration 13: the gradient is shorter than 0.5",
+        ),
+        (
+            Settings(method="search", lr=0.01, iterations=1000),
+            "converged at iteration 184: no step lowers the loss",
+        ),
+        (
+            Settings(method="search", lr=0.01, iterations=1000, tolerance=1e-9),
+            "converged at iteration 184: no step lowers the loss",
+        ),
+        (
+            Settings(method="search", lr=0.01, iterations=1000, tolerance=100),
+            "converged at iteration 162: the gradient is shorter than 100",
+        ),
+    ],
+)
+def test_how_a_descent_ended(
+    pizza: Dataset, surface: LossSurface, settings: Settings, sentence: str
+) -> None:
+    assert closing(surface, settings, written("csv", pizza, settings)[1]) == sentence
+
+
+def test_divergence_below_the_critical_rate_has_another_reason(surface: LossSurface) -> None:
+    settings = Settings(method="search", w_start=1e100)
+    start = starting_point(settings)
+    outcome = Outcome(Status.DIVERGED, 0, 0, Step(*start[:3], math.inf, math.inf, 0))
+    assert closing(surface, settings, outcome) == (
+        "diverged at iteration 0: the loss is no longer a finite number"
+    )

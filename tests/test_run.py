@@ -1,0 +1,576 @@
+"""A run: driven at any pace, tuned in mid-run, and looked back on to the digit."""
+
+import math
+import random
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from itertools import count, islice, pairwise
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from gdtui.core import run as run_module
+from gdtui.core.descent import (
+    Measured,
+    Outcome,
+    Point,
+    Status,
+    Step,
+    descend,
+    starting_point,
+    trajectory,
+)
+from gdtui.core.hyperparameter import Hyperparameter, Value
+from gdtui.core.methods import METHODS, Method
+from gdtui.core.run import BURST, FULL_SPEED, LEAST_WAIT, Run, Snapshot, Trail, Worker
+from gdtui.core.settings import SHARED, Settings
+from gdtui.core.surface import LossSurface
+
+LONG = Settings(bias=True, iterations=1_000_000_000)
+STEEP = LossSurface.of(np.array([1e100, 2e100]), np.array([1.0, 2.0]))
+DIVERGING = Settings(lr=0.005, bias=True, iterations=10_000)
+
+
+@contextmanager
+def little_memory() -> Iterator[None]:
+    """Let few iterations be many: little is kept, and bursts are short."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Trail, "ROWS", 16)
+        patch.setattr(run_module, "BURST", 7)
+        patch.setattr(run_module, "RECENT", 5)
+        yield
+
+
+class ByHand:
+    """The oracle: a trajectory walked by hand, and walked on with other settings when tuned."""
+
+    def __init__(self, surface: LossSurface, settings: Settings) -> None:
+        self.surface = surface
+        self.path = trajectory(surface, settings, starting_point(settings))
+        self.measured: list[Measured] = [next(self.path)]
+
+    def advance(self, iterations: int) -> int:
+        before = len(self.measured)
+        self.measured += islice(self.path, iterations)
+        return len(self.measured) - before
+
+    def tune(self, settings: Settings) -> None:
+        last = self.measured[-1]
+        self.path = trajectory(self.surface, settings, Point(*last[:3], last[6]))
+        next(self.path)
+
+    @property
+    def steps(self) -> list[Step]:
+        return [Step._make(measured[:6]) for measured in self.measured]
+
+
+def expected_end(surface: LossSurface, settings: Settings) -> tuple[list[Step], Outcome]:
+    steps: list[Step] = []
+    descent = descend(surface, settings)
+    while True:
+        try:
+            steps.append(next(descent))
+        except StopIteration as end:
+            return steps, end.value
+
+
+def fingerprint(snapshot: Snapshot) -> str:
+    columns = {name: column.tolist() for name, column in snapshot.trail.items()}
+    return repr(vars(snapshot) | {"trail": columns})
+
+
+def check_trail(snapshot: Snapshot, steps: list[Step]) -> None:
+    """Each row tells of its stretch exactly what the steps themselves tell."""
+    spacing, starts = snapshot.spacing, range(0, len(steps), snapshot.spacing)
+    assert snapshot.iterations.tolist() == list(starts)
+    assert len(starts) <= Trail.ROWS
+    assert spacing == 1 or len(starts) > Trail.ROWS // 2
+    expected = []
+    for start in starts:
+        losses = [step.loss for step in steps[start : start + spacing]]
+        following = steps[min(start + (spacing > 1), len(steps) - 1)]
+        expected.append((*steps[start][1:4], min(losses), max(losses), *following[1:4]))
+    assert list(snapshot.trail) == list(Trail.COLUMNS)
+    rows = zip(*(column.tolist() for column in snapshot.trail.values()), strict=True)
+    assert list(rows) == expected
+
+
+# Looking back
+
+advances = st.tuples(st.just("advance"), st.integers(1, 90))
+tunings = st.tuples(st.just("tune"), st.sampled_from([1e-4, 0.001, 0.003, 0.0045, 0.006]))
+
+
+@pytest.mark.parametrize("key", [*METHODS, "ball"])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
+@given(st.lists(advances | tunings, max_size=12), st.booleans(), st.randoms(use_true_random=False))
+def test_every_step_comes_back_to_the_digit(
+    surface: LossSurface,
+    heavy_ball: Method,
+    key: str,
+    actions: list[tuple[str, float]],
+    bias: bool,
+    chance: random.Random,
+) -> None:
+    begin = Settings(method=key, lr=0.002, bias=bias, iterations=10_000)
+    with little_memory():
+        run, oracle = Run(surface, begin), ByHand(surface, begin)
+        seen: list[tuple[Snapshot, str]] = []
+        for action, value in actions:
+            if action == "advance":
+                assert run.advance(int(value)) == oracle.advance(int(value))
+            elif not run.ended:
+                tuned = replace(run.settings, lr=value)
+                run.tune(tuned)
+                oracle.tune(tuned)
+            snapshot = run.snapshot()
+            seen.append((snapshot, fingerprint(snapshot)))
+            check_trail(snapshot, oracle.steps)
+        steps = oracle.steps
+        assert [run.step_at(iteration) for iteration in range(len(steps))] == steps
+        for _ in range(5):
+            start, stop = chance.randint(-5, len(steps) + 5), chance.randint(-5, len(steps) + 5)
+            assert run.steps(start, stop) == steps[max(start, 0) : max(stop, 0)]
+        for beyond in (-1, len(steps)):
+            with pytest.raises(IndexError):
+                run.step_at(beyond)
+        last = run.snapshot()
+        assert last.step == steps[-1]
+        assert last.previous == (steps[-2] if len(steps) > 1 else None)
+        assert all(fingerprint(snapshot) == before for snapshot, before in seen)
+
+
+def test_memory_is_bounded_and_the_first_step_still_known(surface: LossSurface) -> None:
+    run = Run(surface, LONG)
+    run.advance(9_999)
+    steps = list(descend(surface, replace(LONG, iterations=10_000)))
+    snapshot = run.snapshot()
+    assert snapshot.spacing == 4
+    check_trail(snapshot, steps)
+    assert run.steps(0, 10_000) == steps
+    assert run.steps(4_321, 4_323) == steps[4_321:4_323]
+
+
+def test_a_snapshot_cannot_be_written(surface: LossSurface) -> None:
+    run = Run(surface, LONG)
+    run.advance(9)
+    snapshot = run.snapshot()
+    with pytest.raises(ValueError, match="read-only"):
+        snapshot.trail["w"][0] = 1
+    with pytest.raises(AttributeError):
+        snapshot.step = Step(0, 0, 0, 0, 0, 0)  # type: ignore[misc]
+
+
+# How it ends
+
+ENDINGS = [
+    Settings(),
+    Settings(iterations=1),
+    Settings(tolerance=0.5, bias=True, iterations=20_000),
+    Settings(tolerance=1e6, bias=True),
+    Settings(method="search", lr=0.01, iterations=10_000),
+    Settings(method="search", lr=0.01, iterations=185),
+    Settings(method="search", lr=0.01, iterations=184),
+    DIVERGING,
+    replace(DIVERGING, iterations=1960),
+    replace(DIVERGING, iterations=1961),
+    replace(DIVERGING, iterations=1962),
+]
+
+
+@pytest.mark.parametrize("begin", ENDINGS, ids=str)
+@pytest.mark.parametrize("burst", [7, 1000, 10**9])
+def test_a_run_ends_as_the_descent_does(surface: LossSurface, begin: Settings, burst: int) -> None:
+    steps, outcome = expected_end(surface, begin)
+    run = Run(surface, begin)
+    taken = 0
+    while not run.ended:
+        taken += run.advance(burst)
+    snapshot = run.snapshot()
+    assert snapshot.outcome == outcome
+    assert (run.status, snapshot.status) == (outcome.status, outcome.status)
+    assert taken == outcome.step.iteration
+    assert (snapshot.lines, snapshot.reached) == (len(steps), outcome.iteration)
+    assert run.steps(0, snapshot.lines) == steps
+    assert run.advance(10) == 0
+    run.start()
+    assert run.drive(0.0) is None
+    assert fingerprint(run.snapshot()) == fingerprint(snapshot)
+
+
+def test_divergence_at_the_start_leaves_an_empty_log() -> None:
+    run = Run(STEEP, Settings(w_start=1e100))
+    snapshot = run.snapshot()
+    assert run.status is snapshot.status is Status.DIVERGED
+    assert snapshot.outcome is not None
+    assert snapshot.outcome[:3] == (Status.DIVERGED, 0, 0)
+    assert (snapshot.lines, snapshot.reached, snapshot.previous) == (0, 0, None)
+    assert snapshot.step[:3] == (0, 1e100, 0)
+    assert not math.isfinite(snapshot.step.loss)
+    assert snapshot.iterations.size == snapshot.trail["loss"].size == 0
+    assert run.steps(0, 10) == []
+    with pytest.raises(IndexError):
+        run.step_at(0)
+    run.start()
+    run.finish()
+    assert run.drive(0.0) is None
+    assert run.advance(5) == 0
+    assert not run.can_tune(replace(run.settings, iterations=200))
+
+
+def test_status_follows_the_commands(surface: LossSurface) -> None:
+    run = Run(surface, Settings(iterations=3), pace=1)
+    seen = [run.status]
+    for command in (run.start, run.pause, lambda: run.advance(1), run.start, run.pause, run.finish):
+        command()
+        seen.append(run.status)
+    assert seen == ["ready", "running", "ready", "paused", "running", "paused", "running"]
+    run.drive(0.0)
+    assert run.status is Status.FINISHED
+
+
+# At a pace
+
+
+def iterations_of(run: Run) -> int:
+    return run.snapshot().step.iteration
+
+
+@given(st.floats(0.1, 1000), st.lists(st.floats(0, 0.9), max_size=40))
+def test_iterations_are_the_pace_times_the_time(
+    surface: LossSurface, pace: float, waits: list[float]
+) -> None:
+    run, now = Run(surface, LONG, pace), 1000.0
+    run.start()
+    run.drive(now)
+    assert iterations_of(run) == 1
+    for wait in waits:
+        now += wait
+        run.drive(now)
+    due = 1 + pace * (now - 1000)
+    assert due - 1 - 1e-6 <= iterations_of(run) <= due + 1e-6
+
+
+@pytest.mark.parametrize("pace", [0.1, 0.5, 3, 60, 1000, 100_000])
+def test_driven_when_it_asks_for_it_a_run_keeps_its_pace(surface: LossSurface, pace: float) -> None:
+    run, now = Run(surface, LONG, pace), 0.0
+    run.start()
+    for _ in range(50):
+        delay = run.drive(now)
+        assert delay is not None
+        assert delay >= LEAST_WAIT
+        late = pace * LEAST_WAIT + 1
+        assert pace * now - late <= iterations_of(run) - 1 <= pace * now + 1e-6
+        now += delay
+
+
+def test_full_speed_takes_whole_bursts_whatever_the_clock(surface: LossSurface) -> None:
+    run = Run(surface, LONG)
+    run.start()
+    for bursts in (1, 2, 3):
+        assert run.drive(5.0) == 0
+        assert iterations_of(run) == bursts * BURST
+
+
+def test_time_at_full_speed_is_not_owed_at_another_pace(surface: LossSurface) -> None:
+    run = Run(surface, LONG)
+    run.start()
+    run.drive(0.0)
+    run.pace = 10
+    run.drive(100.0)
+    assert iterations_of(run) == BURST
+    run.drive(100.15)
+    assert iterations_of(run) == BURST + 1
+    run.pace = FULL_SPEED
+    run.drive(100.16)
+    assert iterations_of(run) == 2 * BURST + 1
+
+
+def test_time_in_a_pause_is_not_owed(surface: LossSurface) -> None:
+    run = Run(surface, LONG, pace=10)
+    run.start()
+    run.drive(0.0)
+    run.pause()
+    assert run.drive(0.5) is None
+    assert iterations_of(run) == 1
+    run.start()
+    run.drive(50.0)
+    assert iterations_of(run) == 2
+
+
+@pytest.mark.parametrize("pace", [10, 1000, 100_000])
+def test_a_stall_makes_a_run_catch_up_with_a_second_at_most(
+    surface: LossSurface, pace: int
+) -> None:
+    run = Run(surface, LONG, pace)
+    run.start()
+    run.drive(0.0)
+    run.drive(50.0)
+    while run.drive(50.0) == 0:
+        pass
+    # On top of it come the iteration that was under way, and at a high pace a burst.
+    most = pace + (1 if pace < BURST else BURST)
+    assert 1 < iterations_of(run) - 1 <= most
+
+
+def test_finish_ignores_the_pace(surface: LossSurface) -> None:
+    run = Run(surface, replace(LONG, iterations=3 * BURST), pace=0.1)
+    run.start()
+    run.drive(0.0)
+    run.finish()
+    assert [run.drive(0.0) for _ in range(4)] == [0, 0, 0, None]
+    assert run.status is Status.FINISHED
+
+
+def test_a_pause_ends_the_hurry(surface: LossSurface) -> None:
+    run = Run(surface, LONG, pace=10)
+    run.finish()
+    run.drive(0.0)
+    run.pause()
+    assert run.drive(0.0) is None
+    run.start()
+    run.drive(1.0)
+    assert iterations_of(run) == BURST + 1
+
+
+def test_advance_takes_steps_without_running(surface: LossSurface) -> None:
+    run = Run(surface, LONG)
+    assert run.advance(2 * BURST + 3) == 2 * BURST + 3
+    assert run.status is Status.PAUSED
+    assert run.drive(0.0) is None
+
+
+# Tuning
+
+
+def another(parameter: Hyperparameter) -> Value:
+    if isinstance(parameter.default, bool):
+        return not parameter.default
+    if isinstance(parameter.default, str):
+        return next(choice for choice in parameter.choices if choice != parameter.default)
+    return parameter.stepped(parameter.default, up=True)
+
+
+@pytest.mark.parametrize("parameter", SHARED, ids=[parameter.name for parameter in SHARED])
+def test_only_what_is_tunable_can_be_tuned(surface: LossSurface, parameter: Hyperparameter) -> None:
+    run = Run(surface, Settings())
+    run.advance(5)
+    changed = run.settings.change(parameter, another(parameter))
+    assert run.can_tune(changed) == parameter.tunable
+    if parameter.tunable:
+        run.tune(changed)
+        assert run.settings == run.snapshot().settings == changed
+    else:
+        before = fingerprint(run.snapshot())
+        with pytest.raises(ValueError, match="new run"):
+            run.tune(changed)
+        assert fingerprint(run.snapshot()) == before
+    assert run.advance(5) == 5
+
+
+def test_hyperparameters_of_a_method_need_a_new_run(
+    surface: LossSurface, heavy_ball: Method
+) -> None:
+    run = Run(surface, Settings(method="ball"))
+    assert not run.can_tune(run.settings.change(heavy_ball.hyperparameters[0], 0.5))
+
+
+def test_a_run_is_not_tuned_to_end_in_its_past(surface: LossSurface) -> None:
+    run = Run(surface, Settings())
+    run.advance(50)
+    assert not run.can_tune(Settings(iterations=49))
+    run.start()
+    run.tune(Settings(iterations=50))
+    assert run.status is Status.FINISHED
+    assert run.drive(0.0) is None
+
+
+def test_tuning_keeps_a_run_running(surface: LossSurface) -> None:
+    run = Run(surface, LONG)
+    run.start()
+    run.tune(replace(LONG, lr=0.002))
+    assert run.status is Status.RUNNING
+
+
+def test_what_can_be_tuned_once_ended(surface: LossSurface) -> None:
+    run = Run(surface, Settings())
+    run.advance(100)
+    assert run.can_tune(Settings(iterations=200))
+    assert run.can_tune(Settings(iterations=200, tolerance=1e-3))
+    assert not run.can_tune(Settings(lr=0.002))
+    assert not run.can_tune(Settings(lr=0.002, iterations=200))
+    assert not run.can_tune(Settings(iterations=99))
+
+
+def test_what_has_diverged_is_never_extended(surface: LossSurface) -> None:
+    run = Run(surface, DIVERGING)
+    run.advance(10_000)
+    assert not run.can_tune(replace(DIVERGING, iterations=20_000))
+    with pytest.raises(ValueError, match="new run"):
+        run.tune(replace(DIVERGING, iterations=20_000))
+    assert run.status is Status.DIVERGED
+
+
+@pytest.mark.parametrize(
+    ("begin", "extended"),
+    [
+        (Settings(), Settings(iterations=250)),
+        (Settings(tolerance=5, iterations=10_000), Settings(tolerance=0.01, iterations=10_000)),
+        (Settings(tolerance=5), Settings(iterations=300)),
+        (
+            Settings(method="search", lr=0.01, iterations=1000),
+            Settings(method="search", lr=0.01, iterations=2000),
+        ),
+    ],
+)
+def test_an_extended_run_is_as_if_it_had_been_longer_from_the_start(
+    surface: LossSurface, begin: Settings, extended: Settings
+) -> None:
+    with little_memory():
+        run = Run(surface, begin)
+        run.advance(10_000)
+        assert run.ended
+        run.tune(extended)
+        assert run.status is Status.PAUSED
+        run.advance(10_000)
+        steps, outcome = expected_end(surface, extended)
+        assert run.snapshot().outcome == outcome
+        assert run.steps(0, run.snapshot().lines) == steps
+        check_trail(run.snapshot(), run.steps(0, 10_000))
+        assert [run.step_at(i) for i in range(len(steps))] == steps
+
+
+# In its thread
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    """Wait for something that is sure to happen; fail if it never does."""
+    deadline, breath = time.monotonic() + 60, threading.Event()
+    while not condition():
+        assert time.monotonic() < deadline
+        breath.wait(0.001)
+
+
+@pytest.fixture
+def worker() -> Iterator[Worker]:
+    thread = Worker()
+    thread.start()
+    yield thread
+    thread.stop()
+    assert not thread.is_alive()
+
+
+def test_a_worker_drives_runs_to_their_end(surface: LossSurface, worker: Worker) -> None:
+    for begin in (replace(LONG, iterations=30_000), DIVERGING, Settings(method="search", lr=0.1)):
+        run = Run(surface, begin)
+        run.start()
+        worker.drive(run)
+        wait_until(lambda run=run: run.ended)  # type: ignore[misc]
+        assert run.snapshot().outcome == expected_end(surface, begin)[1]
+
+
+def test_a_worker_drives_at_a_pace(surface: LossSurface, worker: Worker) -> None:
+    run = Run(surface, LONG, pace=200)
+    run.start()
+    worker.drive(run)
+    wait_until(lambda: iterations_of(run) >= 5)
+    run.pause()
+    assert iterations_of(run) < BURST
+
+
+def test_a_worker_obeys_between_two_bursts(surface: LossSurface, worker: Worker) -> None:
+    run, other = Run(surface, LONG), Run(surface, Settings())
+    run.start()
+    worker.drive(run)
+    wait_until(lambda: iterations_of(run) > 0)
+    run.pause()
+    paused = fingerprint(run.snapshot())
+    other.start()
+    worker.drive(other)
+    wait_until(lambda: other.ended)
+    assert fingerprint(run.snapshot()) == paused
+    run.start()
+    worker.drive(run)
+    wait_until(lambda: fingerprint(run.snapshot()) != paused)
+
+
+def test_a_worker_that_waits_for_a_slow_run_can_be_stopped(surface: LossSurface) -> None:
+    run, thread = Run(surface, LONG, pace=0.1), Worker()
+    run.start()
+    thread.start()
+    thread.drive(run)
+    wait_until(lambda: iterations_of(run) == 1)
+    thread.stop()
+    assert not thread.is_alive()
+
+
+def test_a_worker_that_was_never_started_can_be_stopped() -> None:
+    Worker().stop()
+
+
+@pytest.fixture
+def restless() -> Iterator[None]:
+    """Let the threads take turns as often as can be."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+@pytest.mark.usefixtures("restless")
+def test_looking_back_while_the_worker_runs(
+    surface: LossSurface, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Trail, "ROWS", 256)
+    monkeypatch.setattr(run_module, "BURST", 50)
+    monkeypatch.setattr(run_module, "RECENT", 20)
+    steps = list(descend(surface, replace(LONG, iterations=20_000)))
+    run, chance = Run(surface, LONG), random.Random(1)
+    run.start()
+    worker.drive(run)
+    for _ in count():
+        snapshot = run.snapshot()
+        reached = min(snapshot.step.iteration, len(steps) - 1)
+        at = chance.randint(max(0, reached - 25), reached) if chance.random() < 0.9 else 0
+        assert run.step_at(at) == steps[at]
+        assert run.steps(at - 3, at + 1) == steps[max(0, at - 3) : at + 1]
+        assert snapshot.trail["loss"].size == snapshot.step.iteration // snapshot.spacing + 1
+        if snapshot.step.iteration >= len(steps):
+            break
+    assert run.status is Status.RUNNING
+    run.pause()
+
+
+def test_tuned_while_the_worker_runs_every_step_still_comes_back(
+    surface: LossSurface, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Trail, "ROWS", 64)
+    monkeypatch.setattr(run_module, "BURST", 10)
+    run = Run(surface, LONG)
+    run.start()
+    worker.drive(run)
+    for lr in (0.002, 0.0005, 0.004, 0.001):
+        before = iterations_of(run)
+        wait_until(lambda before=before: iterations_of(run) > before)  # type: ignore[misc]
+        run.tune(replace(LONG, lr=lr))
+    reached = iterations_of(run)
+    wait_until(lambda: iterations_of(run) > reached)
+    run.pause()
+    steps = run.steps(0, reached)
+    lr_of = []
+    for one, two in pairwise(steps):
+        lr_of += [
+            lr
+            for lr in (0.001, 0.002, 0.0005, 0.004)
+            if (two.w, two.b) == (one.w - lr * one.dw, one.b - lr * one.db)
+        ][:1]
+    assert len(lr_of) == len(steps) - 1
+    changes = [a for a, b in zip(lr_of, [*lr_of[1:], None], strict=True) if a != b]
+    assert changes == [0.001, 0.002, 0.0005, 0.004][: len(changes)]
+    assert len(changes) >= 4

@@ -1,0 +1,165 @@
+"""The loss surface against the definitions, least squares by numpy, and the known figures."""
+
+import math
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from numpy.typing import NDArray
+
+from gdtui.core import model
+from gdtui.core.descent import descend
+from gdtui.core.settings import Settings
+from gdtui.core.surface import LossSurface, Minimum
+
+Vector = NDArray[np.float64]
+
+thousandths = st.integers(-1_000_000, 1_000_000).map(lambda n: n / 1000)
+hundreds = st.integers(-100, 100).map(float)
+weights = st.floats(-1000, 1000)
+
+
+def examples(elements: st.SearchStrategy[float]) -> st.SearchStrategy[Vector]:
+    shapes = st.tuples(st.just(2), st.integers(1, 20))
+    return shapes.flatmap(lambda shape: arrays(np.float64, shape, elements=elements))
+
+
+def least_squares(x: Vector, y: Vector, w: float, b: float, bias: bool) -> tuple[float, float]:
+    """The minimum nearest to (w, b), by numpy: lstsq finds the shortest way there."""
+    matrix = np.stack([x, np.ones_like(x)], axis=1)[:, : 1 + bias]
+    way = np.linalg.lstsq(matrix, y - (w * x + b))[0]
+    return w + float(way[0]), b + float(way[1]) if bias else b
+
+
+@given(examples(thousandths), weights, weights)
+def test_loss_and_gradient_are_those_of_the_definition(data: Vector, w: float, b: float) -> None:
+    x, y = data
+    surface = LossSurface.of(x, y)
+    size = np.abs(w * x) + abs(b) + np.abs(y)  # of the terms whose rounding counts
+    loss, slopes = surface.loss(w, b), surface.gradient(w, b)
+    assert loss == pytest.approx(model.loss(x, y, w, b), rel=1e-9, abs=1e-12 * np.mean(size**2))
+    expected = model.gradient(x, y, w, b)
+    scales = np.mean(np.abs(x) * size), np.mean(size)
+    for slope, value, scale in zip(slopes, expected, scales, strict=True):
+        assert slope == pytest.approx(value, rel=1e-9, abs=1e-12 * scale)
+    assert surface.measurer()(w, b) == (loss, *slopes)
+
+
+@given(examples(thousandths), arrays(np.float64, (2, 3), elements=weights), weights)
+def test_losses_are_the_loss_of_each_weight(data: Vector, w: Vector, b: float) -> None:
+    surface = LossSurface.of(*data)
+    losses = surface.losses(w, b)
+    assert losses.shape == w.shape
+    assert losses.ravel().tolist() == [surface.loss(one, b) for one in w.ravel().tolist()]
+
+
+@pytest.mark.parametrize("bias", [False, True])
+@given(examples(hundreds), hundreds, hundreds)
+def test_minimum_is_the_least_squares_solution(
+    bias: bool, data: Vector, w: float, b: float
+) -> None:
+    x, y = data
+    surface = LossSurface.of(x, y)
+    minimum = surface.minimum(w, b, bias)
+    assert minimum[:2] == pytest.approx(least_squares(x, y, w, b, bias), rel=1e-9, abs=1e-7)
+    assert minimum.loss == surface.loss(minimum.w, minimum.b)
+    assert minimum.loss <= model.loss(x, y, w, b) * (1 + 1e-9) + 1e-9
+
+
+@pytest.mark.parametrize("x", [[0.0], [4.0], [2.0, 2, 2], [0.1, 0.1, 0.1], [1e6 + 0.1] * 7])
+@pytest.mark.parametrize(("w", "b"), [(0.0, 0.0), (3.0, -2.0), (-50.0, 1000.0)])
+def test_where_all_x_are_equal_the_minimum_is_the_nearest(
+    x: list[float], w: float, b: float
+) -> None:
+    feature, label = np.array(x), np.array([1.0, 2, 4, 8, 16, 32, 64])[: len(x)]
+    minimum = LossSurface.of(feature, label).minimum(w, b, bias=True)
+    expected = least_squares(feature, label, w, b, bias=True)
+    assert minimum[:2] == pytest.approx(expected, rel=1e-9, abs=1e-9)
+
+
+def test_with_x_zero_and_no_bias_any_weight_is_a_minimum() -> None:
+    surface = LossSurface.of(np.zeros(3), np.array([1.0, 2, 3]))
+    assert surface.minimum(5, 1, bias=False) == Minimum(5, 1, surface.loss(0, 1))
+
+
+def test_minimum_of_pizza(surface: LossSurface) -> None:
+    alone, both = surface.minimum(0, 0, bias=False), surface.minimum(0, 0, bias=True)
+    assert f"{alone.w:.10f} {alone.loss:.10f}" == "1.8436928702 69.1209628275"
+    # The lesson's 20,000 iterations end close to it.
+    assert both[:2] == pytest.approx((1.0811301700, 13.1722676564), abs=1e-3)
+    assert 22.8427367616 - 1e-7 < both.loss < 22.8427367616
+
+
+@given(examples(hundreds), hundreds, hundreds)
+def test_hessian_is_the_slope_of_the_gradient(data: Vector, w: float, b: float) -> None:
+    x, y = data
+    gradient = [np.array(model.gradient(x, y, w + dw, b)) for dw in (-1, 1)]
+    gradient += [np.array(model.gradient(x, y, w, b + db)) for db in (-1, 1)]
+    expected = np.stack([gradient[1] - gradient[0], gradient[3] - gradient[2]]) / 2
+    surface = LossSurface.of(x, y)
+    assert surface.hessian(bias=True) == pytest.approx(expected, rel=1e-9, abs=1e-6)
+    assert surface.hessian(bias=False) == pytest.approx(expected[:1, :1], rel=1e-9, abs=1e-6)
+
+
+@pytest.mark.parametrize("bias", [False, True])
+@given(examples(hundreds))
+def test_eigenvalues_are_those_of_the_hessian(bias: bool, data: Vector) -> None:
+    surface = LossSurface.of(*data)
+    values, hessian = surface.eigenvalues(bias), surface.hessian(bias)
+    assert list(values) == sorted(values)
+    assert min(values) >= 0
+    assert sum(values) == pytest.approx(float(np.trace(hessian)))
+    determinant = 4 * surface.vxx if bias else hessian[0, 0]
+    assert math.prod(values) == pytest.approx(determinant, rel=1e-9, abs=1e-9)
+
+
+def test_curvature_of_pizza(surface: LossSurface) -> None:
+    assert [f"{value:.2f}" for value in surface.eigenvalues(bias=True)] == ["0.53", "439.07"]
+    assert f"{surface.critical_learning_rate(bias=True):.6f}" == "0.004555"
+    assert f"{surface.critical_learning_rate(bias=False):.6f}" == "0.004570"
+
+
+def test_a_flat_surface_has_no_critical_learning_rate() -> None:
+    surface = LossSurface.of(np.zeros(3), np.array([1.0, 2, 3]))
+    assert surface.critical_learning_rate(bias=False) == math.inf
+    assert surface.critical_learning_rate(bias=True) == 1
+
+
+@given(examples(hundreds))
+def test_bias_never_raises_the_critical_learning_rate(data: Vector) -> None:
+    surface = LossSurface.of(*data)
+    with_bias = surface.critical_learning_rate(bias=True)
+    assert with_bias <= surface.critical_learning_rate(bias=False) * (1 + 1e-12)
+
+
+@given(examples(hundreds), st.integers(2, 5))
+def test_only_the_distribution_of_the_examples_counts(data: Vector, times: int) -> None:
+    assume(len(set(data[0].tolist())) > 1)
+    one, many = LossSurface.of(*data), LossSurface.of(*np.tile(data, times))
+    assert many.loss(3, -7) == pytest.approx(one.loss(3, -7))
+    assert many.m == times * one.m
+    assert many.largest_loss * times == pytest.approx(one.largest_loss)
+
+
+HUGE = [5e-324, 1e-170, 1e150, 1.2e154, 1.3e154, 1e200, 1e300, 1.7e308]
+
+
+@pytest.mark.parametrize("size", HUGE)
+@pytest.mark.parametrize("x", [[1.0], [1.0, 1.0], [1.0, -1.0, 0.5], [1.0, 0.99, 0.98]])
+@pytest.mark.parametrize("bias", [False, True])
+def test_extreme_data_gives_neither_exception_nor_warning(
+    size: float, x: list[float], bias: bool
+) -> None:
+    feature = np.array(x) * size
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        surface = LossSurface.of(feature, feature[::-1].copy())
+        assert surface.critical_learning_rate(bias) >= 0
+        surface.eigenvalues(bias)
+        surface.minimum(1, 1, bias)
+        surface.losses(np.array([-1e300, 0.0, 1e300]), 1e300)
+        steps = list(descend(surface, Settings(bias=bias, iterations=5)))
+    assert all(math.isfinite(value) for step in steps for value in step)
