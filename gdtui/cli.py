@@ -71,6 +71,20 @@ def _every(text: str) -> int:
     return int(Hyperparameter("every", "every", 1, "", low=1, high=1e9).parse(text))
 
 
+def _fps(text: str) -> float:
+    return float(Hyperparameter("fps", "fps", 1.0, "", low=1, high=60).parse(text))
+
+
+def _locale_has_unicode() -> bool:
+    """Whether the locale asks for UTF-8, or for nothing at all, as in many containers."""
+    variables = ["LC_ALL", "LC_CTYPE", "LANG"]
+    if os.environ.get("LANG") in ("C", "POSIX"):
+        # Python sets this one by itself there (PEP 538): it does not say what the terminal knows.
+        variables.remove("LC_CTYPE")
+    wanted = next((os.environ[name] for name in variables if os.environ.get(name)), "UTF-8")
+    return "utf8" in wanted.lower().replace("-", "")
+
+
 def _own_hyperparameters() -> tuple[Hyperparameter, ...]:
     own = (p for method in METHODS.values() for p in method.hyperparameters)
     return tuple(dict.fromkeys(own))
@@ -111,6 +125,18 @@ def make_parser() -> argparse.ArgumentParser:
         type=_reader(_pace),
         metavar="N",
         help="iterations a second, or max (default: the whole run in five seconds)",
+    )
+    screen.add_argument(
+        "--fps",
+        type=_reader(_fps),
+        metavar="N",
+        help="frames a second at most (default: 20, over SSH 10)",
+    )
+    screen.add_argument(
+        "--ascii",
+        action=argparse.BooleanOptionalAction,
+        default=not _locale_has_unicode(),
+        help="draw with ASCII alone (default: where the locale is not UTF-8)",
     )
     screen.add_argument("--theme", metavar="NAME", help="such as gdtui-light, nord, textual-ansi")
 
@@ -208,6 +234,9 @@ def _run(arguments: Sequence[str] | None) -> int:
     if options.file == "-" and (sys.stdin is None or _is_terminal(sys.stdin)):
         return _fail("there is no data on standard input; pipe it in, or name a file")
     plain = options.plain or options.format or not _is_terminal(sys.stdout)
+    if not plain and os.environ.get("TERM", "dumb") == "dumb":
+        print("gdtui: this terminal can't show a screen; plain output follows", file=sys.stderr)
+        plain = True
     return _print(options, settings) if plain else _show(options, settings)
 
 
@@ -268,7 +297,7 @@ def _show(options: argparse.Namespace, settings: Settings) -> int:
     from gdtui.core.dataset import DataError
     from gdtui.ui.app import Laboratory
 
-    app = Laboratory(loading, settings, options.pace, options.run)
+    app = Laboratory(loading, settings, options.pace, options.run, options.fps, options.ascii)
     if options.theme is not None:
         if options.theme not in app.available_themes:
             return _fail(f"no theme {options.theme!r}; there are {', '.join(app.available_themes)}")

@@ -357,6 +357,7 @@ class Worker(threading.Thread):
         super().__init__(name="descent", daemon=True)
         self._run: Run | None = None
         self._stopping = False
+        self.failure: BaseException | None = None
         self._wake = threading.Event()
 
     def drive(self, run: Run) -> None:
@@ -372,7 +373,13 @@ class Worker(threading.Thread):
             self.join()
 
     def run(self) -> None:
-        """Drive until stopped."""
+        """Drive until stopped, or until a bug, which `failure` then holds."""
+        try:
+            self._drive()
+        except BaseException as failure:  # raised where somebody can see it
+            self.failure = failure
+
+    def _drive(self) -> None:
         while not self._stopping:
             delay = self._run.drive(time.monotonic()) if self._run else None
             if delay == 0:

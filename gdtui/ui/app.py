@@ -65,6 +65,8 @@ class Laboratory(App[DataError]):
         settings: Settings,
         pace: float | None = None,
         run_at_once: bool = False,
+        fps: float | None = None,
+        ascii_only: bool = False,
     ) -> None:
         super().__init__()
         # A row that slides costs bytes on a slow link, and tells nothing.
@@ -72,11 +74,13 @@ class Laboratory(App[DataError]):
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         self.theme = DARK.name
-        self._painter = Painter(self.console._color_system or ColorSystem.TRUECOLOR)
+        colors = self.console._color_system or ColorSystem.TRUECOLOR
+        self._painter = Painter(colors, ascii_only)
         self._loading = loading
         self._settings = settings
         self._pace = pace
         self._run_at_once = run_at_once
+        self._fps = fps
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
         if not isinstance(renderable, CompositorUpdate):

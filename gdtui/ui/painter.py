@@ -28,11 +28,43 @@ _PLAIN: Pen = ("", "", "")
 _BRIDGE = 4
 
 
+_ASCII = str.maketrans(
+    {
+        **dict.fromkeys("╭╮╰╯┌┐└┘┤├┬┴┼✚✛", "+"),
+        **dict.fromkeys("─━╸╺–—⎯▔▁", "-"),
+        **dict.fromkeys("│┃┆▏▕▎▊", "|"),
+        **dict.fromkeys("●•○", "o"),
+        **dict.fromkeys("█▓▉▇▆▅▄▃▂", "#"),
+        **dict.fromkeys("←◀↙", "<"),
+        **dict.fromkeys("→▶↘", ">"),
+        **{"·": "-", "×": "x", "…": "~", "↓": "v", "▼": "v", "↑": "^", "▲": "^", "⏎": "/"},
+    }
+)
+# The dots of a braille character in its upper and in its lower half.
+_UPPER, _LOWER = 0b00011011, 0b11100100
+
+
+def in_ascii(text: str) -> str:
+    """The text drawn with ASCII alone: as like as may be, and ? for what is like nothing."""
+    return "".join(
+        character if character.isascii() else _braille_in_ascii(character)
+        for character in text.translate(_ASCII)
+    )
+
+
+def _braille_in_ascii(character: str) -> str:
+    dots = ord(character) - 0x2800
+    if not 0 <= dots < 256:
+        return "?"
+    return " '.:"[bool(dots & _UPPER) + 2 * bool(dots & _LOWER)]
+
+
 class Painter:
     """Knows what the terminal shows, and turns updates into what has to be sent."""
 
-    def __init__(self, colors: ColorSystem) -> None:
+    def __init__(self, colors: ColorSystem, ascii_only: bool = False) -> None:
         self._colors = colors
+        self._ascii_only = ascii_only
         self._size = Size()
         self._sent: list[str] = []
         self._pen = _PLAIN
@@ -94,6 +126,8 @@ class Painter:
                 continue
             pen = _pen_of(style, self._colors)
             width = Segment(text).cell_length
+            if self._ascii_only and not text.isascii():
+                text = in_ascii(text).ljust(width)
             if width == len(text):
                 cells += [(character, pen) for character in text]
             else:

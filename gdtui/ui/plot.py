@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import textwrap
+
 from textual import events
 from textual.message import Message
 from textual.reactive import reactive
 
 from gdtui.ui.canvas import Canvas
 from gdtui.ui.drawing import Role, Row
+from gdtui.ui.faults import log_fault
 from gdtui.ui.rows import Rows
 from gdtui.ui.views import VIEWS, Scene
 
@@ -50,6 +53,7 @@ class Plot(Rows):
         self._number = list(VIEWS).index(view) + 1
         self._canvas = Canvas()
         self._scene: Scene | None = None
+        self._fault, self._details = "", ""
 
     def show(self, scene: Scene) -> None:
         """Draw the scene now if the plot can be seen, else when it comes to be."""
@@ -61,11 +65,25 @@ class Plot(Rows):
         width, height = self.size.width - 2, self.size.height - 2
         if self._scene is None or width < 0 or height < 0:
             return
-        drawing = VIEWS[self.view](self._scene)
-        rows = self._canvas.render(drawing, width, height)
         role = Role.CHOSEN if self.chosen else Role.FRAME
-        title = f"{self._number} {drawing.title}"
-        self.show_rows(framed(rows, width, title, drawing.note, role))
+        try:
+            drawing = VIEWS[self.view](self._scene)
+            rows = self._canvas.render(drawing, width, height)
+            title, note = drawing.title, drawing.note
+        except Exception as error:  # a bug in a view must not end the run
+            title, note = self.view, ""
+            rows = self._apology(error, width, height)
+        self.show_rows(framed(rows, width, f"{self._number} {title}", note, role))
+
+    def _apology(self, error: Exception, width: int, height: int) -> list[Row]:
+        """What to show in place of the plot; the traceback is logged once for each bug."""
+        if str(error) != self._fault:
+            self._fault = str(error)
+            self._details = log_fault(f"the view {self.view!r} failed")
+        words = f"This plot has failed, the run goes on: {error!r}; {self._details}."
+        lines = [line.ljust(width)[:width] for line in textwrap.wrap(words, max(width, 1))]
+        lines += [" " * width] * (height - len(lines))
+        return [((line, Role.ALARM),) for line in lines[:height]]
 
     def watch_chosen(self) -> None:
         """Mark the frame."""

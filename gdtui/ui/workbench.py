@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections import deque
 from typing import ClassVar
 
@@ -29,7 +31,8 @@ from gdtui.ui.readout import Readout
 from gdtui.ui.settings_panel import SettingsPanel
 from gdtui.ui.views import VIEWS, Ghost, Scene
 
-FRAMES_PER_SECOND = 20
+# Frames a second: on a machine of one's own, and over a network.
+LOCAL_FPS, REMOTE_FPS = 20.0, 10.0
 # Seconds in which a run is watched at the default pace.
 WATCHED = 5
 # The pace at which the ladder ends, and full speed begins.
@@ -107,8 +110,11 @@ class Workbench(Screen[None]):
         settings: Settings,
         pace: float | None = None,
         run_at_once: bool = False,
+        fps: float | None = None,
     ) -> None:
         super().__init__()
+        self._fps = fps or (REMOTE_FPS if "SSH_CONNECTION" in os.environ else LOCAL_FPS)
+        self._ticking = False
         self._dataset = dataset
         self._surface = surface
         self._chosen_pace = pace
@@ -148,7 +154,6 @@ class Workbench(Screen[None]):
 
     def on_mount(self) -> None:
         """Start the worker, idle; with --run, the run too."""
-        self._frames = self.set_interval(1 / FRAMES_PER_SECOND, self._frame, pause=True)
         self._worker.start()
         self._follow(self.current_run)
         if self._run_at_once:
@@ -160,12 +165,25 @@ class Workbench(Screen[None]):
 
     # What is shown
 
-    def _frame(self) -> None:
-        """Show the run as it is now; without a running run there are no further frames."""
+    def _frame(self) -> Status:
+        """Show the run as it is now, and return the status that was shown."""
         snapshot = self.current_run.snapshot()
-        if snapshot.status is not Status.RUNNING:
-            self._frames.pause()
         self._show(snapshot)
+        return snapshot.status
+
+    def _tick(self) -> None:
+        """Show one frame after the other, for as long as the run is running."""
+        if self._worker.failure is not None:
+            raise self._worker.failure
+        begun = time.monotonic()
+        self._ticking = self._frame() is Status.RUNNING
+        if self._ticking:
+            self.call_after_refresh(self._await_tick, begun)
+
+    def _await_tick(self, begun: float) -> None:
+        """Wait for the next frame at least as long as this one took to draw and to send."""
+        cost = time.monotonic() - begun
+        self.set_timer(max(1 / self._fps - cost, cost), self._tick)
 
     def _show(self, snapshot: Snapshot) -> None:
         scene = Scene(self._surface, snapshot, tuple(self._ghosts), self._log_scale)
@@ -224,9 +242,10 @@ class Workbench(Screen[None]):
     def _obeyed(self) -> None:
         """After a command to the run: wake the worker, and show what came of it."""
         self._worker.drive(self.current_run)
-        if self.current_run.status is Status.RUNNING:
-            self._frames.resume()
-        self._frame()
+        if self._ticking:
+            self._frame()
+        else:
+            self._tick()
 
     def _begin(self, settings: Settings) -> None:
         """A new run; the one before it stays on the plots as a ghost."""
