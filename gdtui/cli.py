@@ -10,7 +10,6 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import BinaryIO, NoReturn, TextIO
 
 from gdtui import __version__
@@ -38,6 +37,18 @@ examples:
 
 On screen, ? shows all keys. Exit status: 0; 1 if the run diverged to infinity (plain output);
 2 for what can't be read or is asked wrongly."""
+
+
+class _Formatter(argparse.RawDescriptionHelpFormatter):
+    """Finds the width by itself: argparse would import shutil, and with it the archivers."""
+
+    def __init__(self, prog: str) -> None:
+        width = 80
+        if os.environ.get("COLUMNS", "").isdecimal():
+            width = int(os.environ["COLUMNS"])
+        elif _is_terminal(sys.__stdout__):
+            width = os.get_terminal_size().columns
+        super().__init__(prog, width=max(width - 2, 40))
 
 
 class _Parser(argparse.ArgumentParser):
@@ -97,7 +108,7 @@ def make_parser() -> argparse.ArgumentParser:
         usage="gdtui [FILE] [options]",
         description=DESCRIPTION,
         epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_Formatter,
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"gdtui {__version__}")
@@ -180,27 +191,29 @@ def _settings(options: argparse.Namespace) -> Settings:
     return Settings(**shared, own=own)
 
 
-def sample_folder() -> Path:
+def sample_folder() -> str:
     """Where the samples are: inside the installed package, or beside it in a working copy."""
-    package = Path(__file__).parent
-    installed = package / "data"
-    return installed if installed.is_dir() else package.parent / "data"
+    package = os.path.dirname(os.path.abspath(__file__))
+    installed = os.path.join(package, "data")
+    return installed if os.path.isdir(installed) else os.path.join(package, os.pardir, "data")
 
 
 def _find(file: str | None) -> str:
     """The path of a file, or of the sample of that name where there is no such file."""
-    if file is not None and (file == "-" or Path(file).exists()):
-        return file
-    sample = sample_folder() / (file or DEFAULT_SAMPLE)
-    return str(sample) if file is None or (Path(file).name == file and sample.exists()) else file
+    if file is None:
+        return os.path.join(sample_folder(), DEFAULT_SAMPLE)
+    sample = os.path.join(sample_folder(), file)
+    is_sample = os.path.basename(file) == file and os.path.exists(sample)
+    return sample if is_sample and not os.path.exists(file) else file
 
 
 def _list_samples() -> int:
     from gdtui.core.dataset import read_dataset
 
-    for path in sorted(sample_folder().iterdir()):
+    for name in sorted(os.listdir(sample_folder())):
+        path = os.path.normpath(os.path.join(sample_folder(), name))
         data = read_dataset(path)
-        print(f"{path.name:16} {data.feature} -> {data.label}, {len(data.x)} examples  ({path})")
+        print(f"{name:16} {data.feature} -> {data.label}, {len(data.x)} examples  ({path})")
     return 0
 
 

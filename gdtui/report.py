@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Generator
-from typing import Any, TypeVar
+from collections.abc import Callable, Generator, Iterator
+from typing import Any
 
 from gdtui import __version__
 from gdtui.core.dataset import Dataset
@@ -14,24 +14,30 @@ from gdtui.core.settings import Settings
 from gdtui.core.surface import LossSurface
 
 Lines = Generator[str, None, Outcome]
-T = TypeVar("T")
-R = TypeVar("R")
 
 
-def _thinned(steps: Generator[Step, None, R], every: int) -> Generator[Step, None, R]:
-    """Every so manieth step from the first on, and always the last."""
-    skipped = None
-    while True:
-        try:
-            step = next(steps)
-        except StopIteration as end:
-            if skipped is not None:
-                yield skipped
-            result: R = end.value
-            return result
-        skipped = None if step.iteration % every == 0 else step
-        if skipped is None:
-            yield step
+class _Steps:
+    """The steps of a descent, every so manieth and always the last; keeps how it ended."""
+
+    def __init__(self, surface: LossSurface, settings: Settings, every: int) -> None:
+        self._descent = descend(surface, settings)
+        self._every = every
+        self.outcome: Outcome
+
+    def __iter__(self) -> Iterator[Step]:
+        return self._all() if self._every == 1 else self._thinned()
+
+    def _all(self) -> Iterator[Step]:
+        self.outcome = yield from self._descent
+
+    def _thinned(self) -> Iterator[Step]:
+        skipped = None
+        for step in self._all():
+            skipped = None if step.iteration % self._every == 0 else step
+            if skipped is None:
+                yield step
+        if skipped is not None:
+            yield skipped
 
 
 def text_line(step: Step) -> str:
@@ -46,24 +52,24 @@ def answer(step: Step, bias: bool) -> str:
 
 def as_text(dataset: Dataset, settings: Settings, every: int = 1) -> Lines:
     """The lesson's lines, an empty one, and the parameters reached."""
-    surface = LossSurface.of(dataset.x, dataset.y)
-    steps = _thinned(descend(surface, settings), every)
-    outcome = yield from _each(steps, lambda step: text_line(step) + "\n")
-    yield f"\n{answer(outcome.step, settings.bias)}\n"
-    return outcome
+    steps = _Steps(LossSurface.of(dataset.x, dataset.y), settings, every)
+    for step in steps:
+        yield text_line(step) + "\n"
+    yield f"\n{answer(steps.outcome.step, settings.bias)}\n"
+    return steps.outcome
 
 
 def as_csv(dataset: Dataset, settings: Settings, every: int = 1) -> Lines:
     """A header and a row for every step, in full precision."""
-    surface = LossSurface.of(dataset.x, dataset.y)
     yield ",".join(Step._fields) + "\n"
-    steps = _thinned(descend(surface, settings), every)
-    return (yield from _each(steps, lambda step: ",".join(map(repr, step)) + "\n"))
+    steps = _Steps(LossSurface.of(dataset.x, dataset.y), settings, every)
+    for step in steps:
+        yield ",".join(map(repr, step)) + "\n"
+    return steps.outcome
 
 
 def as_json(dataset: Dataset, settings: Settings, every: int = 1) -> Lines:
     """JSON Lines: an object with data and settings, one for every step, one with the outcome."""
-    surface = LossSurface.of(dataset.x, dataset.y)
     yield _json(
         version=__version__,
         data={
@@ -74,25 +80,13 @@ def as_json(dataset: Dataset, settings: Settings, every: int = 1) -> Lines:
         },
         settings={p.name: settings[p] for p in settings.hyperparameters},
     )
-    steps = _thinned(descend(surface, settings), every)
-    outcome = yield from _each(steps, lambda step: _json(**step._asdict()))
-    step = outcome.step
-    yield _json(
-        outcome=outcome.status,
-        iteration=outcome.iteration,
-        **{name: _finite(value) for name, value in step._asdict().items() if name != "iteration"},
-    )
+    steps = _Steps(LossSurface.of(dataset.x, dataset.y), settings, every)
+    for step in steps:
+        yield _json(**step._asdict())
+    outcome = steps.outcome
+    reached = {name: _finite(value) for name, value in outcome.step._asdict().items()}
+    yield _json(outcome=outcome.status, **(reached | {"iteration": outcome.iteration}))
     return outcome
-
-
-def _each(steps: Generator[T, None, R], form: Callable[[T], str]) -> Generator[str, None, R]:
-    """Each step as text, and then what the generator of the steps returned."""
-    while True:
-        try:
-            yield form(next(steps))
-        except StopIteration as end:
-            result: R = end.value
-            return result
 
 
 def _json(**content: Any) -> str:

@@ -32,7 +32,7 @@ def _heavy_ball(surface: LossSurface, settings: Settings) -> Update:
 
 @pytest.fixture(scope="session")
 def pizza() -> Dataset:
-    return read_dataset(sample_folder() / "pizza.txt")
+    return read_dataset(Path(sample_folder()) / "pizza.txt")
 
 
 @pytest.fixture(scope="session")
