@@ -28,8 +28,12 @@ class Loading:
 
     @property
     def is_quick(self) -> bool:
-        """Whether the file is so small that nobody needs to see a progress bar."""
-        return os.path.isfile(self.path) and os.path.getsize(self.path) < QUICK_BYTES
+        """Whether nobody needs to see a progress bar: the file is small, or none at all."""
+        path = self.path
+        if path == "-":
+            return False
+        is_pipe = os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path)
+        return not is_pipe and (not os.path.isfile(path) or os.path.getsize(path) < QUICK_BYTES)
 
     def start(self) -> None:
         """Begin to read, in a daemon: a pipe that never ends must not keep the program alive."""

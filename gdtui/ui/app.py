@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import select
 import signal
+import sys
 from collections.abc import Iterable
+from threading import Thread, Timer
 
 from rich.color import ColorSystem
 from rich.console import RenderableType
@@ -52,6 +56,18 @@ LIGHT = Theme(
 )
 
 
+# Seconds that an end by a signal may take before it is forced.
+GRACE = 0.6
+
+
+def _watch_for_hangup() -> None:
+    """Wait, without a byte read, for the keyboard to be gone; then end as a lost line does."""
+    keyboard = select.poll()
+    keyboard.register(sys.__stdin__.fileno() if sys.__stdin__ else 0, 0)
+    keyboard.poll()
+    os.kill(os.getpid(), signal.SIGHUP)
+
+
 class Laboratory(App[DataError]):
     """The gradient-descent laboratory; ends with the DataError of a file it can't read."""
 
@@ -92,6 +108,8 @@ class Laboratory(App[DataError]):
 
     def on_mount(self) -> None:
         """Wait for the data, and for signals that end the program."""
+        if not self.is_headless:
+            Thread(target=_watch_for_hangup, name="hangup", daemon=True).start()
         self.app_resume_signal.subscribe(self, lambda app: self._painter.forget())
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -123,6 +141,10 @@ class Laboratory(App[DataError]):
     def _end(self, number: signal.Signals) -> None:
         """End by a signal, with the exit status that shells give it."""
         self.exit(return_code=128 + number)
+        # Textual waits for its output to be written, which a lost terminal never lets happen.
+        last_resort = Timer(GRACE, os._exit, (128 + number,))
+        last_resort.daemon = True
+        last_resort.start()
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The command palette: all that a key does, and the themes."""

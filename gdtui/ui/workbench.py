@@ -191,6 +191,9 @@ class Workbench(Screen[None]):
             plot.show(scene)
         self.query_one(Readout).show(self._surface, snapshot, self.current_run.pace)
         self.query_one(IterationLog).show(snapshot.lines, self._closing_words(snapshot))
+        self._show_status(snapshot)
+
+    def _show_status(self, snapshot: Snapshot) -> None:
         place = f"{snapshot.reached} of {snapshot.settings.iterations}"
         if self.app.size.width >= WIDE:
             place = f"iteration {place}"
@@ -213,8 +216,9 @@ class Workbench(Screen[None]):
         return f"{answer}\n{closing(self._surface, settings, outcome)}. {what_now}"
 
     def on_resize(self, event: events.Resize) -> None:
-        """Arrange the plots anew."""
+        """Arrange the plots anew; they draw themselves again at their new sizes."""
         self._arrange()
+        self._show_status(self.current_run.snapshot())
 
     def _arrange(self) -> None:
         """Show the chosen plot and as many others as fit beside it."""
