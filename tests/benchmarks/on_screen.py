@@ -1,0 +1,216 @@
+"""Measurements of the real program on a real pseudo-terminal."""
+
+from __future__ import annotations
+
+import os
+import re
+import select
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import lesson
+from table import Figure, at_least, at_most, measurement, median_of, milliseconds
+from terminal import Terminal
+
+FULL_SPEED = ("--iterations", "1000000000", "--pace", "max", "--bias")
+SIZES = ((80, 24), (120, 36), (200, 55))
+KEYS = 120
+# What a terminal answers that knows synchronized output, and how each frame then begins.
+SYNCHRONIZED, FRAME = "\x1b[?2026;2$y", b"\x1b[?2026h"
+
+MINIMAL_APP = """
+from textual.app import App
+from textual.widgets import Static
+
+class Minimal(App):
+    def compose(self):
+        yield Static("minimal")
+
+Minimal().run()
+"""
+
+
+def opened(*options: str, size: tuple[int, int] = (120, 36)) -> Terminal:
+    """gdtui on the pizza data, with all drawn."""
+    columns, rows = size
+    arguments = ("-m", "gdtui", str(lesson.PIZZA), *options)
+    terminal = Terminal(*arguments, columns=columns, rows=rows)
+    terminal.wait_for("verdict", "ready")
+    return terminal
+
+
+def watch(terminal: Terminal, seconds: float) -> bytes:
+    """What arrives within so many seconds, without a screen that would cost time to keep."""
+    end = time.monotonic() + seconds
+    parts = []
+    while (left := end - time.monotonic()) > 0:
+        if select.select([terminal.master], [], [], left)[0]:
+            parts.append(os.read(terminal.master, 1 << 16))
+    return b"".join(parts)
+
+
+def iteration(terminal: Terminal) -> int:
+    """The iteration at which a paused run stands."""
+    terminal.wait_for("paused")
+    found = re.search(r"paused · (?:iteration )?(\d+) of", terminal.text)
+    assert found
+    return int(found[1])
+
+
+def run_for(terminal: Terminal, seconds: float) -> tuple[int, float, bytes]:
+    """Run for a while: the iterations taken, the time they took, and the bytes sent."""
+    terminal.send(" ")
+    begun = time.monotonic()
+    output = watch(terminal, seconds)
+    terminal.send(" ")
+    taken = time.monotonic() - begun
+    terminal.wait_for("paused")
+    return iteration(terminal), taken, output
+
+
+@measurement
+def full_speed() -> Iterator[Figure]:
+    """Training with the screen live, against the lesson's loop that does nothing else."""
+    before = lesson.seconds_an_iteration()
+    with opened(*FULL_SPEED) as terminal:
+        iterations, seconds, _ = run_for(terminal, 5)
+    yardstick = (before + lesson.seconds_an_iteration()) / 2
+    mine = seconds / iterations
+    what = "iterations a second at full speed, screen live at 120x36 / lesson's loop"
+    yield at_least(what, f"{1 / mine:,.0f}/s", f"{1 / yardstick:,.0f}/s", yardstick / mine, 15)
+
+
+@measurement
+def frames_a_second() -> Iterator[Figure]:
+    """Frames at full speed on one core."""
+    core = min(os.sched_getaffinity(0))
+    with opened(*FULL_SPEED) as terminal:
+        os.sched_setaffinity(terminal.pid, {core})
+        terminal.send(SYNCHRONIZED)
+        _, seconds, output = run_for(terminal, 5)
+    rate = output.count(FRAME) / seconds
+    yield at_least(
+        "frames a second at full speed, 120x36, one core / 15", f"{rate:.1f}", "15", rate / 15, 1
+    )
+
+
+@measurement
+def first_paint() -> Iterator[Figure]:
+    """From the command to the first paint, and until all is drawn, against a minimal app."""
+
+    def until(text: str, *arguments: str) -> Callable[[], float]:
+        def measure() -> float:
+            begun = time.monotonic()
+            with Terminal(*arguments) as terminal:
+                terminal.until(lambda: text.encode() in terminal.output, text)
+                return time.monotonic() - begun
+
+        return measure
+
+    with tempfile.TemporaryDirectory() as folder:
+        app, big = Path(folder) / "minimal.py", Path(folder) / "big.csv"
+        app.write_text(MINIMAL_APP)
+        big.write_text("x,y\n" + "1.5,2.5\n2.5,3.25\n" * 2_500_000)
+        gdtui = ("-m", "gdtui", str(lesson.PIZZA))
+        yardstick = median_of(5, until("minimal", str(app)))
+        first = median_of(5, until("pizza.txt", *gdtui))
+        all_drawn = median_of(5, until("critical", *gdtui))
+        large = median_of(3, until("big.csv", "-m", "gdtui", str(big)))
+    theirs = milliseconds(yardstick)
+    what = "first paint / that of a Textual app with one Static"
+    yield at_most(what, milliseconds(first), theirs, first / yardstick, 2)
+    what = "first paint with a CSV of 5,000,000 rows / the same"
+    yield at_most(what, milliseconds(large), theirs, large / yardstick, 2)
+    yield at_most("all drawn / the same", milliseconds(all_drawn), theirs, all_drawn / yardstick, 4)
+
+
+@measurement
+def keys() -> Iterator[Figure]:
+    """From a key to its visible change while training at full speed."""
+    for size in SIZES:
+        delays = []
+        with opened(*FULL_SPEED, size=size) as terminal:
+            terminal.send(" ")
+            watch(terminal, 1)
+            for number in range(KEYS):
+                # The title of the loss plot names the scale.
+                seen = b"" if number % 2 else b"(log)"
+                delays.append(delay(terminal, "l", seen))
+                watch(terminal, 0.031 * (number % 5))
+        delays.sort()
+        median, late = statistics.median(delays), delays[int(len(delays) * 0.99)]
+        limits = (0.06, 0.2) if size == SIZES[-1] else (0.03, 0.1)
+        for name, value, limit in (("median", median, limits[0]), ("99th %", late, limits[1])):
+            what = f"key to visible change at full speed, {size[0]}x{size[1]}, {name} / limit"
+            yield at_most(what, milliseconds(value), milliseconds(limit), value / limit, 1)
+
+
+def delay(terminal: Terminal, key: str, seen: bytes) -> float:
+    """Seconds from a key to the first output after it that names what it changes."""
+    output = b""
+    begun = time.monotonic()
+    terminal.send(key)
+    while time.monotonic() < begun + 2:
+        if select.select([terminal.master], [], [], 0.5)[0]:
+            output += os.read(terminal.master, 1 << 16)
+            if seen in output and (
+                seen or b"Loss by iteration" in output or b"\xe2\x94\x80" in output
+            ):
+                break
+    return time.monotonic() - begun
+
+
+@measurement
+def memory() -> Iterator[Figure]:
+    """Ten million iterations, and the most memory that the process ever took."""
+    with opened("--iterations", "10000000", "--pace", "max") as terminal:
+        terminal.send(" ")
+        deadline = time.monotonic() + 120
+        while b"finished" not in watch(terminal, 0.5) and time.monotonic() < deadline:
+            pass
+        with open(f"/proc/{terminal.pid}/status") as status:
+            found = re.search(r"VmHWM:\s+(\d+) kB", status.read())
+    assert found
+    mine = int(found[1]) * 1024 / 1e6
+    yield at_most(
+        "memory of 10,000,000 iterations / 120 MB", f"{mine:.0f} MB", "120 MB", mine / 120, 1
+    )
+
+
+@measurement
+def idle() -> Iterator[Figure]:
+    """Ten seconds without a key: no byte, and next to no CPU."""
+    for name, keys_before in (("ready", ""), ("paused", "ss"), ("finished", "f")):
+        with opened() as terminal:
+            terminal.send(keys_before)
+            watch(terminal, 1)
+            before = cpu_seconds(terminal.pid)
+            sent = len(watch(terminal, 10))
+            used = (cpu_seconds(terminal.pid) - before) / 10
+        yield at_most(f"bytes in ten idle seconds, {name} / 1", str(sent), "0", float(sent), 0)
+        yield at_most(f"CPU while idle, {name} / 0.2%", f"{used:.2%}", "0.2%", used / 0.002, 1)
+
+
+def cpu_seconds(pid: int) -> float:
+    """The processor time that a process has used."""
+    with open(f"/proc/{pid}/stat") as stat:
+        fields = stat.read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@measurement
+def bytes_sent() -> Iterator[Figure]:
+    """What watching costs on a slow link."""
+    with opened(size=(80, 24)) as terminal:
+        terminal.send(" ")
+        kib = len(watch(terminal, 6)) / 1024
+    yield at_most("the default run at 80x24 / 60 KiB", f"{kib:.1f} KiB", "60 KiB", kib / 60, 1)
+    for size, limit in ((SIZES[0], 25), (SIZES[1], 60)):
+        with opened(*FULL_SPEED, size=size) as terminal:
+            _, seconds, output = run_for(terminal, 5)
+        rate = len(output) / 1024 / seconds
+        what = f"full speed at {size[0]}x{size[1]} / {limit} KiB/s"
+        yield at_most(what, f"{rate:.1f} KiB/s", f"{limit} KiB/s", rate / limit, 1)

@@ -1,0 +1,128 @@
+"""Measurements of the core, of plain output and of reading."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import lesson
+import numpy as np
+from table import Figure, at_least, at_most, measurement, median_of, milliseconds
+
+from gdtui.core.dataset import read_dataset
+from gdtui.core.run import Run
+from gdtui.core.settings import Settings
+from gdtui.core.surface import LossSurface
+from gdtui.ui.canvas import Canvas
+from gdtui.ui.views import VIEWS, Scene
+
+LINES = 100_000
+ROWS = 5_000_000
+
+
+def seconds(*command: str, output: str = "/dev/null") -> float:
+    """How long a whole process takes."""
+    with open(output, "w") as out:
+        begun = time.perf_counter()
+        subprocess.run(command, stdout=out, check=True)
+        return time.perf_counter() - begun
+
+
+def pizza_surface() -> LossSurface:
+    """The surface of the pizza data."""
+    data = read_dataset(lesson.PIZZA)
+    return LossSurface.of(data.x, data.y)
+
+
+@measurement
+def plain_output() -> Iterator[Figure]:
+    """Plain output to a file against the lesson's loop with print, as whole processes."""
+    with tempfile.NamedTemporaryFile() as file:
+        name = file.name
+        ours = [sys.executable, "-m", "gdtui", str(lesson.PIZZA), "--iterations", str(LINES)]
+        theirs = [sys.executable, lesson.__file__, str(LINES)]
+        mine = median_of(3, lambda: seconds(*ours, output=name))
+        yardstick = median_of(3, lambda: seconds(*theirs, output=name))
+    what = f"plain output, {LINES:,} lines to a file: lesson's loop with print / gdtui"
+    yield at_least(what, milliseconds(mine), milliseconds(yardstick), yardstick / mine, 4)
+
+
+@measurement
+def help_text() -> Iterator[Figure]:
+    """`--help` against an interpreter that does nothing."""
+    mine = median_of(15, lambda: seconds(sys.executable, "-m", "gdtui", "--help"))
+    yardstick = median_of(15, lambda: seconds(sys.executable, "-c", "pass"))
+    ratio = mine / yardstick
+    yield at_most("--help / python -c pass", milliseconds(mine), milliseconds(yardstick), ratio, 3)
+
+
+@measurement
+def examples() -> Iterator[Figure]:
+    """An iteration must not cost more for more examples."""
+    rng = np.random.default_rng(1)
+    x = rng.normal(10, 3, 1_000_000)
+    many = LossSurface.of(x, 2 * x + rng.normal(0, 1, len(x)))
+
+    def an_iteration(surface: LossSurface) -> float:
+        run = Run(surface, Settings(iterations=1_000_000))
+        begun = time.perf_counter()
+        taken = run.advance(1_000_000)
+        return (time.perf_counter() - begun) / taken
+
+    mine = median_of(3, lambda: an_iteration(many))
+    yardstick = median_of(3, lambda: an_iteration(pizza_surface()))
+    what = "an iteration with 1,000,000 examples / with 30"
+    yield at_most(what, f"{mine * 1e6:.3g} µs", f"{yardstick * 1e6:.3g} µs", mine / yardstick, 1.15)
+
+
+@measurement
+def frames() -> Iterator[Figure]:
+    """A frame must not cost more after more iterations."""
+    for name in VIEWS:
+        mine, yardstick = (median_of(30, frame_of(name, count)) for count in (10_000_000, 4000))
+        what = f"a frame of {name!r} after 10,000,000 iterations / after 4,000"
+        ratio = mine / yardstick
+        yield at_most(what, milliseconds(mine), milliseconds(yardstick), ratio, 1.25)
+
+
+def frame_of(view: str, iterations: int) -> Callable[[], float]:
+    """Draws a frame of a finished run, and gives the seconds that it took."""
+    surface, canvas = pizza_surface(), Canvas()
+    run = Run(surface, Settings(bias=True, iterations=iterations))
+    run.advance(iterations)
+
+    def measure() -> float:
+        begun = time.perf_counter()
+        canvas.render(VIEWS[view](Scene(surface, run.snapshot())), 44, 22)
+        return time.perf_counter() - begun
+
+    return measure
+
+
+@measurement
+def reading() -> Iterator[Figure]:
+    """A CSV of five million rows against numpy.loadtxt, and the memory that it takes."""
+    rng = np.random.default_rng(1)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "big.csv"
+        x = rng.normal(10, 3, ROWS)
+        table = np.column_stack([x, 2 * x])
+        np.savetxt(path, table, fmt="%.6f", delimiter=",", header="x,y", comments="")
+        reads = {
+            "gdtui": f"from gdtui import read_dataset; read_dataset({str(path)!r})",
+            "numpy": f"import numpy; numpy.loadtxt({str(path)!r}, delimiter=',', skiprows=1)",
+        }
+        mine, yardstick = (
+            median_of(3, lambda code=code: seconds(sys.executable, "-c", code))  # type: ignore[misc]
+            for code in reads.values()
+        )
+        measure = "import resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+        code = f"{reads['gdtui']}; {measure}"
+        kib = int(subprocess.check_output([sys.executable, "-c", code]))
+    what = f"reading a CSV of {ROWS:,} rows / numpy.loadtxt"
+    yield at_most(what, f"{mine:.2f} s", f"{yardstick:.2f} s", mine / yardstick, 1.2)
+    yield at_most("its memory / 500 MB", f"{kib / 1e3:.0f} MB", "500 MB", kib / 500e3, 1)

@@ -1,0 +1,174 @@
+"""A program on a pseudo-terminal, and the screen that a person would see."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import sys
+import termios
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import pyte
+
+ROOT = Path(__file__).parents[1]
+# In no test is this waited for, unless the program is at fault.
+DEADLINE = 20.0
+# Private sequences that the emulator would show as text.
+_PRIVATE = re.compile(rb"\x1b\[[<=>][0-?]*[ -/]*[@-~]")
+_PART_OF_SEQUENCE = re.compile(rb"\x1b(\[[0-?]*[ -/]*)?$")
+
+LEAVE_ALTERNATE = b"\x1b[?1049l"
+ENTER_ALTERNATE = b"\x1b[?1049h"
+SHOW_CURSOR, HIDE_CURSOR = b"\x1b[?25h", b"\x1b[?25l"
+MOUSE_ON = [b"\x1b[?1000h", b"\x1b[?1003h", b"\x1b[?1015h", b"\x1b[?1006h"]
+
+
+class Terminal:
+    """A terminal with one program in it: `python ARGUMENTS` from the working copy.
+
+    With `piped` the program's standard input is a pipe, and the terminal still controls it.
+    """
+
+    def __init__(
+        self, *arguments: str, columns: int = 120, rows: int = 36, piped: bytes | None = None
+    ) -> None:
+        self.output = b""
+        self.status: int | None = None
+        self._held = b""
+        self._screen = pyte.Screen(columns, rows)
+        self._stream = pyte.ByteStream(self._screen)
+        # A second handle keeps the terminal alive for a look at it after the program's end.
+        self.master, self._tty = pty.openpty()
+        fcntl.ioctl(self._tty, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        self.attributes = self.attributes_now()
+        self.pid = self._start([sys.executable, *arguments], piped)
+
+    def _start(self, command: list[str], piped: bytes | None) -> int:
+        path = [str(ROOT), *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
+        environment = os.environ | {
+            "TERM": "xterm-256color",
+            "COLORTERM": "truecolor",
+            "LANG": "C.UTF-8",
+            "PYTHONPATH": os.pathsep.join(filter(None, path)),
+        }
+        for name in ("TEXTUAL", "NO_COLOR", "COLUMNS", "LINES"):
+            environment.pop(name, None)
+        name = os.ttyname(self._tty)
+        pipe = os.pipe() if piped is not None else None
+        pid = os.fork()
+        if pid == 0:  # pragma: no cover
+            try:
+                os.setsid()
+                tty = os.open(name, os.O_RDWR)
+                fcntl.ioctl(tty, termios.TIOCSCTTY, 0)
+                for number in range(3):
+                    os.dup2(tty, number)
+                if pipe:
+                    os.dup2(pipe[0], 0)
+                os.closerange(3, 256)
+                os.execve(command[0], command, environment)
+            finally:
+                os._exit(127)
+        if pipe and piped is not None:
+            os.close(pipe[0])
+            os.write(pipe[1], piped)
+            os.close(pipe[1])
+        return pid
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self.status is None:
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+        for handle in (self.master, self._tty):
+            if handle >= 0:
+                os.close(handle)
+
+    def attributes_now(self) -> list[Any]:
+        """The terminal's settings, as of termios."""
+        return termios.tcgetattr(self._tty)
+
+    def close(self) -> None:
+        """Take the terminal away, as a lost connection does."""
+        os.close(self.master)
+        os.close(self._tty)
+        self.master = self._tty = -1
+
+    def send(self, keys: str) -> None:
+        """Press keys, as the terminal would send them."""
+        os.write(self.master, keys.encode())
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to the program."""
+        os.kill(self.pid, number)
+
+    @property
+    def text(self) -> str:
+        """What the screen shows."""
+        return "\n".join(line.rstrip() for line in self._screen.display)
+
+    def _read(self, seconds: float) -> None:
+        """Show what arrives within so many seconds."""
+        if self.master < 0:
+            return
+        ready, _, _ = select.select([self.master], [], [], max(0.0, seconds))
+        if ready:
+            data = os.read(self.master, 65536)
+            self.output += data
+            data = _PRIVATE.sub(b"", self._held + data)
+            part = _PART_OF_SEQUENCE.search(data)
+            self._held = data[part.start() :] if part else b""
+            self._stream.feed(data[: part.start()] if part else data)
+
+    def _reap(self) -> None:
+        if self.status is None:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                self.status = os.waitstatus_to_exitcode(status)
+
+    def until(self, holds: Callable[[], bool], what: str) -> None:
+        """Read until something holds; fails if it does not before the deadline."""
+        end = time.monotonic() + DEADLINE
+        while not holds():
+            self._reap()
+            ended = self.status is not None
+            self._read(0.0 if ended else 0.02)
+            if (ended and not self._pending() and not holds()) or time.monotonic() > end:
+                raise AssertionError(f"not seen: {what}; status {self.status}\n{self.text}")
+
+    def _pending(self) -> bool:
+        return self.master >= 0 and bool(select.select([self.master], [], [], 0)[0])
+
+    def wait_for(self, *texts: str) -> None:
+        """Read until the screen shows all of these."""
+        self.until(lambda: all(text in self.text for text in texts), repr(texts))
+
+    def wait_for_end(self) -> int:
+        """Read until the program has ended; returns its exit status."""
+        self.until(lambda: self._ended(), "the end")
+        while self._pending():
+            self._read(0)
+        assert self.status is not None
+        return self.status
+
+    def _ended(self) -> bool:
+        if self.master < 0:
+            select.select([], [], [], 0.02)
+        self._reap()
+        return self.status is not None

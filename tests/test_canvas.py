@@ -1,0 +1,358 @@
+"""The canvas: hostile numbers never reach the engine, which would kill the process."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from rich.cells import cell_len
+
+from gdtui.ui.canvas import Canvas, clip_line, clip_points, thin
+from gdtui.ui.drawing import BRAILLE, Axis, Drawing, Layer, Role, Row, Vector
+
+CANVAS = Canvas()
+HOSTILE = [math.nan, math.inf, -math.inf, 1e300, -1e300, 1.7e308, 5e-324, -5e-324, 0.0, -0.0, 1e9]
+AXES = [
+    Axis(0, 1),
+    Axis(-1, 4),
+    Axis(-8e307, 8e307),
+    Axis(0, 1e308),
+    Axis(0, 1e-310),
+    Axis(1, 1 + 2**-50),
+    Axis(1e300, 1.0000001e300),
+    Axis(-324, 309, log=True),
+    Axis(0, 1, log=True),
+]
+GLYPHS = [BRAILLE, "●", "✚", "↘", "1"]
+SIZES = [(0, 0), (1, 1), (11, 3), (12, 4), (13, 5), (40, 10), (100, 30), (200, 55), (200, 4)]
+
+
+def text_of(rows: list[Row]) -> list[str]:
+    return ["".join(text for text, _ in row) for row in rows]
+
+
+def render(drawing: Drawing, width: int, height: int) -> list[str]:
+    """The rows as text, after a look at their shape."""
+    rows = CANVAS.render(drawing, width, height)
+    assert len(rows) == height
+    for text in text_of(rows):
+        assert len(text) == cell_len(text) == width
+    assert all(isinstance(role, Role) for row in rows for _, role in row)
+    return text_of(rows)
+
+
+def one(x: list[float], y: list[float], glyph: str = "●", line: bool = False) -> Drawing:
+    layer = Layer(x, y, Role.WALKER, glyph, line)
+    return Drawing("a title", Axis(0, 1), Axis(0, 1), [layer])
+
+
+numbers = st.one_of(st.sampled_from(HOSTILE), st.floats(-2, 2), st.floats())
+distinct = st.floats(-1e300, 1e300, allow_subnormal=False)
+ranges = st.one_of(
+    st.sampled_from(AXES),
+    st.builds(Axis.around, distinct, distinct),
+    st.builds(lambda low, more: Axis(low, low + more, True), st.integers(-330, 300),
+              st.integers(1, 600)),
+)  # fmt: skip
+
+
+@st.composite
+def layers(draw: st.DrawFn) -> Layer:
+    count = draw(st.integers(0, 12))
+    x, y = (draw(st.lists(numbers, min_size=count, max_size=count)) for _ in range(2))
+    role, glyph = draw(st.sampled_from(list(Role))), draw(st.sampled_from(GLYPHS))
+    return Layer(x, y, role, glyph, draw(st.booleans()))
+
+
+@given(st.lists(layers(), max_size=4), ranges, ranges, st.integers(0, 200), st.integers(0, 60))
+@settings(max_examples=250, deadline=None)
+def test_whatever_is_drawn_has_the_size_asked_for(
+    drawn: list[Layer], x: Axis, y: Axis, width: int, height: int
+) -> None:
+    render(Drawing("a title", x, y, drawn), width, height)
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
+@pytest.mark.parametrize("axis", AXES, ids=repr)
+def test_every_pair_of_hostile_numbers_can_be_drawn(axis: Axis, width: int, height: int) -> None:
+    """As one unsorted line through all of them, and as points, on every kind of axis."""
+    pairs = np.array(list(itertools.product([*HOSTILE, 0.5, 2.0], repeat=2)))
+    pairs = np.concatenate([pairs, pairs[::-1], pairs[::7]])
+    drawn = [
+        Layer(pairs[:, 0], pairs[:, 1], role, glyph, line)
+        for role, glyph, line in zip(
+            Role, itertools.cycle(GLYPHS), itertools.cycle([True, True, False]), strict=False
+        )
+    ]
+    render(Drawing("a title", axis, Axis(0, 1), drawn), width, height)
+    render(Drawing("a title", Axis(-1, 1), axis, drawn), width, height)
+
+
+@pytest.mark.parametrize("width", range(0, 201, 7))
+@pytest.mark.parametrize("height", [0, 1, 3, 4, 5, 10, 60, 200])
+def test_every_size_can_be_drawn(width: int, height: int) -> None:
+    render(one([0, 1, 0.5], [0, 1, 0.2], BRAILLE, line=True), width, height)
+
+
+def test_an_unsorted_line_across_the_plot_can_be_drawn() -> None:
+    x, y = np.random.default_rng(1).uniform(-1, 2, (2, 3000))
+    render(Drawing("", Axis(0, 1), Axis(0, 1), [Layer(x, y, Role.LIVE, line=True)]), 100, 30)
+
+
+def _long_lines() -> dict[str, tuple[Vector, Vector]]:
+    random = np.random.default_rng(1)
+    x = np.linspace(0, 1, 100_000)
+    return {
+        "oscillation": (x, np.where(np.arange(len(x)) % 2, 0.9, 0.1)),
+        "a cloud": (random.normal(0.5, 0.01, len(x)), random.normal(0.5, 0.01, len(x))),
+        "far away": (random.normal(0, 1e200, len(x)), random.normal(0, 1e200, len(x))),
+        "with gaps": (x, np.where(np.arange(len(x)) % 3, np.nan, x)),
+        "growing without bounds": (x, np.geomspace(1e-300, 1e300, len(x))),
+    }
+
+
+@pytest.mark.parametrize("line", [True, False])
+@pytest.mark.parametrize("name", list(_long_lines()))
+def test_100_000_points_can_be_drawn(name: str, line: bool) -> None:
+    x, y = _long_lines()[name]
+    render(Drawing("", Axis(0, 1), Axis(0, 1), [Layer(x, y, Role.LIVE, line=line)]), 100, 30)
+
+
+def test_an_oscillation_of_100_000_points_fills_its_band() -> None:
+    x, y = _long_lines()["oscillation"]
+    drawing = Drawing("", Axis(0, 1), Axis(0, 1), [Layer(x, y, Role.LIVE, line=True)])
+    middle = render(drawing, 60, 20)[8].partition("│")[2]
+    assert set(middle[1:-1]) == {"⣿"}
+
+
+def test_a_drawing_leaves_nothing_behind_in_the_next_one() -> None:
+    render(one([0.5], [0.5]), 40, 10)
+    assert "●" not in "".join(render(one([], []), 40, 10))
+
+
+# Where things land
+
+INNER = (slice(0, -2), slice(6, None))
+
+
+@pytest.mark.parametrize(("width", "height"), [(12, 4), (30, 9), (100, 30), (201, 53)])
+@pytest.mark.parametrize("line", [False, True])
+@pytest.mark.parametrize(
+    ("x", "y", "row", "column"),
+    [(0, 0, -1, 0), (1, 0, -1, -1), (0, 1, 0, 0), (1, 1, 0, -1)],
+)
+def test_a_point_in_a_corner_lands_in_the_corner(
+    x: float, y: float, row: int, column: int, width: int, height: int, line: bool
+) -> None:
+    inner = [text[INNER[1]] for text in render(one([x], [y], line=line), width, height)[INNER[0]]]
+    assert inner[row][column] == "●"
+    assert "".join(inner).count("●") == 1
+
+
+@pytest.mark.parametrize("column", range(0, 25, 6))
+@pytest.mark.parametrize("row", range(7))
+def test_a_point_lands_in_its_cell(column: int, row: int) -> None:
+    """The plot of 31x9 has 25x7 cells within its axes."""
+    texts = render(one([column / 24], [1 - row / 6]), 31, 9)
+    assert texts[row][6 + column] == "●"
+
+
+def test_points_outside_the_axes_are_not_drawn() -> None:
+    outside = [-0.01, 1.01, 0.5, 0.5, math.nan]
+    texts = render(one(outside, [0.5, 0.5, -0.01, 1.01, 0.5]), 40, 12)
+    assert "●" not in "".join(texts)
+
+
+def test_the_role_of_a_layer_colours_its_cells() -> None:
+    for role in Role:
+        drawing = Drawing("", Axis(0, 1), Axis(0, 1), [Layer([0.5], [0.5], role, "●")])
+        spans = [span for row in CANVAS.render(drawing, 40, 10) for span in row]
+        assert [found for text, found in spans if "●" in text] == [role]
+
+
+def test_the_layer_in_front_hides_the_one_behind_it() -> None:
+    back, front = Layer([0.5], [0.5], Role.PATH, "x"), Layer([0.5], [0.5], Role.WALKER, "●")
+    texts = render(Drawing("", Axis(0, 1), Axis(0, 1), [back, front]), 40, 10)
+    assert "●" in "".join(texts)
+    assert "x" not in "".join(texts)
+
+
+def test_ticks_are_labelled_at_their_places() -> None:
+    drawing = Drawing("", Axis(-1, 4), Axis(0, 100), [])
+    texts = render(drawing, 57, 11)
+    assert texts[-1].split() == ["-1", "0", "1", "2", "3", "4"]
+    assert texts[0].startswith("  100┤")
+    assert texts[8].startswith("    0┤")
+
+
+# Clipping
+
+ENOUGH = 10**6
+coordinates = st.one_of(
+    st.floats(-1.5, 2.5),
+    st.sampled_from([0.0, 1.0, 0.5, -1e9, 1e12, math.nan, math.inf, -math.inf]),
+)
+lines = st.lists(st.tuples(coordinates, coordinates), min_size=2, max_size=8)
+# Not so near to the edge that rounding decides on which side of it.
+places = st.integers(-1500, 2500).map(lambda thousandths: thousandths / 1000)
+near_lines = st.lists(st.tuples(places, places), min_size=2, max_size=8)
+
+
+def clipped(points: list[tuple[float, float]]) -> tuple[Vector, Vector, NDArray[np.bool_]]:
+    array = np.array(points, dtype=np.float64)
+    return clip_line(array[:, 0], array[:, 1], ENOUGH, ENOUGH)
+
+
+def pieces_of(points: list[tuple[float, float]]) -> list[tuple[Vector, Vector]]:
+    x, y, joined = clipped(points)
+    ends = np.column_stack([x, y])
+    return [(ends[i - 1], ends[i]) for i in np.flatnonzero(joined).tolist()]
+
+
+def distance(points: Vector, a: Vector, b: Vector) -> Vector:
+    """Of points, of shape (n, 2), to the segment from a to b; the result has shape (n,)."""
+    along = b - a
+    length = float(along @ along)
+    t = np.clip((points - a) @ along / length, 0, 1) if length else np.zeros(len(points))
+    return np.asarray(np.hypot(*(points - a - np.outer(t, along)).T))
+
+
+@given(lines)
+def test_clipped_points_are_finite_and_within_the_unit_box(
+    points: list[tuple[float, float]],
+) -> None:
+    x, y, joined = clipped(points)
+    assert len(x) == len(y) == len(joined)
+    assert np.all((x >= 0) & (x <= 1) & (y >= 0) & (y <= 1))
+    assert not joined[:1].any()
+
+
+@given(near_lines)
+@settings(deadline=None)
+def test_clipped_pieces_lie_on_the_line(points: list[tuple[float, float]]) -> None:
+    segments = [np.array(pair) for pair in itertools.pairwise(points)]
+    for start, end in pieces_of(points):
+        probes = np.array([start, (start + end) / 2, end])
+        assert min(distance(probes, a, b).max() for a, b in segments) < 1e-5
+
+
+@given(near_lines)
+@settings(deadline=None)
+def test_all_of_the_line_within_the_box_is_kept(points: list[tuple[float, float]]) -> None:
+    """The oracle: walk the line in small steps, and look for each step inside."""
+    kept = pieces_of(points)
+    t = np.linspace(0, 1, 101)[:, None]
+    walk = np.concatenate(
+        [np.array(a) * (1 - t) + np.array(b) * t for a, b in itertools.pairwise(points)]
+    )
+    inside = walk[np.all((walk >= 0) & (walk <= 1), axis=1)]
+    if len(inside):
+        nearest = np.min([distance(inside, a, b) for a, b in kept], axis=0)
+        assert nearest.max() < 1e-5
+
+
+@given(st.floats(0.01, 0.99), st.floats(0.01, 0.99), st.floats(0, math.tau))
+def test_a_line_through_the_box_ends_at_its_border(x: float, y: float, angle: float) -> None:
+    dx, dy = 3 * math.cos(angle), 3 * math.sin(angle)
+    ends_x, ends_y, joined = clipped([(x - dx, y - dy), (x + dx, y + dy)])
+    assert joined.tolist() == [False, True]
+    for end in zip(ends_x.tolist(), ends_y.tolist(), strict=True):
+        assert min(abs(value - edge) for value in end for edge in (0, 1)) < 1e-9
+
+
+@pytest.mark.parametrize(
+    ("points", "kept"),
+    [
+        ([(-1, 0.5), (2, 0.5)], [((0, 0.5), (1, 0.5))]),
+        ([(0.5, -1), (0.5, 2)], [((0.5, 0), (0.5, 1))]),
+        ([(-1, -1), (2, 2)], [((0, 0), (1, 1))]),
+        ([(0.2, 0.2), (0.4, 0.6)], [((0.2, 0.2), (0.4, 0.6))]),
+        ([(-1, 0.5), (-0.1, 0.5)], []),
+        ([(-1, 1.5), (1.5, 3)], []),
+        ([(0, 0), (1, 0), (1, 1)], [((0, 0), (1, 0)), ((1, 0), (1, 1))]),
+        ([(0.5, 0.5), (math.nan, 0.5), (0.6, 0.6)], []),
+        ([(0.2, 0.5), (0.4, 0.5), (5, 0.5), (5, 0.7), (0.4, 0.7)],
+         [((0.2, 0.5), (0.4, 0.5)), ((0.4, 0.5), (1, 0.5)), ((1, 0.7), (0.4, 0.7))]),
+    ],
+)  # fmt: skip
+def test_known_lines_are_clipped_so(
+    points: list[tuple[float, float]], kept: list[tuple[tuple[float, float], tuple[float, float]]]
+) -> None:
+    found = [(*a.tolist(), *b.tolist()) for a, b in pieces_of(points)]
+    assert found == [pytest.approx((*a, *b), abs=1e-9) for a, b in kept]
+
+
+@given(lines, st.integers(2, 40), st.integers(2, 40))
+def test_no_piece_is_drawn_twice_on_the_same_dots(
+    points: list[tuple[float, float]], columns: int, rows: int
+) -> None:
+    array = np.array(points * 5, dtype=np.float64)
+    x, y, joined = clip_line(array[:, 0], array[:, 1], columns, rows)
+    dots = np.round(np.column_stack([x * (columns - 1), y * (rows - 1)])).astype(int)
+    pieces = [(*dots[i - 1], *dots[i]) for i in np.flatnonzero(joined).tolist()]
+    assert len(set(pieces)) == len(pieces)
+
+
+@given(st.lists(st.tuples(numbers, numbers), max_size=30))
+def test_of_the_points_within_the_box_one_is_kept_for_each_dot(
+    points: list[tuple[float, float]],
+) -> None:
+    array = np.array(points, dtype=np.float64).reshape(-1, 2)
+    x, y = clip_points(array[:, 0], array[:, 1], 20, 12)
+    inside = {(a, b) for a, b in points if 0 <= a <= 1 and 0 <= b <= 1}
+    found = list(zip(x.tolist(), y.tolist(), strict=True))
+    assert set(found) <= inside
+
+    def dot(point: tuple[float, float]) -> tuple[int, int]:
+        return round(point[0] * 19), round(point[1] * 11)
+
+    assert sorted(map(dot, found)) == sorted({dot(point) for point in inside})
+
+
+# Thinning
+
+
+@given(
+    st.lists(st.floats(0, 1), min_size=1, max_size=300),
+    st.integers(1, 12),
+    st.randoms(use_true_random=False),
+)
+@settings(deadline=None)
+def test_thinning_keeps_the_extremes_of_every_column(
+    places: list[float], columns: int, random: object
+) -> None:
+    x = np.sort(np.array(places))
+    generator = np.random.default_rng(getattr(random, "randint")(0, 2**31))  # noqa: B009
+    y = generator.choice([*generator.normal(size=20), np.nan], len(x))
+    thin_x, thin_y = thin(x, y, columns)
+    for number in range(columns + 1):
+        before = y[np.floor(x * columns) == number]
+        after = thin_y[np.floor(thin_x * columns) == number]
+        before, after = before[~np.isnan(before)], after[~np.isnan(after)]
+        assert before.size == 0 or (before.min(), before.max()) == (after.min(), after.max())
+    assert thin_x[0] == x[0]
+    assert thin_x[-1] == x[-1]
+
+
+@pytest.mark.parametrize("columns", [1, 10, 200])
+def test_a_thinned_line_has_at_most_four_points_a_column(columns: int) -> None:
+    x = np.linspace(0, 0.999, 50_000)
+    thin_x, thin_y = thin(x, np.sin(1e5 * x), columns)
+    assert len(thin_x) == len(thin_y) <= 4 * columns
+    assert np.all(np.diff(thin_x) >= 0)
+
+
+def test_a_line_that_turns_back_is_not_thinned() -> None:
+    x = np.array([0.1, 0.5, 0.2] * 100)
+    assert thin(x, x, 5)[0] is x
+
+
+def test_a_thinned_line_starts_and_ends_where_the_line_does() -> None:
+    x, y = np.linspace(0, 1, 1000), np.random.default_rng(3).normal(size=1000)
+    thin_x, thin_y = thin(x, y, 10)
+    assert (thin_x[0], thin_y[0], thin_x[-1], thin_y[-1]) == (x[0], y[0], x[-1], y[-1])

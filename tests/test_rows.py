@@ -1,0 +1,95 @@
+"""Rows of text on screen: what is shown, in which style, and what is painted again."""
+
+from __future__ import annotations
+
+import pytest
+from textual.app import App, ComposeResult
+from textual.geometry import Region
+
+from gdtui.ui.drawing import Role, Row
+from gdtui.ui.rows import Rows
+
+ONE: Row = (("loss ", Role.QUIET), ("812", Role.LIVE))
+OTHER: Row = (("loss ", Role.QUIET), ("813", Role.LIVE))
+
+
+class RowsApp(App[None]):
+    CSS = "\n".join(
+        f".rows--{role} {{ color: rgb({number}, 0, 0); }}" for number, role in enumerate(Role)
+    )
+
+    def compose(self) -> ComposeResult:
+        yield Rows(id="rows")
+
+
+def text_of(rows: Rows) -> list[str]:
+    return [rows.render_line(y).text.rstrip() for y in range(rows.size.height)]
+
+
+async def test_rows_are_shown_from_the_top_and_filled_with_blanks() -> None:
+    async with RowsApp().run_test(size=(20, 4)) as pilot:
+        rows = pilot.app.query_one(Rows)
+        assert text_of(rows) == ["", "", "", ""]
+        rows.show_rows([ONE, OTHER])
+        assert text_of(rows) == ["loss 812", "loss 813", "", ""]
+        assert {rows.render_line(y).cell_length for y in range(4)} == {20}
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 2), (300, 1)])
+async def test_rows_are_cut_to_the_size_of_the_widget(size: tuple[int, int]) -> None:
+    async with RowsApp().run_test(size=size) as pilot:
+        rows = pilot.app.query_one(Rows)
+        rows.show_rows([ONE] * 5)
+        assert rows.render_line(0).cell_length == size[0]
+        assert "loss 812".startswith(text_of(rows)[0])
+
+
+async def test_only_rows_that_changed_are_painted_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    painted: list[Region] = []
+    async with RowsApp().run_test(size=(20, 4)) as pilot:
+        rows = pilot.app.query_one(Rows)
+        rows.show_rows([ONE, ONE, ONE])
+        monkeypatch.setattr(rows, "refresh", lambda *regions: painted.extend(regions))
+        rows.show_rows([ONE, ONE, ONE])
+        assert not painted
+        rows.show_rows([ONE, OTHER, ONE])
+        assert {region.y for region in painted} == {1}
+        assert all(region.height == 1 for region in painted)
+        covered = {x for region in painted for x in range(region.x, region.right)}
+        assert 7 in covered
+
+
+async def test_another_number_of_rows_is_painted_as_a_whole(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    painted: list[tuple[Region, ...]] = []
+    async with RowsApp().run_test(size=(20, 4)) as pilot:
+        rows = pilot.app.query_one(Rows)
+        rows.show_rows([ONE])
+        monkeypatch.setattr(rows, "refresh", lambda *regions: painted.append(regions))
+        rows.show_rows([ONE, ONE])
+        assert painted == [()]
+
+
+async def test_the_style_sheet_colours_each_role() -> None:
+    async with RowsApp().run_test(size=(20, 4)) as pilot:
+        rows = pilot.app.query_one(Rows)
+        rows.show_rows([tuple((f"{number:x}", role) for number, role in enumerate(Role))])
+        for segment in rows.render_line(0):
+            if segment.text.strip():
+                assert segment.style is not None
+                assert segment.style.color is not None
+                assert segment.style.color.triplet is not None
+                assert segment.style.color.triplet.red == int(segment.text, 16)
+
+
+async def test_another_theme_shows_in_the_rows() -> None:
+    class Themed(RowsApp):
+        CSS = ".rows--live { color: $error; }"
+
+    async with Themed().run_test(size=(20, 4)) as pilot:
+        rows = pilot.app.query_one(Rows)
+        before = rows.style_of(Role.LIVE)
+        pilot.app.theme = "dracula"
+        await pilot.pause()
+        assert rows.style_of(Role.LIVE) != before

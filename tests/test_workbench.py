@@ -1,0 +1,771 @@
+"""The whole screen, driven by keys; the runs are driven by hand, so nothing depends on time."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from textual.binding import Binding
+from textual.command import CommandPalette
+from textual.pilot import Pilot
+from textual.widget import Widget
+
+from gdtui.core.dataset import DataError
+from gdtui.core.descent import Status
+from gdtui.core.hyperparameter import Value
+from gdtui.core.ladder import rung_above, rung_below
+from gdtui.core.methods import METHODS
+from gdtui.core.run import FULL_SPEED, Run
+from gdtui.core.settings import SHARED, Settings
+from gdtui.loading import Loading
+from gdtui.ui.app import Laboratory
+from gdtui.ui.help_panel import HelpPanel
+from gdtui.ui.iteration_log import IterationLog
+from gdtui.ui.plot import Plot
+from gdtui.ui.readout import verdict
+from gdtui.ui.settings_panel import Choice, Field, NumberField, SettingsPanel, Toggle
+from gdtui.ui.views import VIEWS
+from gdtui.ui.workbench import Workbench
+
+PIZZA = Path(__file__).parents[1] / "data" / "pizza.txt"
+# Where only one plot has to be drawn.
+SMALL = (80, 24)
+SIZES = [(40, 12), (80, 24), (120, 36), (200, 55)]
+LAST_LINE = "Iteration   99 => Loss: 69.1209628275"
+
+
+def loaded(path: Path) -> Loading:
+    loading = Loading(str(path), None, None)
+    loading.read()
+    return loading
+
+
+PIZZA_SURFACE = loaded(PIZZA).result()[1]
+
+
+class Idle:
+    """A worker that never works: the tests drive the run themselves."""
+
+    failure = None
+
+    def start(self) -> None: ...
+    def drive(self, run: Run) -> None: ...
+    def stop(self) -> None: ...
+
+
+@pytest.fixture(autouse=True)
+def _idle(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gdtui.ui.workbench.Worker", Idle)
+    # Frames come when a test asks for them.
+    for name in ("LOCAL_FPS", "REMOTE_FPS"):
+        monkeypatch.setattr(f"gdtui.ui.workbench.{name}", 1e-6)
+
+
+class Desk:
+    """An open app, with the words that the tests use for it."""
+
+    def __init__(self, app: Laboratory, pilot: Pilot[DataError]) -> None:
+        self.app, self.pilot = app, pilot
+        assert isinstance(app.screen, Workbench)
+        self.workbench: Workbench = app.screen
+
+    @property
+    def run(self) -> Run:
+        return self.workbench.current_run
+
+    @property
+    def log(self) -> IterationLog:
+        return self.workbench.query_one(IterationLog)
+
+    @property
+    def lines(self) -> list[str]:
+        lines = [strip.text for strip in self.app.screen._compositor.render_strips()]
+        assert "has failed" not in "".join(lines)
+        return lines
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.lines)
+
+    async def press(self, *keys: str) -> None:
+        await self.pilot.press(*keys)
+
+    async def advance(self, count: int) -> None:
+        self.run.advance(count)
+        self.workbench._frame()
+        await self.pilot.pause()
+
+    async def resize(self, width: int, height: int) -> None:
+        await self.pilot.resize_terminal(width, height)
+        await self.pilot.pause()
+
+    def control(self, name: str) -> Widget:
+        """What a hyperparameter is set with."""
+        field = next(f for f in self.workbench.query(Field) if f.parameter.name == name)
+        return next(iter(field.query("NumberField, Choice, Toggle")))
+
+    async def type(self, name: str, text: str) -> None:
+        """Replace what is in a number field, and do not enter it."""
+        control = self.control(name)
+        assert isinstance(control, NumberField)
+        control.focus()
+        await self.pilot.pause()
+        control.value = ""
+        await self.press(*text)
+
+    def plot(self, name: str) -> Plot:
+        return next(plot for plot in self.workbench.query(Plot) if plot.view == name)
+
+
+@asynccontextmanager
+async def opened(
+    settings: Settings | None = None,
+    size: tuple[int, int] = (120, 36),
+    path: Path = PIZZA,
+    pace: float | None = None,
+    run_at_once: bool = False,
+) -> AsyncIterator[Desk]:
+    app = Laboratory(loaded(path), settings or Settings(), pace, run_at_once)
+    async with app.run_test(size=size) as pilot:
+        await pauses_until(pilot, lambda: isinstance(app.screen, Workbench))
+        await pilot.pause()
+        yield Desk(app, pilot)
+
+
+async def pauses_until(pilot: Pilot[DataError], holds: Callable[[], bool]) -> None:
+    for _ in range(100):
+        if holds():
+            return
+        await pilot.pause()
+    raise AssertionError("it does not come to pass")
+
+
+# What is shown
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_it_opens_ready_with_all_drawn(size: tuple[int, int]) -> None:
+    async with opened(size=size) as desk:
+        assert desk.run.status is Status.READY
+        assert "ready" in desk.lines[0]
+        assert "pizza.txt" in desk.lines[0]
+        assert "812.8666666667" in desk.text
+        plots = [name for name in VIEWS if desk.plot(name).display]
+        assert len(plots) == (2 if size[0] >= 120 else 1)
+        for number, name in enumerate(VIEWS, 1):
+            assert (f"─ {number} {name}" in desk.text) == (name in plots)
+        assert "●" in desk.text
+        assert {len(line) for line in desk.lines} == {size[0]}
+
+
+@pytest.mark.parametrize("size", SIZES[1:])
+async def test_with_room_nothing_is_cut_off(size: tuple[int, int]) -> None:
+    async with opened(size=size) as desk:
+        assert "…" not in desk.text
+        for word in ("Hyperparameters", "Now", "Iterations", "Reservations -> Pizzas", "q Quit"):
+            assert word in desk.text
+        for parameter in SHARED:
+            assert parameter.label in desk.text
+        assert "0.22 × critical 0.00457038" in desk.text
+        for panel in ("#settings", "#readout", "#log"):
+            assert not desk.workbench.query_one(panel).show_vertical_scrollbar
+
+
+@pytest.mark.parametrize("bias", [False, True])
+@pytest.mark.parametrize(
+    ("part", "word"),
+    [(0.01, "crawls"), (0.3, "good"), (0.7, "oscillates"), (1.01, "diverges"), (1e5, "diverges")],
+)
+def test_the_verdict_compares_with_the_critical_learning_rate(
+    part: float, word: str, bias: bool
+) -> None:
+    settings = Settings(lr=part * PIZZA_SURFACE.critical_learning_rate(bias), bias=bias)
+    assert verdict(PIZZA_SURFACE, settings).word == word
+
+
+async def test_the_verdict_is_there_before_the_start() -> None:
+    async with opened(Settings(lr=0.004)) as desk:
+        for key, word in (("", "oscillates"), ("+", "diverges"), ("-", "good"), ("m", "steps")):
+            await desk.press(*key)
+            line = next(line for line in desk.lines if "verdict" in line)
+            assert line.split("│")[1].split()[1] == word
+        assert desk.run.status is Status.READY
+
+
+async def test_the_finished_run_shows_its_answer() -> None:
+    async with opened() as desk:
+        await desk.press("f")
+        await desk.advance(1000)
+        assert desk.run.status is Status.FINISHED
+        assert "finished · iteration 100 of 100" in desk.lines[0]
+        assert LAST_LINE in desk.text
+        assert "w=1.8436928702" in desk.text
+        now = [line[:32] for line in desk.lines if line.startswith("│ w ")]
+        assert any("1.8436928702" in line for line in now)
+        change = next(line[:32] for line in desk.lines if line.startswith("│ change"))
+        assert "–" not in change
+
+
+async def test_the_diverged_run_is_explained_and_the_next_one_works() -> None:
+    async with opened(Settings(lr=0.005, bias=True, iterations=100_000)) as desk:
+        await desk.press("space")
+        await desk.advance(100_000)
+        assert "diverged · iteration 1961 of 100000" in desk.lines[0]
+        words = " ".join(desk.text.split())
+        assert "diverged at iteration 1961" in words
+        assert "1.10 times the critical" in words
+        await desk.press("-", "space")
+        assert desk.run.settings.lr == 0.002
+        assert desk.run.status is Status.RUNNING
+        await desk.advance(50)
+        assert "iteration 50 of 100000" in desk.lines[0]
+
+
+async def test_the_converged_run_says_why() -> None:
+    async with opened(Settings(method="search", lr=0.01, iterations=1000)) as desk:
+        await desk.advance(1000)
+        assert "converged · iteration 184 of 1000" in desk.lines[0]
+        assert "Iteration  184 => Loss: 69.1239" in desk.text
+        assert "no step lowers the loss" in " ".join(desk.text.split())
+
+
+async def test_the_status_shown_is_what_the_run_says() -> None:
+    async with opened() as desk:
+        for act in ("space", "space", "s", "r", "s", "f", "space", "f"):
+            await desk.press(act)
+            assert f"{desk.run.status} · " in desk.lines[0]
+        await desk.advance(10**6)
+        assert f"{desk.run.status} · " in desk.lines[0]
+
+
+async def test_after_odd_sizes_all_is_as_before() -> None:
+    async with opened() as desk:
+        await desk.advance(40)
+        before = desk.text
+        for size in ((1, 1), (5, 3), (39, 11), (71, 17), (300, 100), (13, 60), (120, 5)):
+            await desk.resize(*size)
+            assert {len(line) for line in desk.lines} == {size[0]}
+            assert len(desk.lines) == size[1]
+            await desk.press("l", "z", "z", "l")
+            await desk.resize(120, 36)
+            assert desk.text == before
+
+
+async def test_resizing_redraws_the_plots_at_their_new_size() -> None:
+    async with opened() as desk:
+        await desk.advance(40)
+        before = desk.text
+        for size in ((40, 12), (200, 55), (120, 36)):
+            await desk.resize(*size)
+            for plot in desk.workbench.query(Plot):
+                if plot.display:
+                    assert plot.render_line(0).text.endswith("╮")
+                    assert plot.render_line(plot.size.height - 1).text.endswith("╯")
+        assert desk.text == before
+
+
+HOSTILE = {
+    "markup": "[red]x[/] [/nosuch] [@click=app.quit]q[/]",
+    "an escape": "a\u009b31mb",
+    "right to left": "a\u202eb",
+    "wide characters": "宽字符宽字符",
+    "combining characters": "ée\u0301",
+    "a very long name": "x" * 10_000,
+}
+
+
+@pytest.mark.parametrize("name", list(HOSTILE.values()), ids=list(HOSTILE))
+async def test_hostile_column_names_are_shown_harmlessly(name: str, tmp_path: Path) -> None:
+    file = tmp_path / "[b]data.csv"
+    file.write_text(f"{name},[bold]y\n1,2\n2,4\n", encoding="utf-8")
+    async with opened(path=file, size=(200, 55)) as desk:
+        shown = name[:15].replace("\u009b", "\\x9b").replace("\u202e", "\\u202e")
+        assert shown in desk.lines[0]
+        assert "[bold]y" in desk.lines[0]
+        for size in ((200, 55), (80, 24), (40, 12)):
+            await desk.resize(*size)
+            strips = desk.app.screen._compositor.render_strips()
+            assert {strip.cell_length for strip in strips} == {size[0]}
+            assert "ready" in desk.lines[0]
+            assert not {"\u009b", "\u202e", "\x1b"} & set(desk.text)
+
+
+async def test_a_file_that_cannot_be_read_ends_the_app(tmp_path: Path) -> None:
+    app = Laboratory(loaded(tmp_path / "nosuch"), Settings())
+    async with app.run_test() as pilot:
+        await pauses_until(pilot, lambda: app._exit)
+    assert isinstance(app.return_value, DataError)
+    assert app.return_code == 2
+
+
+# Keys. For each of them: what it acts on, and what must hold of that before and after.
+
+Check = Callable[[object, object], bool]
+
+
+def _running(desk: Desk) -> object:
+    return desk.run.status is Status.RUNNING
+
+
+def _iteration(desk: Desk) -> object:
+    return desk.run.snapshot().step.iteration
+
+
+def _lr(desk: Desk) -> object:
+    return desk.run.settings.lr
+
+
+def _pace(desk: Desk) -> object:
+    return desk.run.pace
+
+
+def _chosen(desk: Desk) -> object:
+    """The plots marked as chosen; where there is room for one, the one that is shown."""
+    one = desk.app.size.width < 120
+    plots = {name: desk.plot(name) for name in VIEWS}
+    return [name for name, plot in plots.items() if (plot.display if one else plot.chosen)]
+
+
+def _scroll(desk: Desk) -> object:
+    return desk.log.scroll_offset.y, desk.log.max_scroll_y
+
+
+def _raised(before: object, after: object) -> bool:
+    return isinstance(before, float) and after == rung_above(before)
+
+
+def _lowered(before: object, after: object) -> bool:
+    return isinstance(before, float) and after == rung_below(before)
+
+
+def _differs(before: object, after: object) -> bool:
+    return before != after
+
+
+def _next_method(before: object, after: object) -> bool:
+    keys = list(METHODS)
+    return after == keys[(keys.index(str(before)) + 1) % len(keys)]
+
+
+def _view_shown(number: int) -> tuple[Callable[[Desk], object], Check]:
+    return _chosen, lambda before, after: after == [list(VIEWS)[number - 1]]
+
+
+def _scrolled(holds: Callable[[int, int, int], bool]) -> Check:
+    def check(before: object, after: object) -> bool:
+        assert isinstance(before, tuple)
+        assert isinstance(after, tuple)
+        return holds(before[0], after[0], after[1])
+
+    return check
+
+
+EFFECTS: dict[str, tuple[Callable[[Desk], object], Check]] = {
+    "space": (_running, _differs),
+    "s": (_iteration, lambda before, after: after == 61),
+    "f": (_running, lambda before, after: after is True),
+    "r": (lambda desk: desk.run, lambda before, after: after is not before),
+    "minus": (_lr, _lowered),
+    "plus": (_lr, _raised),
+    "equals_sign": (_lr, _raised),
+    "less_than_sign": (_pace, _lowered),
+    "greater_than_sign": (_pace, _raised),
+    "b": (lambda desk: desk.run.settings.bias, _differs),
+    "m": (lambda desk: desk.run.settings.method, _next_method),
+    "l": (lambda desk: "(log)" in desk.plot(next(iter(VIEWS))).render_line(0).text, _differs),
+    **{str(number): _view_shown(number) for number in range(1, len(VIEWS) + 1)},
+    "z": (lambda desk: desk.workbench.query_one("#left").display, _differs),
+    "home": (_scroll, _scrolled(lambda before, after, end: after == 0)),
+    "end": (_scroll, _scrolled(lambda before, after, end: after == end)),
+    "pageup": (_scroll, _scrolled(lambda before, after, end: 0 < after < before)),
+    "pagedown": (_scroll, _scrolled(lambda before, after, end: before < after < end)),
+    "question_mark": (lambda desk: desk.workbench.query_one(HelpPanel).display, _differs),
+    "ctrl+p": (lambda desk: isinstance(desk.app.screen, CommandPalette), _differs),
+}
+# These end the app, and have tests of their own.
+LAST = {"q"}
+# Pressed once more, to take back what hides the rest.
+TWICE = {"z", "question_mark"}
+SPELLED = {"minus": "-", "plus": "+", "1": "1", "2": "2"}
+# In a text these move the cursor.
+EDITING = {"home", "end"}
+CHARACTERS = {
+    **SPELLED,
+    "equals_sign": "=",
+    "less_than_sign": "<",
+    "greater_than_sign": ">",
+    "question_mark": "?",
+}
+KEYS = [
+    key
+    for binding in Workbench.BINDINGS
+    if isinstance(binding, Binding)
+    for key in binding.key.split(",")
+]
+PLACES: dict[str, str | None] = {
+    "nowhere": None,
+    "a number field": "lr",
+    "the select": "method",
+    "the switch": "bias",
+    "the log": "",
+}
+
+
+def test_every_key_has_a_test() -> None:
+    assert set(KEYS) == set(EFFECTS) | LAST
+
+
+def focus(desk: Desk, place: str | None) -> None:
+    if place is None:
+        desk.workbench.set_focus(None)
+        return
+    widget = desk.control(place) if place else desk.log
+    widget.focus()
+
+
+async def prepared(desk: Desk, place: str | None) -> None:
+    """At iteration 60 of an unended run, with the log in its midst and the focus in its place."""
+    if desk.run.snapshot().step.iteration != 60 or desk.run.ended:
+        desk.workbench._begin(desk.run.settings)
+        await desk.advance(60)
+    if desk.log.scroll_offset.y != 30:
+        desk.log.scroll_to(y=30, animate=False, force=True)
+        await desk.pilot.pause()
+    focus(desk, place)
+
+
+@pytest.mark.parametrize("place", list(PLACES.values()), ids=list(PLACES))
+async def test_every_key_does_what_it_says_wherever_the_focus_is(place: str | None) -> None:
+    typed = {*SPELLED, *EDITING} if place == "lr" else set()
+    wrong: list[tuple[str, object, object]] = []
+    async with opened(pace=20.0, size=SMALL) as desk:
+        for key in [key for key in KEYS if key not in typed | LAST]:
+            await prepared(desk, place)
+            observe, holds = EFFECTS[key]
+            if key == "1":
+                await desk.press("2")
+            before = observe(desk)
+            await desk.press(CHARACTERS.get(key, key))
+            after = observe(desk)
+            if not holds(before, after):
+                wrong.append((key, before, after))
+            if key in TWICE:
+                await desk.press(CHARACTERS.get(key, key))
+                assert observe(desk) == before
+            if key == "ctrl+p":
+                await desk.press("escape")
+    assert not wrong
+
+
+async def test_a_key_that_spells_a_number_is_typed_in_a_number_field() -> None:
+    async with opened(size=SMALL) as desk:
+        before = desk.run.settings, _chosen(desk)
+        for character in SPELLED.values():
+            await desk.type("lr", character)
+            control = desk.control("lr")
+            assert isinstance(control, NumberField)
+            assert control.value == character
+            assert (desk.run.settings, _chosen(desk)) == before
+
+
+@pytest.mark.parametrize("place", list(PLACES.values()), ids=list(PLACES))
+async def test_q_ends_the_app_wherever_the_focus_is(place: str | None) -> None:
+    async with opened(size=SMALL) as desk:
+        focus(desk, place)
+        await desk.press("q")
+        assert desk.app._exit
+    assert desk.app.return_code == 0
+
+
+async def test_ctrl_c_ends_the_app_like_an_interrupt(monkeypatch: pytest.MonkeyPatch) -> None:
+    # The last resort would end the tests along with the app.
+    monkeypatch.setattr("gdtui.ui.app.GRACE", 1e6)
+    async with opened() as desk:
+        await desk.type("lr", "5")
+        await desk.press("ctrl+c")
+    assert desk.app.return_code == 130
+
+
+async def test_the_learning_rate_walks_along_the_ladder() -> None:
+    async with opened(Settings(lr=0.003), size=SMALL) as desk:
+        rates = []
+        for key in "+=+---":
+            await desk.press(key)
+            rates.append(desk.run.settings.lr)
+        assert rates == [0.005, 0.01, 0.02, 0.01, 0.005, 0.002]
+        assert "0.002" in next(line for line in desk.lines if "learning rate" in line)
+
+
+async def test_the_pace_climbs_to_full_speed_and_back() -> None:
+    async with opened(pace=1.0, size=SMALL) as desk:
+        seen = []
+        while desk.run.pace != FULL_SPEED:
+            seen.append(desk.run.pace)
+            desk.workbench.action_pace(True)
+        assert seen == [m * 10.0**d for d in range(6) for m in (1, 2, 5)] + [1e6]
+        assert "full speed" in desk.workbench.query_one("#readout").render_line(9).text
+        desk.workbench.action_pace(True)
+        assert desk.run.pace == FULL_SPEED
+        back = []
+        for _ in range(25):
+            desk.workbench.action_pace(False)
+            back.append(desk.run.pace)
+        assert back[: len(seen)] == seen[::-1]
+        assert set(back[len(seen) :]) == {1.0}
+
+
+async def test_by_default_a_run_takes_about_five_seconds() -> None:
+    async with opened(Settings(iterations=1000)) as desk:
+        assert desk.run.pace == 200
+
+
+async def test_a_chosen_pace_outlives_the_run() -> None:
+    async with opened() as desk:
+        await desk.press(">", ">", "s", "r")
+        assert desk.run.pace == 100
+
+
+async def test_finish_hurries_whatever_the_pace() -> None:
+    async with opened(pace=1.0) as desk:
+        await desk.press("f")
+        desk.run.drive(0.0)
+        await desk.advance(0)
+        assert "finished" in desk.lines[0]
+
+
+async def test_with_run_it_starts_at_once() -> None:
+    async with opened(run_at_once=True) as desk:
+        assert desk.run.status is Status.RUNNING
+        assert "running" in desk.lines[0]
+
+
+async def test_zoom_gives_the_chosen_plot_all_the_room() -> None:
+    async with opened() as desk:
+        for number, name in enumerate(VIEWS, 1):
+            await desk.press(str(number), "z")
+            assert [other for other in VIEWS if desk.plot(other).display] == [name]
+            assert desk.plot(name).size.width == 120
+            assert "Hyperparameters" not in desk.text
+            await desk.press("z")
+            assert "Hyperparameters" in desk.text
+
+
+async def test_where_one_plot_fits_the_keys_change_it() -> None:
+    async with opened(size=(80, 24)) as desk:
+        for number, name in enumerate(VIEWS, 1):
+            await desk.press(str(number))
+            assert [other for other in VIEWS if desk.plot(other).display] == [name]
+            assert "●" in desk.text
+
+
+async def test_a_click_chooses_a_plot() -> None:
+    async with opened() as desk:
+        for name in reversed(VIEWS):
+            await desk.pilot.click(desk.plot(name))
+            assert _chosen(desk) == [name]
+
+
+async def test_help_names_every_key_and_covers_nothing_when_hidden() -> None:
+    async with opened(size=(200, 55)) as desk:
+        before = desk.text
+        await desk.press("?")
+        for binding in Workbench.BINDINGS:
+            assert isinstance(binding, Binding)
+            assert binding.tooltip in desk.text
+        await desk.press("?")
+        assert desk.text == before
+
+
+async def test_the_palette_has_every_key_that_help_explains() -> None:
+    async with opened() as desk:
+        titles = {command.title for command in desk.app.get_system_commands(desk.app.screen)}
+        for binding in Workbench.BINDINGS:
+            assert isinstance(binding, Binding)
+            assert binding.tooltip
+            assert binding.description in titles or binding.key == "ctrl+p"
+
+
+async def test_a_command_of_the_palette_does_what_its_key_does() -> None:
+    bound = [binding for binding in Workbench.BINDINGS if isinstance(binding, Binding)]
+    async with opened(pace=20.0, size=SMALL) as desk:
+        for command in desk.app.get_system_commands(desk.app.screen):
+            key = next((b.key.split(",")[0] for b in bound if b.description == command.title), "q")
+            if key in LAST:
+                continue
+            await prepared(desk, None)
+            observe, holds = EFFECTS[key]
+            before = observe(desk)
+            await command.callback()
+            await desk.pilot.pause()
+            assert holds(before, observe(desk)), command.title
+            if key in TWICE:
+                await command.callback()
+
+
+# Runs and settings
+
+
+async def test_a_learning_rate_changed_in_mid_run_tunes_the_run() -> None:
+    async with opened() as desk:
+        await desk.press("space")
+        await desk.advance(20)
+        run, step = desk.run, desk.run.snapshot().step
+        await desk.press("+")
+        assert desk.run is run
+        assert run.status is Status.RUNNING
+        await desk.advance(1)
+        assert run.snapshot().step.w == step.w - 0.002 * step.dw
+        assert run.step_at(20) == step
+
+
+CHANGES: dict[str, Value] = {
+    "method": "search",
+    "w_start": 3,
+    "b_start": 2,
+    "bias": True,
+}
+
+
+def test_every_change_that_needs_a_new_run_has_a_test() -> None:
+    assert set(CHANGES) == {p.name for p in SHARED if not p.tunable}
+
+
+@pytest.mark.parametrize("name", list(CHANGES))
+async def test_a_change_of_the_start_makes_a_new_run_and_leaves_a_ghost(name: str) -> None:
+    async with opened() as desk:
+        await desk.advance(20)
+        before = desk.run
+        control, value = desk.control(name), CHANGES[name]
+        if isinstance(control, NumberField):
+            await desk.type(name, f"{value}")
+            await desk.press("enter")
+        elif isinstance(control, Toggle):
+            control.focus()
+            await desk.press("enter")
+        elif isinstance(control, Choice):
+            control.value = str(value)
+            await desk.pilot.pause()
+        assert desk.run is not before
+        parameter = next(p for p in SHARED if p.name == name)
+        assert desk.run.settings == before.settings.change(parameter, value)
+        assert desk.run.status is Status.READY
+        assert "─ 1 lr 0.001 ─" in desk.text
+
+
+async def test_a_run_that_took_no_step_leaves_no_ghost() -> None:
+    async with opened() as desk:
+        await desk.press("b", "m", "r")
+        assert not any(plot.render_line(plot.size.height - 1).text.count("lr")
+                       for plot in desk.workbench.query(Plot))  # fmt: skip
+
+
+async def test_after_the_end_another_learning_rate_makes_a_new_run() -> None:
+    async with opened() as desk:
+        await desk.advance(100)
+        before = desk.run
+        await desk.press("-")
+        assert desk.run is not before
+        assert (desk.run.settings.lr, desk.run.status) == (0.0005, Status.READY)
+        await desk.advance(100)
+        await desk.press("-")
+        assert "─ 2 lr 0.0005 · 1 lr 0.001 ─" in desk.text
+
+
+async def test_after_the_end_space_runs_anew() -> None:
+    async with opened() as desk:
+        await desk.advance(100)
+        before = desk.run
+        await desk.press("space")
+        assert desk.run is not before
+        assert desk.run.status is Status.RUNNING
+
+
+async def test_more_iterations_extend_a_finished_run() -> None:
+    async with opened() as desk:
+        await desk.advance(100)
+        before = desk.run
+        await desk.type("iterations", "150")
+        await desk.press("enter")
+        assert desk.run is before
+        assert "paused · iteration 100 of 150" in desk.lines[0]
+        await desk.advance(100)
+        assert "finished · iteration 150 of 150" in desk.lines[0]
+        assert "Iteration  149 => Loss" in desk.text
+
+
+TAKERS = ["enter", "tab", "shift+tab", "space", "s", "f", "r", "b", "m"]
+
+
+async def test_a_typed_value_counts_from_the_next_action_on() -> None:
+    async with opened(size=SMALL) as desk:
+        for number, key in enumerate(TAKERS, 1):
+            before = desk.run.settings.lr
+            await desk.type("lr", f"{number}")
+            assert desk.run.settings.lr == before
+            await desk.press(key)
+            assert (key, desk.run.settings.lr) == (key, number)
+            assert desk.workbench.query_one(SettingsPanel).settings == desk.run.settings
+        await desk.type("lr", "0.002")
+        await desk.press("=")
+        assert desk.run.settings.lr == 0.005
+
+
+async def test_a_wrong_value_leaves_the_last_good_one_in_force() -> None:
+    async with opened(size=SMALL) as desk:
+        for key in ("enter", "tab", "space", "s", "r"):
+            await desk.type("lr", "1e")
+            await desk.press(key)
+            assert (key, desk.run.settings.lr) == (key, 0.001)
+            assert "'1e' is not a number" in " ".join(desk.text.split())
+
+
+async def test_the_panel_and_the_run_agree_after_every_change() -> None:
+    async with opened(size=SMALL) as desk:
+        for parameter in SHARED:
+            before = desk.run.settings
+            control = desk.control(parameter.name)
+            control.focus()
+            await desk.press("up" if isinstance(control, NumberField) else "enter")
+            if isinstance(control, Choice):
+                await desk.press("up", "enter")
+            assert desk.run.settings[parameter] != before[parameter]
+            assert desk.run.settings == desk.workbench.query_one(SettingsPanel).settings
+
+
+async def test_the_log_keeps_its_place_while_the_run_goes_on() -> None:
+    async with opened(Settings(iterations=1000)) as desk:
+        await desk.advance(100)
+        assert "Iteration   99" in desk.text
+        await desk.press("home")
+        await desk.advance(100)
+        assert "Iteration    0 => Loss: 812.8666666667" in desk.text
+        await desk.press("end")
+        await desk.advance(100)
+        assert "Iteration  299" in desk.text
+
+
+async def test_only_so_many_ghosts_are_kept() -> None:
+    async with opened(size=(200, 55)) as desk:
+        for number in range(9):
+            lr = 0.001 + number * 1e-4
+            desk.workbench._begin(replace(desk.run.settings, lr=lr))
+            desk.run.advance(10)
+        desk.workbench._begin(Settings())
+        await desk.pilot.pause()
+        note = desk.plot(next(iter(VIEWS))).render_line(
+            desk.plot(next(iter(VIEWS))).size.height - 1
+        )
+        assert note.text.count(" lr ") == 6
+        assert "9 lr 0.0018" in note.text
+
+
+async def test_the_same_settings_leave_one_ghost() -> None:
+    async with opened(size=(200, 55)) as desk:
+        for _ in range(3):
+            await desk.advance(10)
+            await desk.press("r")
+        plot = desk.plot(next(iter(VIEWS)))
+        assert plot.render_line(plot.size.height - 1).text.count("lr 0.001") == 1
