@@ -1,6 +1,7 @@
 """How a hyperparameter is read, checked, shown and stepped."""
 
 import math
+from typing import NamedTuple
 
 import pytest
 from hypothesis import given
@@ -10,10 +11,16 @@ from gdtui.core.hyperparameter import Hyperparameter, Value
 from gdtui.core.methods import METHODS
 from gdtui.core.settings import SHARED
 
+
+class Kind(NamedTuple):
+    name: str
+
+
 REAL = Hyperparameter("l_r", "rate", 0.5, "", low=0.25, high=4)
 WHOLE = Hyperparameter("count", "count", 3, "", low=1, high=1e6, ladder=True)
 SWITCH = Hyperparameter("switch", "switch", False, "")
-CHOICE = Hyperparameter("kind", "kind", "a", "", choices={"a": "first", "b": "second"})
+KINDS = {"a": Kind("first"), "b": Kind("second")}
+CHOICE = Hyperparameter("kind", "kind", "a", "", choices=KINDS)
 FREE = Hyperparameter("free", "free", 0.0, "")
 DECLARED = SHARED + tuple(p for method in METHODS.values() for p in method.hyperparameters)
 

@@ -53,6 +53,8 @@ class Idle:
 
     def start(self) -> None: ...
     def drive(self, run: Run) -> None: ...
+    def rest(self) -> None: ...
+    def go_on(self) -> None: ...
     def stop(self) -> None: ...
 
 
@@ -480,9 +482,7 @@ async def test_q_ends_the_app_wherever_the_focus_is(place: str | None) -> None:
     assert desk.app.return_code == 0
 
 
-async def test_ctrl_c_ends_the_app_like_an_interrupt(monkeypatch: pytest.MonkeyPatch) -> None:
-    # The last resort would end the tests along with the app.
-    monkeypatch.setattr("gdtui.ui.app.GRACE", 1e6)
+async def test_ctrl_c_ends_the_app_like_an_interrupt() -> None:
     async with opened() as desk:
         await desk.type("lr", "5")
         await desk.press("ctrl+c")

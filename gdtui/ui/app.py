@@ -141,10 +141,11 @@ class Laboratory(App[DataError]):
     def _end(self, number: signal.Signals) -> None:
         """End by a signal, with the exit status that shells give it."""
         self.exit(return_code=128 + number)
-        # Textual waits for its output to be written, which a lost terminal never lets happen.
-        last_resort = Timer(GRACE, os._exit, (128 + number,))
-        last_resort.daemon = True
-        last_resort.start()
+        if not self.is_headless:
+            # Textual waits for its output to be written, which a lost terminal never lets happen.
+            last_resort = Timer(GRACE, os._exit, (128 + number,))
+            last_resort.daemon = True
+            last_resort.start()
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The command palette: all that a key does, and the themes."""

@@ -103,26 +103,19 @@ def _row(line: str) -> Row:
 
 
 def thin(x: Vector, y: Vector, columns: int) -> tuple[Vector, Vector]:
-    """Keep of each column's points the first, lowest, highest and last, so that none is missed.
+    """Keep of each column's points the lowest and the highest, so that no oscillation is missed.
 
     Only a line that runs from left to right is thinned; x and y have shape (n,).
     """
-    if len(x) <= 4 * columns or not np.all(x[1:] >= x[:-1]):
+    if len(x) <= 2 * columns or not np.all(x[1:] >= x[:-1]):
         return x, y
-    column = np.floor(np.clip(x, -1, 2) * columns).astype(np.int64)
-    starts = np.flatnonzero(np.concatenate([[True], column[1:] != column[:-1]]))
-    ends = np.append(starts[1:], len(x))
-    keep = [starts, ends - 1]
-    for extreme in (np.nanargmin, np.nanargmax):
-        keep.append(
-            np.array(
-                [
-                    start + (extreme(y[start:end]) if np.isfinite(y[start:end]).any() else 0)
-                    for start, end in zip(starts.tolist(), ends.tolist(), strict=True)
-                ]
-            )
-        )
-    order = np.unique(np.concatenate(keep))
+    column = np.floor(np.clip(x, -1, 2) * columns)
+    first = np.concatenate([[True], column[1:] != column[:-1]])
+    last = np.append(first[1:], True)
+    # Sorted by height within each column; a point without a height is no extreme.
+    lowest = np.lexsort((np.where(np.isnan(y), np.inf, y), column))[first]
+    highest = np.lexsort((np.where(np.isnan(y), -np.inf, y), column))[last]
+    order = np.unique(np.concatenate([[0], lowest, highest, [len(x) - 1]]))
     return x[order], y[order]
 
 
@@ -165,11 +158,12 @@ def clip_line(
 
 def _chain(pieces: Vector, columns: int, rows: int) -> tuple[Vector, Vector, NDArray[np.bool_]]:
     """Pieces of shape (n, 4) as points, each joined to the one before it or not."""
-    dots = np.round(pieces * ([columns - 1, rows - 1] * 2)).astype(np.int64)
-    first = np.sort(np.unique(dots, axis=0, return_index=True)[1])
-    pieces, dots = pieces[first], dots[first]
+    grid = np.round(pieces * ([columns - 1, rows - 1] * 2)).astype(np.int64)
+    start, end = grid[:, 0] * rows + grid[:, 1], grid[:, 2] * rows + grid[:, 3]
+    first = np.sort(np.unique(start * columns * rows + end, return_index=True)[1])
+    pieces, start, end = pieces[first], start[first], end[first]
     parted = np.ones(len(pieces), dtype=bool)
-    parted[1:] = (dots[1:, :2] != dots[:-1, 2:]).any(axis=1)
+    parted[1:] = start[1:] != end[:-1]
     # The start of a piece is a point of its own only where the piece before ended elsewhere.
     kept = np.column_stack([parted, np.ones_like(parted)]).ravel()
     joined = np.tile([False, True], len(pieces))[kept]

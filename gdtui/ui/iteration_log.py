@@ -95,7 +95,7 @@ class IterationLog(ScrollView, can_focus=True):
         """The step of a line; what is asked for is computed with all that is in sight."""
         if number not in self._seen:
             first = self.scroll_offset.y
-            last = max(number, min(first + self.size.height, self._lines - 1))
+            last = max(number, min(first + self.size.height, self._lines) - 1)
             steps = self._steps_of(min(first, number), last + 1)
             self._seen = {step.iteration: step for step in steps}
         return self._seen[number]

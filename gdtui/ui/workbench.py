@@ -167,8 +167,10 @@ class Workbench(Screen[None]):
 
     def _frame(self) -> Status:
         """Show the run as it is now, and return the status that was shown."""
+        self._worker.rest()
         snapshot = self.current_run.snapshot()
         self._show(snapshot)
+        self.call_after_refresh(self._worker.go_on)
         return snapshot.status
 
     def _tick(self) -> None:
@@ -181,9 +183,9 @@ class Workbench(Screen[None]):
             self.call_after_refresh(self._await_tick, begun)
 
     def _await_tick(self, begun: float) -> None:
-        """Wait for the next frame at least as long as this one took to draw and to send."""
+        """Wait for the next frame at least twice as long as this one took to draw and to send."""
         cost = time.monotonic() - begun
-        self.set_timer(max(1 / self._fps - cost, cost), self._tick)
+        self.set_timer(max(1 / self._fps - cost, 2 * cost), self._tick)
 
     def _show(self, snapshot: Snapshot) -> None:
         scene = Scene(self._surface, snapshot, tuple(self._ghosts), self._log_scale)
