@@ -224,7 +224,7 @@ def test_help_shows_every_hyperparameter_with_its_default() -> None:
         assert all(choice in line for choice in parameter.choices)
 
 
-@pytest.mark.parametrize("parameter", [*SHARED, *OWN.values()], ids=str)
+@pytest.mark.parametrize("parameter", [*SHARED, *OWN.values()], ids=lambda p: p.name)
 def test_a_hyperparameter_left_out_has_its_default(parameter: Hyperparameter) -> None:
     assert getattr(make_parser().parse_args([]), parameter.name) == parameter.default
 

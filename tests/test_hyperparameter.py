@@ -35,7 +35,9 @@ def values_of(parameter: Hyperparameter) -> st.SearchStrategy[Value]:
     return st.floats(parameter.low, parameter.high, allow_nan=False, allow_infinity=False)
 
 
-@pytest.mark.parametrize("parameter", [*DECLARED, REAL, WHOLE, SWITCH, CHOICE, FREE], ids=str)
+@pytest.mark.parametrize(
+    "parameter", [*DECLARED, REAL, WHOLE, SWITCH, CHOICE, FREE], ids=lambda p: p.name
+)
 @given(st.data())
 def test_what_is_shown_reads_back_as_the_same_value(
     parameter: Hyperparameter, data: st.DataObject
@@ -130,7 +132,9 @@ def test_steps(parameter: Hyperparameter, value: float, up: Value, down: Value) 
 numeric = [p for p in DECLARED if isinstance(p.default, (int, float)) and p.default not in (False,)]
 
 
-@pytest.mark.parametrize("parameter", [p for p in numeric if type(p.default) is not bool], ids=str)
+@pytest.mark.parametrize(
+    "parameter", [p for p in numeric if type(p.default) is not bool], ids=lambda p: p.name
+)
 @given(st.data())
 def test_steps_stay_within_the_bounds_and_go_the_way_asked_for(
     parameter: Hyperparameter, data: st.DataObject
@@ -144,7 +148,7 @@ def test_steps_stay_within_the_bounds_and_go_the_way_asked_for(
         assert up > value or value == parameter.high
 
 
-@pytest.mark.parametrize("parameter", [p for p in DECLARED if p.ladder], ids=str)
+@pytest.mark.parametrize("parameter", [p for p in DECLARED if p.ladder], ids=lambda p: p.name)
 def test_a_ladder_can_be_climbed_from_its_lowest_value(parameter: Hyperparameter) -> None:
     value = parameter.check(parameter.low)
     for _ in range(3):
