@@ -18,7 +18,7 @@ from gdtui.core.settings import Settings
 from gdtui.core.surface import LossSurface
 from gdtui.ui.canvas import Canvas, clip_line, thin
 from gdtui.ui.drawing import Axis, Drawing, Layer, Role
-from gdtui.ui.views import MINIMUM, VIEWS, WALKER, Ghost, Scene
+from gdtui.ui.views import ARRIVED, MINIMUM, VIEWS, WALKER, Ghost, Scene
 
 CANVAS = Canvas()
 MINIMUM_W = 1.8436928702
@@ -289,7 +289,7 @@ def test_the_valley_holds_start_minimum_path_and_walker(start: float, bias: bool
 
 def test_the_green_cross_is_on_the_minimum() -> None:
     drawing = draw(VALLEY, run_of(PIZZA, Settings(), advanced(9)))
-    ((w, loss),) = points(layer(drawing, Role.MINIMUM, MINIMUM))
+    ((w, loss),) = points(layer(drawing, Role.MINIMUM))
     assert w == pytest.approx(MINIMUM_W, abs=1e-10)
     assert loss == pytest.approx(69.1209628275, abs=1e-10)
 
@@ -297,7 +297,7 @@ def test_the_green_cross_is_on_the_minimum() -> None:
 def test_the_cross_is_on_the_curve_at_the_bias_of_the_moment() -> None:
     run = run_of(PIZZA, Settings(bias=True), advanced(100))
     drawing, b = draw(VALLEY, run), run.snapshot().step.b
-    ((w, loss),) = points(layer(drawing, Role.MINIMUM, MINIMUM))
+    ((w, loss),) = points(layer(drawing, Role.MINIMUM))
     curve = points(layer(drawing, Role.CURVE))
     assert loss == pytest.approx(PIZZA.loss(w, b))
     assert loss <= min(height for _, height in curve)
@@ -365,3 +365,9 @@ def test_on_level_ground_there_is_no_arrow() -> None:
 
 def test_the_title_says_at_which_bias() -> None:
     assert draw(VALLEY, Run(PIZZA, Settings(b_start=2.5))).title.endswith("b = 2.5")
+
+
+@pytest.mark.parametrize(("count", "glyph"), [(0, MINIMUM), (3, MINIMUM), (100, ARRIVED)])
+def test_whoever_has_arrived_stands_in_the_cross(count: int, glyph: str) -> None:
+    drawing = draw(VALLEY, run_of(PIZZA, Settings(), advanced(count)))
+    assert layer(drawing, Role.MINIMUM).glyph == glyph

@@ -71,8 +71,8 @@ class Dataset:
 
 def read_dataset(
     path: str | os.PathLike[str],
-    x: str | None = None,
-    y: str | None = None,
+    x: str | int | None = None,
+    y: str | int | None = None,
     progress: Progress | None = None,
     stream: BinaryIO | None = None,
 ) -> Dataset:
@@ -247,7 +247,7 @@ class _Layout(NamedTuple):
         return number if name == number else f"{number} ({printable(name)})"
 
 
-def _layout(rows: list[tuple[int, str]], x: str | None, y: str | None) -> _Layout:
+def _layout(rows: list[tuple[int, str]], x: str | int | None, y: str | int | None) -> _Layout:
     """Find the layout from the first two rows of the file, or from its only one."""
     if not rows:
         raise _LineError("the file is empty")
@@ -286,11 +286,11 @@ def _is_header(first: list[str], second: list[str]) -> bool:
     return has_text and not any(_looks_numeric(a) and _looks_numeric(b) for a, b in pairs)
 
 
-def _choose(names: list[str], wanted: str | None, default: int) -> int:
+def _choose(names: list[str], wanted: str | int | None, default: int) -> int:
     """The index of the column of that name or, if there is none, of that number."""
     if wanted is None:
         return default
-    wanted = wanted.strip(" \t")
+    wanted = str(wanted).strip(" \t")
     found = [index for index, name in enumerate(names) if name == wanted]
     if not found:
         found = [index for index in range(len(names)) if str(index + 1) == wanted]

@@ -37,7 +37,17 @@ _ASCII = str.maketrans(
         **dict.fromkeys("█▓▉▇▆▅▄▃▂", "#"),
         **dict.fromkeys("←◀↙", "<"),
         **dict.fromkeys("→▶↘", ">"),
-        **{"·": "-", "×": "x", "…": "~", "↓": "v", "▼": "v", "↑": "^", "▲": "^", "⏎": "/"},
+        **{
+            "·": "-",
+            "×": "x",
+            "…": "~",
+            "↓": "v",
+            "▼": "v",
+            "↑": "^",
+            "▲": "^",
+            "⏎": "/",
+            "⊕": "@",
+        },
     }
 )
 # The dots of a braille character in its upper and in its lower half.

@@ -14,7 +14,9 @@ from gdtui.core.run import Snapshot
 from gdtui.core.surface import LossSurface
 from gdtui.ui.drawing import Axis, Drawing, Layer, Role, Vector, short
 
-WALKER, MINIMUM = "●", "✚"
+WALKER, MINIMUM, ARRIVED = "●", "✚", "⊕"
+# Two places this near, in units of the plot's box, are one to the eye.
+SAME_SPOT = 0.012
 # A slope below this, in units of the plot's box, has no downhill that an eye could see.
 LEVEL = 0.01
 
@@ -124,13 +126,16 @@ def valley(scene: Scene) -> Drawing:
     curve = scene.surface.losses(w, step.b)
     y_axis = _depth_axis(_finite(curve, np.array([step.loss])))
     bottom = scene.surface.minimum(step.w, step.b, bias=False)
+    beside = np.abs(x_axis.unit([step.w, bottom.w]) @ [1, -1])
+    above = np.abs(y_axis.unit([step.loss, bottom.loss]) @ [1, -1])
+    arrived = beside < SAME_SPOT and above < SAME_SPOT
     layers = [
         Layer(w, curve, Role.CURVE, line=True),
         _path(scene.snapshot),
         *_slope(step, x_axis, y_axis),
         Layer([step.w], [step.loss], Role.WALKER, WALKER),
         # In front: a walker that has arrived does not hide where.
-        Layer([bottom.w], [bottom.loss], Role.MINIMUM, MINIMUM),
+        Layer([bottom.w], [bottom.loss], Role.MINIMUM, ARRIVED if arrived else MINIMUM),
     ]
     return Drawing(f"Valley: L(w) at b = {short(step.b)}", x_axis, y_axis, layers)
 
