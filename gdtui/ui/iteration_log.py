@@ -9,6 +9,7 @@ from rich.segment import Segment
 from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
+from textual.widget import Widget
 
 from gdtui.core.descent import Step
 from gdtui.ui.drawing import figure
@@ -59,12 +60,20 @@ class IterationLog(ScrollView, can_focus=True):
         self._words = [
             part for text in self._closing_text.splitlines() for part in textwrap.wrap(text, width)
         ]
-        self.virtual_size = Size(0, self._lines + len(self._words))
+        self._resize_content(Size(0, self._lines + len(self._words)))
         if self._following:
             self.scroll_to(y=self.max_scroll_y, animate=False, force=True)
         if self.max_scroll_y and not self.show_vertical_scrollbar:
             self.call_after_refresh(self._place_scrollbar)
         self.refresh()
+
+    def _resize_content(self, size: Size) -> None:
+        """Set the virtual size; without a new layout of the screen where none is needed."""
+        if self.show_vertical_scrollbar and size.height > self.size.height:
+            self.set_reactive(Widget.virtual_size, size)
+            self.vertical_scrollbar.window_virtual_size = size.height
+        else:
+            self.virtual_size = size
 
     def _place_scrollbar(self) -> None:
         """Tell a scroll bar that has just come to be where the log stands."""

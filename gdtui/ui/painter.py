@@ -15,7 +15,7 @@ from rich.color import Color, ColorSystem
 from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
-from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
+from textual._compositor import ChopsUpdate, Compositor, CompositorUpdate, LayoutUpdate
 from textual.geometry import Size
 from textual.strip import Strip
 
@@ -165,6 +165,30 @@ def _change(old: Pen, new: Pen) -> str:
         return f"\x1b[{';'.join(code for code in ('0', *new) if code)}m"
     changed = [after for before, after in zip(old, new, strict=True) if before != after]
     return f"\x1b[{';'.join(changed)}m"
+
+
+class SparingCompositor(Compositor):
+    """Renders only the widgets that an update touches.
+
+    Textual renders all that lie within the smallest box around the changed regions, which is most
+    of the screen when two opposite corners change.
+    """
+
+    def render_partial_update(self) -> ChopsUpdate | None:
+        """The changed regions, rendered."""
+        every, dirty = self.visible_widgets, self._dirty_regions
+        if self._cuts is None:
+            # Kept by Textual from now on: they must be those of all widgets.
+            self._cuts = self.cuts
+        self._visible_widgets = {
+            widget: place
+            for widget, place in every.items()
+            if any(place[0].overlaps(region) for region in dirty)
+        }
+        try:
+            return super().render_partial_update()
+        finally:
+            self._visible_widgets = every
 
 
 class Repaint(CompositorUpdate):

@@ -126,9 +126,9 @@ def valley(scene: Scene) -> Drawing:
     curve = scene.surface.losses(w, step.b)
     y_axis = _depth_axis(_finite(curve, np.array([step.loss])))
     bottom = scene.surface.minimum(step.w, step.b, bias=False)
-    beside = np.abs(x_axis.unit([step.w, bottom.w]) @ [1, -1])
-    above = np.abs(y_axis.unit([step.loss, bottom.loss]) @ [1, -1])
-    arrived = beside < SAME_SPOT and above < SAME_SPOT
+    beside = float(x_axis.unit(step.w)) - float(x_axis.unit(bottom.w))
+    above = float(y_axis.unit(step.loss)) - float(y_axis.unit(bottom.loss))
+    arrived = abs(beside) < SAME_SPOT and abs(above) < SAME_SPOT
     layers = [
         Layer(w, curve, Role.CURVE, line=True),
         _path(scene.snapshot),

@@ -26,13 +26,16 @@ from gdtui.report import closing
 from gdtui.ui.drawing import figure
 from gdtui.ui.help_panel import HelpPanel
 from gdtui.ui.iteration_log import IterationLog
+from gdtui.ui.painter import SparingCompositor
 from gdtui.ui.plot import Plot
 from gdtui.ui.readout import Readout
 from gdtui.ui.settings_panel import SettingsPanel
 from gdtui.ui.views import VIEWS, Ghost, Scene
 
 # Frames a second: on a machine of one's own, and over a network.
-LOCAL_FPS, REMOTE_FPS = 20.0, 10.0
+LOCAL_FPS, REMOTE_FPS = 17.0, 10.0
+# Seconds that Textual may wait of its own accord between a change and its repaint.
+TEXTUAL_WAITS = 0.03
 # Seconds in which a run is watched at the default pace.
 WATCHED = 5
 # The pace at which the ladder ends, and full speed begins.
@@ -113,6 +116,7 @@ class Workbench(Screen[None]):
         fps: float | None = None,
     ) -> None:
         super().__init__()
+        self._compositor = SparingCompositor()
         self._fps = fps or (REMOTE_FPS if "SSH_CONNECTION" in os.environ else LOCAL_FPS)
         self._ticking = False
         self._dataset = dataset
@@ -170,22 +174,23 @@ class Workbench(Screen[None]):
         self._worker.rest()
         snapshot = self.current_run.snapshot()
         self._show(snapshot)
-        self.call_after_refresh(self._worker.go_on)
+        self._worker.go_on()
         return snapshot.status
 
     def _tick(self) -> None:
         """Show one frame after the other, for as long as the run is running."""
         if self._worker.failure is not None:
             raise self._worker.failure
-        begun = time.monotonic()
+        begun = time.monotonic(), time.thread_time()
         self._ticking = self._frame() is Status.RUNNING
         if self._ticking:
-            self.call_after_refresh(self._await_tick, begun)
+            self.call_after_refresh(self._await_tick, *begun)
 
-    def _await_tick(self, begun: float) -> None:
-        """Wait for the next frame at least twice as long as this one took to draw and to send."""
-        cost = time.monotonic() - begun
-        self.set_timer(max(1 / self._fps - cost, 2 * cost), self._tick)
+    def _await_tick(self, begun: float, begun_working: float) -> None:
+        """Wait for the next frame: longer where frames take much work, or a slow link blocks."""
+        took, worked = time.monotonic() - begun, time.thread_time() - begun_working
+        blocked = took - worked - TEXTUAL_WAITS
+        self.set_timer(max(1 / self._fps - took, 2 * worked, blocked), self._tick)
 
     def _show(self, snapshot: Snapshot) -> None:
         scene = Scene(self._surface, snapshot, tuple(self._ghosts), self._log_scale)
@@ -199,9 +204,12 @@ class Workbench(Screen[None]):
         place = f"{snapshot.reached} of {snapshot.settings.iterations}"
         if self.app.size.width >= WIDE:
             place = f"iteration {place}"
+        words = f"{snapshot.status} · {place}"
         status = self.query_one("#status", Label)
-        status.update(f"{snapshot.status} · {place}")
-        status.set_classes(f"-{snapshot.status}")
+        # A new layout of the screen is dear: only where the words take another width.
+        status.update(words, layout=len(words) != status.size.width)
+        if not status.has_class(f"-{snapshot.status}"):
+            status.set_classes(f"-{snapshot.status}")
 
     def _closing_words(self, snapshot: Snapshot) -> str:
         """What stands below the log's last line: the answer, how the run ended, what to do."""
