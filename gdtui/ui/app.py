@@ -8,6 +8,7 @@ import select
 import signal
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from threading import Thread, Timer
 
 from rich.color import ColorSystem
@@ -15,7 +16,9 @@ from rich.console import RenderableType
 from textual import on
 from textual._compositor import CompositorUpdate
 from textual.app import App, SystemCommand
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding
+from textual.command import CommandPalette
 from textual.screen import Screen
 from textual.theme import Theme
 
@@ -66,6 +69,14 @@ def _watch_for_hangup() -> None:
     keyboard.register(sys.__stdin__.fileno() if sys.__stdin__ else 0, 0)
     keyboard.poll()
     os.kill(os.getpid(), signal.SIGHUP)
+
+
+class Palette(CommandPalette):
+    """The command palette, where a page key before its list is laid out does nothing."""
+
+    def _action_command_list(self, action: str) -> None:
+        with suppress(KeyError):
+            super()._action_command_list(action)
 
 
 class Laboratory(App[DataError]):
@@ -129,6 +140,20 @@ class Laboratory(App[DataError]):
         self.switch_screen(
             Workbench(dataset, surface, self._settings, self._pace, self._run_at_once)
         )
+
+    def action_command_palette(self) -> None:
+        """Show the command palette."""
+        if not isinstance(self.screen, CommandPalette):
+            self.push_screen(Palette(id="--command-palette"))
+
+    def pop_screen(self) -> AwaitComplete:
+        """Close what lies over the workbench, but never the workbench itself.
+
+        Two quick clicks dismiss the command palette twice, and would take what is below it along.
+        """
+        if len(self.screen_stack) <= 2:
+            return AwaitComplete()
+        return super().pop_screen()
 
     def on_unmount(self) -> None:
         """Stop reading."""
