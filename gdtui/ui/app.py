@@ -27,6 +27,7 @@ from gdtui.core.settings import Settings
 from gdtui.loading import Loading
 from gdtui.ui.loading_screen import LoadingScreen
 from gdtui.ui.painter import Painter, Repaint
+from gdtui.ui.steady import Steady
 
 # In these the accent, for what is live, and the warning, for where we are, differ to the eye.
 DARK = Theme(
@@ -71,7 +72,7 @@ def _watch_for_hangup() -> None:
     os.kill(os.getpid(), signal.SIGHUP)
 
 
-class Palette(CommandPalette):
+class Palette(Steady, CommandPalette):
     """The command palette, where a page key before its list is laid out does nothing."""
 
     def _action_command_list(self, action: str) -> None:

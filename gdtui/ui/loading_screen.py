@@ -12,13 +12,14 @@ from textual.widgets import Label, ProgressBar
 
 from gdtui.core.text import printable
 from gdtui.loading import Loading
+from gdtui.ui.steady import Steady
 
 LOOKS_PER_SECOND = 20
 # Seconds before the bar appears: what is read sooner needs none.
 PATIENCE = 0.5
 
 
-class LoadingScreen(Screen[None]):
+class LoadingScreen(Steady, Screen[None]):
     """The file's name until the data is there, with a progress bar where that takes a while."""
 
     class Done(Message):

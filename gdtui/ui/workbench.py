@@ -30,6 +30,7 @@ from gdtui.ui.painter import SparingCompositor
 from gdtui.ui.plot import Plot
 from gdtui.ui.readout import Readout
 from gdtui.ui.settings_panel import SettingsPanel
+from gdtui.ui.steady import Steady
 from gdtui.ui.views import VIEWS, Ghost, Scene
 
 # Frames a second: on a machine of one's own, and over a network.
@@ -72,7 +73,7 @@ def _key(
     )
 
 
-class Workbench(Screen[None]):
+class Workbench(Steady, Screen[None]):
     """Shows one run of descent on one surface, and obeys the keys."""
 
     AUTO_FOCUS = ""
@@ -227,6 +228,7 @@ class Workbench(Screen[None]):
 
     def on_resize(self, event: events.Resize) -> None:
         """Arrange the plots anew; they draw themselves again at their new sizes."""
+        super().on_resize(event)
         self._arrange()
         self._show_status(self.current_run.snapshot())
 
