@@ -64,12 +64,20 @@ def _key(
     tooltip: str,
     display: str | None = None,
     group: str | None = None,
+    priority: bool = False,
 ) -> Binding:
     """A key of the workbench; those with a place in the footer have a display or a group."""
     together = _GROUPS.setdefault(group, Binding.Group(group, compact=False)) if group else None
     show = display is not None
     return Binding(
-        key, action, description, show=show, key_display=display, tooltip=tooltip, group=together
+        key,
+        action,
+        description,
+        show=show,
+        key_display=display,
+        priority=priority,
+        tooltip=tooltip,
+        group=together,
     )
 
 
@@ -100,8 +108,9 @@ class Workbench(Steady, Screen[None]):
         _key("z", "zoom", "Zoom", "only the chosen plot, or all"),
         _key("home", "log('scroll_home')", "First line", "log: the first line"),
         _key("end", "log('scroll_end')", "Newest line", "log: the newest, and follow it"),
-        _key("pageup", "log('page_up')", "Page up", "log: a page up"),
-        _key("pagedown", "log('page_down')", "Page down", "log: a page down"),
+        # With priority: the list of a select has no use for them, and fails where it has no height.
+        _key("pageup", "log('page_up')", "Page up", "log: a page up", priority=True),
+        _key("pagedown", "log('page_down')", "Page down", "log: a page down", priority=True),
         _key("question_mark", "help", "Help", "these keys, or hide them", "?"),
         _key("ctrl+p", "app.command_palette", "Palette", "every command, and the themes"),
         _key("q", "app.quit", "Quit", "leave gdtui", "q"),
@@ -283,12 +292,13 @@ class Workbench(Steady, Screen[None]):
         wanted = panel.settings
         if wanted == self.current_run.settings:
             return
-        if self.current_run.can_tune(wanted):
+        try:
             self.current_run.tune(wanted)
+        except ValueError:  # only the run can say: it may end at any moment
+            self._begin(wanted)
+        else:
             self.current_run.pace = self._pace_for(wanted)
             self._obeyed()
-        else:
-            self._begin(wanted)
 
     @on(SettingsPanel.Changed)
     def _settings_changed(self) -> None:
