@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from textual import events
-
-if TYPE_CHECKING:
-    from textual.app import App
+from textual.geometry import Size
 
 
 class Steady:
@@ -17,10 +13,11 @@ class Steady:
     their way at once, each would call for the other, for ever.
     """
 
-    app: App[object]
+    # A screen's size is that of the window at this moment.
+    size: Size
 
     def on_resize(self, event: events.Resize) -> None:
         """Let only the size of the moment pass."""
-        if event.size != self.app.size:
+        if event.size != self.size:
             event.stop()
             event.prevent_default()
