@@ -7,7 +7,7 @@ from hypothesis import settings
 
 from gdtui.cli import sample_folder
 from gdtui.core.dataset import Dataset, read_dataset
-from gdtui.core.hyperparameter import Hyperparameter
+from gdtui.core.hyperparameter import Hyperparameter, Value
 from gdtui.core.methods import METHODS, Memory, Method, Update
 from gdtui.core.settings import Settings
 from gdtui.core.surface import LossSurface
@@ -28,6 +28,15 @@ def _heavy_ball(surface: LossSurface, settings: Settings) -> Update:
         return w + speed_w, b + speed_b, (speed_w, speed_b)
 
     return update
+
+
+def another(parameter: Hyperparameter) -> Value:
+    """A value that is not the default."""
+    if isinstance(parameter.default, bool):
+        return not parameter.default
+    if isinstance(parameter.default, str):
+        return next(choice for choice in parameter.choices if choice != parameter.default)
+    return parameter.stepped(parameter.default, up=True)
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ from itertools import count, islice, pairwise
 
 import numpy as np
 import pytest
+from conftest import another
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -26,7 +27,7 @@ from gdtui.core.descent import (
     starting_point,
     trajectory,
 )
-from gdtui.core.hyperparameter import Hyperparameter, Value
+from gdtui.core.hyperparameter import Hyperparameter
 from gdtui.core.methods import METHODS, Method
 from gdtui.core.run import BURST, FULL_SPEED, LEAST_WAIT, Run, Snapshot, Trail, Worker
 from gdtui.core.settings import SHARED, Settings
@@ -347,14 +348,6 @@ def test_advance_takes_steps_without_running(surface: LossSurface) -> None:
 
 
 # Tuning
-
-
-def another(parameter: Hyperparameter) -> Value:
-    if isinstance(parameter.default, bool):
-        return not parameter.default
-    if isinstance(parameter.default, str):
-        return next(choice for choice in parameter.choices if choice != parameter.default)
-    return parameter.stepped(parameter.default, up=True)
 
 
 @pytest.mark.parametrize("parameter", SHARED, ids=[parameter.name for parameter in SHARED])

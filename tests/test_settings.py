@@ -3,21 +3,13 @@
 from dataclasses import FrozenInstanceError, fields
 
 import pytest
+from conftest import another
 
 from gdtui.core.hyperparameter import Hyperparameter, Value
 from gdtui.core.methods import METHODS, Method
 from gdtui.core.settings import SHARED, Settings
 
 names = [parameter.name for parameter in SHARED]
-
-
-def another(parameter: Hyperparameter) -> Value:
-    """A value that is not the default."""
-    if isinstance(parameter.default, bool):
-        return not parameter.default
-    if isinstance(parameter.default, str):
-        return next(choice for choice in parameter.choices if choice != parameter.default)
-    return parameter.stepped(parameter.default, up=True)
 
 
 def test_every_field_is_a_shared_hyperparameter() -> None:

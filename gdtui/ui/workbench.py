@@ -67,7 +67,7 @@ def _key(
     priority: bool = False,
 ) -> Binding:
     """A key of the workbench; those with a place in the footer have a display or a group."""
-    together = _GROUPS.setdefault(group, Binding.Group(group, compact=False)) if group else None
+    together = _GROUPS.setdefault(group, Binding.Group(group)) if group else None
     show = display is not None
     return Binding(
         key,

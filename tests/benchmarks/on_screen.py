@@ -187,18 +187,18 @@ def idle() -> Iterator[Figure]:
         with opened() as terminal:
             terminal.send(keys_before)
             watch(terminal, 1)
-            before = cpu_seconds(terminal.pid)
+            before = cpu_ticks(terminal.pid)
             sent = len(watch(terminal, 10))
-            used = (cpu_seconds(terminal.pid) - before) / 10
+            used = (cpu_ticks(terminal.pid) - before) / (10 * os.sysconf("SC_CLK_TCK"))
         yield at_most(f"bytes in ten idle seconds, {name} / 1", str(sent), "0", float(sent), 0)
         yield at_most(f"CPU while idle, {name} / 0.2%", f"{used:.2%}", "0.2%", used / 0.002, 1)
 
 
-def cpu_seconds(pid: int) -> float:
-    """The processor time that a process has used."""
+def cpu_ticks(pid: int) -> int:
+    """The processor time that a process has used, in ticks of the system's clock."""
     with open(f"/proc/{pid}/stat") as stat:
         fields = stat.read().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return int(fields[11]) + int(fields[12])
 
 
 @measurement

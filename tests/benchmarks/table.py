@@ -30,12 +30,12 @@ def measurement(function: Measurement) -> Measurement:
 
 def at_least(what: str, measured: str, yardstick: str, ratio: float, wanted: float) -> Figure:
     """A figure whose ratio to the yardstick should not be smaller than wanted."""
-    return Figure(what, measured, yardstick, ratio, f"≥ {wanted:g}", round(ratio, 3) >= wanted)
+    return Figure(what, measured, yardstick, ratio, f"≥ {wanted:g}", ratio >= wanted)
 
 
 def at_most(what: str, measured: str, yardstick: str, ratio: float, wanted: float) -> Figure:
     """A figure whose ratio to the yardstick should not be larger than wanted."""
-    return Figure(what, measured, yardstick, ratio, f"≤ {wanted:g}", round(ratio, 3) <= wanted)
+    return Figure(what, measured, yardstick, ratio, f"≤ {wanted:g}", ratio <= wanted)
 
 
 def milliseconds(seconds: float) -> str:
