@@ -163,3 +163,28 @@ def test_extreme_data_gives_neither_exception_nor_warning(
         surface.losses(np.array([-1e300, 0.0, 1e300]), 1e300)
         steps = list(descend(surface, Settings(bias=bias, iterations=5)))
     assert all(math.isfinite(value) for step in steps for value in step)
+
+
+@given(examples(hundreds))
+def test_standardized_the_surface_is_round(data: Vector) -> None:
+    scaled = LossSurface.of(*data).standardized()
+    varied = bool(np.ptp(data[0]))
+    assert scaled.eigenvalues(bias=True) == ((2, 2) if varied else (0, 2))
+    assert np.mean(scaled.x) == pytest.approx(0, abs=1e-9)
+    assert np.std(scaled.x) == pytest.approx(float(varied), rel=1e-9)
+
+
+@given(examples(hundreds), weights, weights)
+def test_a_line_has_the_same_loss_over_the_scaled_feature(data: Vector, w: float, b: float) -> None:
+    surface = LossSurface.of(*data)
+    scaled = surface.standardized()
+    assert scaled.raw(*scaled.scaled(w, b)) == pytest.approx((w, b), rel=1e-9, abs=1e-6)
+    assert scaled.loss(*scaled.scaled(w, b)) == pytest.approx(
+        surface.loss(w, b), rel=1e-9, abs=1e-6
+    )
+
+
+def test_standardizing_survives_large_numbers() -> None:
+    scaled = LossSurface.of(np.array([-1e300, 1e300]), np.array([1.0, 3.0])).standardized()
+    assert scaled.minimum(0, 0, bias=True)[:2] == (1, 2)
+    assert scaled.raw(1, 2) == (1e-300, 2)

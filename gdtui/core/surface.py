@@ -14,8 +14,9 @@ from __future__ import annotations
 
 import math
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -33,9 +34,69 @@ class Minimum(NamedTuple):
     loss: float
 
 
+class Surface(ABC):
+    """A loss over (w, b), with what a descent and its pictures need to know of it."""
+
+    @property
+    def largest_loss(self) -> float:
+        """Above this the loss counts as infinite."""
+        return sys.float_info.max
+
+    @abstractmethod
+    def measurer(self) -> Measure:
+        """A function of (w, b) that gives (loss, dL/dw, dL/db), as fast as Python can."""
+
+    @abstractmethod
+    def losses(self, w: Vector, b: Vector | float) -> Vector:
+        """The losses at points of any shape, w and b broadcast against each other."""
+
+    @abstractmethod
+    def hessian(self, bias: bool, w: float = 0.0, b: float = 0.0) -> Vector:
+        """The second derivatives at (w, b): shape (2, 2) with the bias, (1, 1) for w alone."""
+
+    @abstractmethod
+    def minimum(self, w: float, b: float, bias: bool) -> Minimum:
+        """The minimum, or of several the one nearest to (w, b); with the bias off, along w."""
+
+    def loss(self, w: float, b: float) -> float:
+        """The loss at (w, b)."""
+        return self.measurer()(w, b)[0]
+
+    def gradient(self, w: float, b: float) -> tuple[float, float]:
+        """The slopes (dL/dw, dL/db) at (w, b)."""
+        return self.measurer()(w, b)[1:]
+
+    def eigenvalues(self, bias: bool, w: float = 0.0, b: float = 0.0) -> tuple[float, ...]:
+        """The curvatures along the surface's own axes, ascending; NaN where they overflow."""
+        hessian = self.hessian(bias, w, b)
+        if not np.isfinite(hessian).all():
+            return (math.nan,) * len(hessian)
+        return tuple(float(value) for value in np.linalg.eigvalsh(hessian))
+
+    def critical_learning_rate(self, bias: bool, w: float = 0.0, b: float = 0.0) -> float:
+        """2 / the largest eigenvalue: above it plain descent diverges; infinite on a flat surface.
+
+        Where the curvature changes from place to place, it is that at (w, b).
+        Source: Goh, "Why Momentum Really Works", Distill, 2017.
+        """
+        steepest = self.eigenvalues(bias, w, b)[-1]
+        if math.isnan(steepest):
+            return 0.0
+        return 2 / steepest if steepest > 0 else math.inf
+
+
+def _no_examples() -> Vector:
+    return np.empty(0)
+
+
 @dataclass(frozen=True)
-class LossSurface:
-    """The mean squared error of a line over m examples, as a function of (w, b)."""
+class LossSurface(Surface):
+    """The mean squared error of a line over m examples, as a function of (w, b).
+
+    The examples themselves, x and y of shape (m,), serve whoever looks at them one by one. Once
+    standardized, x is the feature less `shift`, divided by `scale`, and so w and b are others:
+    `raw` gives them for the feature as it was.
+    """
 
     xm: float
     ym: float
@@ -43,6 +104,10 @@ class LossSurface:
     w_hat: float
     res: float
     m: int = 1
+    x: Vector = field(default_factory=_no_examples, repr=False, compare=False)
+    y: Vector = field(default_factory=_no_examples, repr=False, compare=False)
+    shift: float = 0.0
+    scale: float = 1.0
 
     @property
     def largest_loss(self) -> float:
@@ -60,7 +125,8 @@ class LossSurface:
             # Where all x are equal any slope fits as well: 0 is as good as another.
             w_hat = np.mean(dx * dy) / vxx if vxx > 0 else np.float64(0)
             res = np.mean((dy - w_hat * dx) ** 2)
-        return cls(float(xm), float(ym), float(vxx), float(w_hat), float(res), len(x))
+        five = float(xm), float(ym), float(vxx), float(w_hat), float(res)
+        return cls(*five, len(x), x, y)
 
     def measurer(self) -> Measure:
         """A function of (w, b) that gives (loss, dL/dw, dL/db), as fast as Python can."""
@@ -73,43 +139,23 @@ class LossSurface:
 
         return measure
 
-    def loss(self, w: float, b: float) -> float:
-        """The loss at (w, b)."""
-        return self.measurer()(w, b)[0]
-
-    def gradient(self, w: float, b: float) -> tuple[float, float]:
-        """The slopes (dL/dw, dL/db) at (w, b)."""
-        return self.measurer()(w, b)[1:]
-
-    def losses(self, w: Vector, b: float) -> Vector:
-        """The losses along a line of constant b, for weights of any shape."""
+    def losses(self, w: Vector, b: Vector | float) -> Vector:
+        """The losses at points of any shape, w and b broadcast against each other."""
         with np.errstate(over="ignore", invalid="ignore"):
             e = w - self.w_hat
             r = w * self.xm + b - self.ym
             return np.asarray(self.res + self.vxx * e * e + r * r)
 
-    def hessian(self, bias: bool) -> Vector:
-        """The second derivatives of the loss: shape (2, 2) with the bias, (1, 1) for w alone."""
+    def hessian(self, bias: bool, w: float = 0.0, b: float = 0.0) -> Vector:
+        """The second derivatives, the same everywhere: shape (2, 2), or (1, 1) for w alone."""
         ww, wb = 2 * (self.vxx + self.xm * self.xm), 2 * self.xm
         return np.array([[ww, wb], [wb, 2.0]] if bias else [[ww]])
 
-    def eigenvalues(self, bias: bool) -> tuple[float, ...]:
+    def eigenvalues(self, bias: bool, w: float = 0.0, b: float = 0.0) -> tuple[float, ...]:
         """The curvatures along the surface's own axes, ascending; NaN where they overflow."""
-        hessian = self.hessian(bias)
-        if not np.isfinite(hessian).all():
-            return (math.nan,) * len(hessian)
-        # The Hessian of a mean of squares has no negative curvature: below 0 is rounding.
-        return tuple(max(0.0, float(value)) for value in np.linalg.eigvalsh(hessian))
-
-    def critical_learning_rate(self, bias: bool) -> float:
-        """2 / the largest eigenvalue: above it plain descent diverges; infinite on a flat surface.
-
-        Source: Goh, "Why Momentum Really Works", Distill, 2017.
-        """
-        steepest = self.eigenvalues(bias)[-1]
-        if math.isnan(steepest):
-            return 0.0
-        return 2 / steepest if steepest > 0 else math.inf
+        # The Hessian of a mean of squares has no negative curvature: below 0 is rounding. In this
+        # order, max keeps a NaN.
+        return tuple(max(value, 0.0) for value in super().eigenvalues(bias))
 
     def minimum(self, w: float, b: float, bias: bool) -> Minimum:
         """The least-squares minimum; where there are many, the one nearest to (w, b).
@@ -127,3 +173,30 @@ class LossSurface:
             short = (self.ym - w * self.xm - b) / (1 + self.xm * self.xm)
             w, b = w + short * self.xm, b + short
         return Minimum(w, b, self.loss(w, b))
+
+    @property
+    def is_standardized(self) -> bool:
+        """Whether the feature is scaled."""
+        return (self.shift, self.scale) != (0.0, 1.0)
+
+    def standardized(self) -> LossSurface:
+        """The same examples with their feature scaled to mean 0 and standard deviation 1.
+
+        A feature that is the same in all examples has no deviation: it is only shifted.
+        """
+        deviation = self.x - self.xm
+        # Divided by the largest first: squares of large numbers overflow.
+        largest = float(np.max(np.abs(deviation))) or 1.0
+        scale = largest * math.sqrt(float(np.mean((deviation / largest) ** 2))) or 1.0
+        surface = LossSurface.of(deviation / scale, self.y)
+        vxx = 1.0 if self.vxx else 0.0
+        return replace(surface, xm=0.0, vxx=vxx, shift=self.xm, scale=scale)
+
+    def raw(self, w: float, b: float) -> tuple[float, float]:
+        """The parameters of the same line over the feature as it was before scaling."""
+        w = w / self.scale
+        return w, b - w * self.shift
+
+    def scaled(self, w: float, b: float) -> tuple[float, float]:
+        """The parameters over the scaled feature of a line over the feature as it was."""
+        return w * self.scale, b + w * self.shift
