@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import itertools
 import math
+from typing import Any
 
 import numpy as np
+import plotext
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from rich.cells import cell_len
 
+from gdtui.ui import canvas as canvas_module
 from gdtui.ui.canvas import Canvas, clip_line, clip_points, thin
 from gdtui.ui.drawing import BRAILLE, Axis, Drawing, Layer, Role, Row, Vector
 
@@ -133,6 +136,28 @@ def test_an_oscillation_of_100_000_points_fills_its_band() -> None:
 def test_a_drawing_leaves_nothing_behind_in_the_next_one() -> None:
     render(one([0.5], [0.5]), 40, 10)
     assert "●" not in "".join(render(one([], []), 40, 10))
+
+
+def public_signal_of(x: Vector, y: Vector, joined: NDArray[np.bool_], layer: Layer) -> Any:
+    """What `signal_of` does, by plotext's documented calls alone."""
+    pixel = plotext.pixel(foreground=canvas_module._COLOURS[layer.role])
+    marker = plotext.marker(layer.glyph, pixel)
+    signal = plotext.figure.signal(x.tolist(), y.tolist(), marker=marker)
+    for index in np.flatnonzero(joined).tolist():
+        signal.line(index)
+    return signal
+
+
+@given(st.lists(layers(), max_size=4), st.integers(12, 60), st.integers(4, 20))
+@settings(deadline=None)
+def test_filled_through_the_kernel_a_signal_draws_the_same_cells(
+    drawn: list[Layer], width: int, height: int
+) -> None:
+    drawing = Drawing("", Axis(0, 1), Axis(0, 1), drawn)
+    ours = Canvas().render(drawing, width, height)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(canvas_module, "signal_of", public_signal_of)
+        assert Canvas().render(drawing, width, height) == ours
 
 
 # Where things land

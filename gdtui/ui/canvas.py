@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 import plotext
 from numpy.typing import NDArray
+from plotext._kernel.clink import clink
+from plotext._signal.signal import signal_class
 
 from gdtui.ui.drawing import Axis, Drawing, Layer, Role, Row, Span, Vector
 
@@ -83,11 +85,23 @@ class Canvas:
             joined = np.zeros(len(x), dtype=bool)
         if not len(x):
             return
-        marker = plotext.marker(layer.glyph, _pixel(layer.role))
-        signal = self._figure.signal(x.tolist(), y.tolist(), marker=marker)
-        for index in np.flatnonzero(joined).tolist():
-            signal.line(index)
-        self._figure.draw(signal)
+        # Not by `draw`, which looks at the colour of each point for a legend that is off.
+        self._figure._signals._add(signal_of(x, y, joined, layer))
+
+
+def signal_of(x: Vector, y: Vector, joined: NDArray[np.bool_], layer: Layer) -> Any:
+    """A signal of points within the unit box, each joined to the one before it or not.
+
+    Filled through the kernel: plotext makes several objects a point, which is most of a frame.
+    """
+    marker = plotext.marker(layer.glyph, _pixel(layer.role))
+    signal = signal_class(len(x))._set_marker(marker)._set_xside(0)._set_yside(0)
+    append, connect = clink.signal_append_point, clink.signal_set_connected
+    for right, up in zip(x.tolist(), y.tolist(), strict=True):
+        append(signal._pointer, right, up, marker._pointer)
+    for index in np.flatnonzero(joined).tolist():
+        connect(signal._pointer, index, True)
+    return signal
 
 
 def _row(line: str) -> Row:
@@ -110,13 +124,12 @@ def thin(x: Vector, y: Vector, columns: int) -> tuple[Vector, Vector]:
     if len(x) <= 2 * columns or not np.all(x[1:] >= x[:-1]):
         return x, y
     column = np.floor(np.clip(x, -1, 2) * columns)
-    first = np.concatenate([[True], column[1:] != column[:-1]])
-    last = np.append(first[1:], True)
-    # Sorted by height within each column; a point without a height is no extreme.
-    lowest = np.lexsort((np.where(np.isnan(y), np.inf, y), column))[first]
-    highest = np.lexsort((np.where(np.isnan(y), -np.inf, y), column))[last]
-    order = np.unique(np.concatenate([[0], lowest, highest, [len(x) - 1]]))
-    return x[order], y[order]
+    first = np.flatnonzero(np.concatenate([[True], column[1:] != column[:-1]]))
+    last = np.append(first[1:], len(x)) - 1
+    lowest, highest = np.fmin.reduceat(y, first), np.fmax.reduceat(y, first)
+    kept_x = np.column_stack([x[first], x[first], x[first], x[last]])
+    kept_y = np.column_stack([y[first], lowest, highest, y[last]])
+    return kept_x.ravel(), kept_y.ravel()
 
 
 def clip_points(x: Vector, y: Vector, columns: int, rows: int) -> tuple[Vector, Vector]:
@@ -140,20 +153,29 @@ def clip_line(
     x, y = np.clip(x, -1e9, 1e9), np.clip(y, -1e9, 1e9)
     if len(x) == 1:
         x, y = np.repeat(x, 2), np.repeat(y, 2)
-    x0, y0, dx, dy = x[:-1], y[:-1], np.diff(x), np.diff(y)
-    enter, leave = np.zeros(len(x0)), np.ones(len(x0))
-    visible = ~np.isnan(dx + dy)
+    inside = (x >= 0) & (x <= 1) & (y >= 0) & (y <= 1)
+    shown = inside[:-1] & inside[1:]
+    pieces = np.column_stack([x[:-1], y[:-1], x[1:], y[1:]])
+    # Most lines lie within the box but for a few pieces; a piece to or from NaN is none.
+    crossing = np.flatnonzero(~shown & ~np.isnan(pieces.sum(axis=1)))
+    pieces[crossing], shown[crossing] = _clipped(pieces[crossing])
+    return _chain(np.clip(pieces[shown], 0, 1), columns, rows)
+
+
+def _clipped(pieces: Vector) -> tuple[Vector, NDArray[np.bool_]]:
+    """Pieces of shape (n, 4) cut off at the unit box, and whether anything is left of each."""
+    x0, y0 = pieces[:, 0], pieces[:, 1]
+    dx, dy = pieces[:, 2] - x0, pieces[:, 3] - y0
+    enter, leave = np.zeros(len(pieces)), np.ones(len(pieces))
+    visible = np.ones(len(pieces), dtype=bool)
     with np.errstate(all="ignore"):
         for p, q in ((-dx, x0), (dx, 1 - x0), (-dy, y0), (dy, 1 - y0)):
             t = q / p
             enter = np.where(p < 0, np.maximum(enter, t), enter)
             leave = np.where(p > 0, np.minimum(leave, t), leave)
             visible &= (p != 0) | (q >= 0)
-    visible &= enter <= leave
-    pieces = np.column_stack([x0 + enter * dx, y0 + enter * dy, x0 + leave * dx, y0 + leave * dy])[
-        visible
-    ]
-    return _chain(np.clip(pieces, 0, 1), columns, rows)
+    ends = (x0 + enter * dx, y0 + enter * dy, x0 + leave * dx, y0 + leave * dy)
+    return np.column_stack(ends), visible & (enter <= leave)
 
 
 def _chain(pieces: Vector, columns: int, rows: int) -> tuple[Vector, Vector, NDArray[np.bool_]]:
