@@ -319,7 +319,7 @@ def _show(options: argparse.Namespace, settings: Settings) -> int:
         if loading.is_quick:
             loading.read()
             loading.result()
-        failure = app.run()
+        failure = app.run_on_terminal()
         if failure is not None:
             raise failure
     except DataError as error:

@@ -91,7 +91,7 @@ def test_space_runs_to_the_lessons_last_line(columns: int, rows: int) -> None:
 
 def test_keys_are_obeyed_at_full_speed() -> None:
     with gdtui(*FASTEST) as terminal:
-        terminal.wait_for("running")
+        terminal.wait_for("running", "/s")
         terminal.send(" ")
         terminal.wait_for("paused")
         terminal.send("+")

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 
 import pytest
 from textual.binding import Binding
@@ -51,10 +52,9 @@ class Idle:
 
     failure = None
 
+    def __init__(self, turn: Event) -> None: ...
     def start(self) -> None: ...
     def drive(self, run: Run) -> None: ...
-    def rest(self) -> None: ...
-    def go_on(self) -> None: ...
     def stop(self) -> None: ...
 
 

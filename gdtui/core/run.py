@@ -36,8 +36,6 @@ FULL_SPEED = float("inf")
 BURST = 2000
 # Seconds between two bursts at a pace: no pace wakes the machine more often than this.
 LEAST_WAIT = 0.005
-# Seconds that the worker leaves to others after each burst, and at most at their request.
-YIELD, LONGEST_REST = 0.0001, 0.1
 # Kept as they are, so that the log's newest lines and the last change cost no replay.
 RECENT = 512
 
@@ -353,37 +351,31 @@ class Run:
 
 
 class Worker(threading.Thread):
-    """The thread that drives one run at a time."""
+    """The thread that drives one run at a time, burst by burst, while it is its `turn`.
 
-    def __init__(self) -> None:
+    Whoever clears that event has the interpreter to itself after the burst at work, until it is
+    set again.
+    """
+
+    def __init__(self, turn: threading.Event | None = None) -> None:
         super().__init__(name="descent", daemon=True)
         self._run: Run | None = None
         self._stopping = False
         self.failure: BaseException | None = None
         self._wake = threading.Event()
-        self._free = threading.Event()
-        self._free.set()
+        self._turn = turn or threading.Event()
+        self._turn.set()
 
     def drive(self, run: Run) -> None:
         """Drive this run from now on, or look at it again after a command."""
         self._run = run
         self._wake.set()
 
-    def rest(self) -> None:
-        """Leave the interpreter to others for a moment, until `go_on`.
-
-        Who draws through ctypes lets go of it with every call, and would wait a burst each time.
-        """
-        self._free.clear()
-
-    def go_on(self) -> None:
-        """End the rest."""
-        self._free.set()
-
     def stop(self) -> None:
         """End the thread between two bursts, and wait for it."""
         self._stopping = True
         self._wake.set()
+        self._turn.set()
         if self.is_alive():
             self.join()
 
@@ -397,11 +389,7 @@ class Worker(threading.Thread):
     def _drive(self) -> None:
         while not self._stopping:
             delay = self._run.drive(time.monotonic()) if self._run else None
-            # A rest that nobody ends must not last.
-            self._free.wait(LONGEST_REST)
-            if delay == 0:
-                # Long enough for whoever waits for the interpreter to get it.
-                time.sleep(YIELD)
-            else:
+            if delay != 0:
                 self._wake.wait(delay)
                 self._wake.clear()
+            self._turn.wait()

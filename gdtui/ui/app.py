@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 import select
+import selectors
 import signal
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
-from threading import Thread, Timer
+from threading import Event, Thread, Timer
 
 from rich.color import ColorSystem
 from rich.console import RenderableType
@@ -64,6 +65,31 @@ LIGHT = Theme(
 GRACE = 0.6
 
 
+# Seconds after which a thread that wants the interpreter gets it: a key should not wait for more.
+SWITCH = 0.001
+
+
+class TurnTaking(selectors.DefaultSelector):
+    """Lets the worker work only while the event loop has nothing to do.
+
+    Drawing lets go of the interpreter with every call of plotext's engine, and would each time
+    wait for a burst of the worker.
+    """
+
+    def __init__(self, turn: Event) -> None:
+        super().__init__()
+        self._turn = turn
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        """Wait for events; the event loop asks for no wait while it has more to do."""
+        if timeout is None or timeout > 0:
+            self._turn.set()
+        try:
+            return super().select(timeout)
+        finally:
+            self._turn.clear()
+
+
 def _watch_for_hangup() -> None:
     """Wait, without a byte read, for the keyboard to be gone; then end as a lost line does."""
     keyboard = select.poll()
@@ -109,6 +135,17 @@ class Laboratory(App[DataError]):
         self._pace = pace
         self._run_at_once = run_at_once
         self._fps = fps
+        self._turn = Event()
+
+    def run_on_terminal(self) -> DataError | None:
+        """Run until the user leaves; returns what is wrong with the data, if so."""
+        sys.setswitchinterval(SWITCH)
+
+        def make_loop() -> asyncio.AbstractEventLoop:
+            return asyncio.SelectorEventLoop(TurnTaking(self._turn))
+
+        with asyncio.Runner(loop_factory=make_loop) as runner:
+            return runner.run(self.run_async())
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
         if not isinstance(renderable, CompositorUpdate):
@@ -138,9 +175,8 @@ class Laboratory(App[DataError]):
         except DataError as error:
             self.exit(error, return_code=2)
             return
-        self.switch_screen(
-            Workbench(dataset, surface, self._settings, self._pace, self._run_at_once)
-        )
+        options = self._pace, self._run_at_once, self._fps, self._turn
+        self.switch_screen(Workbench(dataset, surface, self._settings, *options))
 
     def action_command_palette(self) -> None:
         """Show the command palette."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections import deque
 from typing import ClassVar
@@ -124,6 +125,7 @@ class Workbench(Steady, Screen[None]):
         pace: float | None = None,
         run_at_once: bool = False,
         fps: float | None = None,
+        turn: threading.Event | None = None,
     ) -> None:
         super().__init__()
         self._compositor = SparingCompositor()
@@ -138,7 +140,7 @@ class Workbench(Steady, Screen[None]):
         self._zoomed = False
         self._ghosts: deque[Ghost] = deque(maxlen=GHOSTS)
         self._runs = 0
-        self._worker = Worker()
+        self._worker = Worker(turn)
         self.current_run = Run(surface, settings, self._pace_for(settings))
 
     def compose(self) -> ComposeResult:
@@ -181,10 +183,8 @@ class Workbench(Steady, Screen[None]):
 
     def _frame(self) -> Status:
         """Show the run as it is now, and return the status that was shown."""
-        self._worker.rest()
         snapshot = self.current_run.snapshot()
         self._show(snapshot)
-        self._worker.go_on()
         return snapshot.status
 
     def _tick(self) -> None:
