@@ -2,28 +2,47 @@
 
 from __future__ import annotations
 
-import logging
 import os
+import traceback
+from datetime import datetime
 from pathlib import Path
+
+from gdtui.core.text import printable
+
+# As long as a path may be, which is of no use cut short; and a line of a traceback.
+PATH_CHARACTERS, LINE_CHARACTERS = 4096, 4096
 
 
 def log_path() -> Path:
-    """The log file, under the XDG state folder."""
-    state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    return Path(state) / "gdtui" / "gdtui.log"
+    """The log file, under the XDG state folder; raises RuntimeError where there is no home."""
+    state = os.environ.get("XDG_STATE_HOME", "")
+    # The XDG Base Directory Specification has a relative path ignored.
+    folder = Path(state) if os.path.isabs(state) else Path.home() / ".local" / "state"
+    return folder / "gdtui" / "gdtui.log"
 
 
 def log_fault(what: str) -> str:
     """Write the traceback of the exception at hand; returns where to find it, in words."""
-    path = log_path()
+    try:
+        path = log_path()
+    except RuntimeError:
+        return "there is no home folder for the details"
+    shown = printable(os.fspath(path), PATH_CHARACTERS)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handler = logging.FileHandler(path, encoding="utf-8")
+        with open(path, "a", encoding="utf-8") as log:
+            log.write(f"{datetime.now():%Y-%m-%d %H:%M:%S} {what}\n{_lines()}\n")
     except OSError as error:
-        return f"{path} can't be written: {error.strerror}"
-    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
-    logger = logging.Logger("gdtui")
-    logger.addHandler(handler)
-    logger.exception(what)
-    handler.close()
-    return f"the details are in {path}"
+        return f"{shown} can't be written: {error.strerror}"
+    return f"the details are in {shown}"
+
+
+def _lines() -> str:
+    """The traceback, safe for whoever shows the file on a terminal."""
+    lines = traceback.format_exc().splitlines()
+    return "".join(printable(line, LINE_CHARACTERS) + "\n" for line in lines)
+
+
+def place_of(error: Exception) -> str:
+    """Where an exception was raised, and by way of where: of two, the same is the same bug."""
+    return "".join(traceback.format_tb(error.__traceback__))

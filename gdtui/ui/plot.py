@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import textwrap
 
+from rich.cells import chop_cells, set_cell_size
 from textual import events
 from textual.message import Message
 from textual.reactive import reactive
 
+from gdtui.core.text import printable
 from gdtui.ui.canvas import Canvas
 from gdtui.ui.drawing import Role, Row
-from gdtui.ui.faults import log_fault
+from gdtui.ui.faults import log_fault, place_of
 from gdtui.ui.rows import Rows
 from gdtui.ui.views import VIEWS, Scene
+
+# How much of an exception's words a plot has room for.
+ERROR_CHARACTERS = 200
 
 
 def framed(rows: list[Row], width: int, title: str, note: str, role: Role) -> list[Row]:
@@ -53,7 +58,8 @@ class Plot(Rows):
         self._number = list(VIEWS).index(view) + 1
         self._canvas = Canvas()
         self._scene: Scene | None = None
-        self._fault, self._details = "", ""
+        # Where to find the traceback of each bug, by the place of the bug.
+        self._details: dict[str, str] = {}
 
     def show(self, scene: Scene) -> None:
         """Draw the scene now if the plot can be seen, else when it comes to be."""
@@ -77,11 +83,19 @@ class Plot(Rows):
 
     def _apology(self, error: Exception, width: int, height: int) -> list[Row]:
         """What to show in place of the plot; the traceback is logged once for each bug."""
-        if str(error) != self._fault:
-            self._fault = str(error)
-            self._details = log_fault(f"the view {self.view!r} failed")
-        words = f"This plot has failed, the run goes on: {error!r}; {self._details}."
-        lines = [line.ljust(width)[:width] for line in textwrap.wrap(words, max(width, 1))]
+        bug = place_of(error)
+        if bug not in self._details:
+            self._details[bug] = log_fault(f"the view {self.view!r} failed")
+        words = (
+            f"This plot has failed, the run goes on; {self._details[bug]}. "
+            f"It was {printable(repr(error), ERROR_CHARACTERS)}."
+        )
+        # A word of wide characters has more cells than the line has characters.
+        lines = [
+            set_cell_size(piece, width)
+            for line in textwrap.wrap(words, max(width, 1))
+            for piece in chop_cells(line, max(width, 2))
+        ]
         lines += [" " * width] * (height - len(lines))
         return [((line, Role.ALARM),) for line in lines[:height]]
 

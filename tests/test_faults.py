@@ -1,0 +1,233 @@
+"""A bug in a view: told in its plot and in a log file, while the run goes on."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from copy import copy
+from pathlib import Path
+
+import pytest
+from test_workbench import Desk, Idle, opened
+
+from gdtui.core.descent import Status
+from gdtui.ui.drawing import Drawing
+from gdtui.ui.faults import log_fault, log_path
+from gdtui.ui.plot import Plot
+from gdtui.ui.views import VIEWS, Scene
+
+VIEW, OTHER = list(VIEWS)[1], next(iter(VIEWS))
+SIZES = [(40, 12), (80, 24), (120, 36)]
+
+
+@pytest.fixture(autouse=True)
+def _idle(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gdtui.ui.workbench.Worker", Idle)
+
+
+@pytest.fixture
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of the log file."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    return tmp_path / "state" / "gdtui"
+
+
+@pytest.fixture
+def view(monkeypatch: pytest.MonkeyPatch) -> list[Exception]:
+    """A view that raises each exception in this list, one a frame, and then the last one again."""
+    bugs: list[Exception] = [ValueError("a bug")]
+
+    def broken(scene: Scene) -> Drawing:
+        # Raised twice, an exception would gather the places of both.
+        raise copy(bugs.pop(0) if len(bugs) > 1 else bugs[0])
+
+    monkeypatch.setitem(VIEWS, VIEW, broken)
+    return bugs
+
+
+def words(plot: Plot) -> str:
+    """What stands within a plot's frame, with single blanks between the words."""
+    lines = [plot.render_line(y).text[1:-1] for y in range(1, plot.size.height - 1)]
+    return " ".join(" ".join(lines).split())
+
+
+def unwrapped(plot: Plot) -> str:
+    return "".join(words(plot).split())
+
+
+async def see(desk: Desk, view: str) -> Plot:
+    await desk.press(str(list(VIEWS).index(view) + 1))
+    return desk.plot(view)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_plot_says_so_and_the_run_goes_on(
+    size: tuple[int, int], state: Path, view: list[Exception]
+) -> None:
+    async with opened(size=size) as desk:
+        plot = await see(desk, VIEW)
+        await desk.press("space")
+        await desk.advance(7)
+        assert desk.run.status is Status.RUNNING
+        assert words(plot).startswith("This plot has failed, the run goes on; the details are in")
+        assert str(state / "gdtui.log") in unwrapped(plot)
+        assert "ValueError('abug')" in unwrapped(plot)
+        assert f"2 {VIEW}" in plot.render_line(0).text
+        assert plot.render_line(0).text.endswith("╮")
+        await desk.press("f")
+        await desk.advance(1000)
+        assert desk.run.ended
+        assert "●" in words(await see(desk, OTHER))
+
+
+async def test_the_other_plots_are_drawn(state: Path, view: list[Exception]) -> None:
+    async with opened() as desk:
+        await desk.advance(7)
+        for name in VIEWS:
+            assert ("has failed" in words(desk.plot(name))) == (name == VIEW)
+        assert "●" in words(desk.plot(OTHER))
+
+
+async def test_a_bug_is_logged_once(state: Path, view: list[Exception]) -> None:
+    view[:] = [ValueError(f"index {number} is out of bounds") for number in range(20)]
+    async with opened() as desk:
+        for _ in range(5):
+            await desk.advance(1)
+        await desk.resize(200, 55)
+    log = (state / "gdtui.log").read_text()
+    assert log.count("Traceback (most recent call last)") == 1
+    assert log.count("ValueError: index 0 is out of bounds") == 1
+    assert f"the view '{VIEW}' failed" in log
+    assert "in broken" in log
+
+
+async def test_another_bug_is_logged_too(
+    state: Path, view: list[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with opened() as desk:
+        await desk.advance(1)
+        monkeypatch.setitem(VIEWS, VIEW, lambda scene: 1 // 0)
+        await desk.advance(1)
+        assert "ZeroDivisionError" in words(desk.plot(VIEW))
+    log = (state / "gdtui.log").read_text()
+    assert log.count("ValueError: a bug") == log.count("ZeroDivisionError: ") == 1
+
+
+async def test_the_plot_is_back_when_the_bug_is_gone(
+    state: Path, view: list[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with opened() as desk:
+        await desk.advance(1)
+        monkeypatch.undo()
+        await desk.advance(6)
+        broken_once = desk.text
+    async with opened() as desk:
+        await desk.advance(7)
+        assert desk.text == broken_once
+
+
+async def test_what_no_canvas_can_draw_is_a_bug_too(
+    state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(VIEWS, VIEW, lambda scene: None)
+    async with opened() as desk:
+        await desk.advance(1)
+        assert "has failed" in words(desk.plot(VIEW))
+
+
+async def test_hostile_words_of_an_exception_are_shown_harmlessly(
+    state: Path, view: list[Exception]
+) -> None:
+    class OddError(Exception):
+        def __repr__(self) -> str:
+            return "\x1b[31m[red]\u202e\udc80" + "宽x" * 10_000
+
+    view[:] = [OddError("\x1b]0;x\x07\udc80")]
+    async with opened() as desk:
+        await desk.advance(1)
+        plot = desk.plot(VIEW)
+        assert "\\x1b[31m[red]\\u202e\\udc80宽x宽x" in unwrapped(plot)
+        strips = desk.app.screen._compositor.render_strips()
+        assert {strip.cell_length for strip in strips} == {120}
+        assert all(plot.render_line(y).text[-1] in "╮│╯" for y in range(plot.size.height))
+    log = (state / "gdtui.log").read_text()
+    assert "OddError: \\x1b]0;x\\x07\\udc80" in log
+    assert log.replace("\n", "").isprintable()
+
+
+@pytest.mark.parametrize("size", SIZES[1:])
+@pytest.mark.parametrize("part", ["a/long-name" * 9, "two  blanks", "宽字符" * 20, "[red]", "é"])
+async def test_the_path_is_shown_whole(
+    part: str,
+    size: tuple[int, int],
+    tmp_path: Path,
+    view: list[Exception],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / part))
+    async with opened(size=size) as desk:
+        plot = await see(desk, VIEW)
+        assert "".join(str(log_path()).split()) in unwrapped(plot)
+        strips = desk.app.screen._compositor.render_strips()
+        assert {strip.cell_length for strip in strips} == {size[0]}
+
+
+def _as_a_file(folder: Path) -> None:
+    folder.write_text("a file where a folder should be")
+
+
+def _without_permission(folder: Path) -> None:
+    folder.mkdir()
+    (folder / "gdtui.log").mkdir()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "why"),
+    [(_as_a_file, "File exists"), (_without_permission, "Is a directory")],
+)
+async def test_a_log_that_cannot_be_written_is_told(
+    spoil: Callable[[Path], None], why: str, state: Path, view: list[Exception]
+) -> None:
+    state.parent.mkdir()
+    spoil(state)
+    async with opened() as desk:
+        await desk.press("space")
+        await desk.advance(7)
+        assert f"{state}/gdtui.log can't be written: {why}.".replace(" ", "") in unwrapped(
+            desk.plot(VIEW)
+        )
+        assert desk.run.status is Status.RUNNING
+
+
+def fault() -> str:
+    try:
+        raise ValueError("a bug")
+    except ValueError:
+        return log_fault("it failed")
+
+
+@pytest.mark.parametrize("state_home", [None, "", "relative/folder"])
+def test_by_default_the_log_is_below_the_home_folder(
+    state_home: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    if state_home is None:
+        monkeypatch.delenv("XDG_STATE_HOME", raising=False)
+    else:
+        monkeypatch.setenv("XDG_STATE_HOME", state_home)
+    log = tmp_path / ".local" / "state" / "gdtui" / "gdtui.log"
+    assert fault() == f"the details are in {log}"
+    assert "ValueError: a bug" in log.read_text()
+    assert os.listdir(tmp_path) == [".local"]
+
+
+def test_without_a_home_folder_there_is_no_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
+    monkeypatch.setattr(Path, "home", lost)
+    assert fault() == "there is no home folder for the details"
