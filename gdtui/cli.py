@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
-from typing import BinaryIO, NoReturn, TextIO
+from typing import Any, BinaryIO, NoReturn, TextIO
 
 from gdtui import __version__
 from gdtui.core.hyperparameter import Hyperparameter, Value
@@ -53,6 +54,11 @@ class _Formatter(argparse.RawDescriptionHelpFormatter):
 
 class _Parser(argparse.ArgumentParser):
     """An argument parser whose complaints take one line."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        # What begins so is a number and no option; before Python 3.14, -1e5 was taken for one.
+        self._negative_number_matcher = re.compile(r"-(\.?[0-9]|inf|nan)")
 
     def error(self, message: str) -> NoReturn:
         message = f"{printable(message, MESSAGE_CHARACTERS)} (gdtui --help shows what there is)"
@@ -313,7 +319,8 @@ def _show(options: argparse.Namespace, settings: Settings) -> int:
     app = Laboratory(loading, settings, options.pace, options.run, options.fps, options.ascii)
     if options.theme is not None:
         if options.theme not in app.available_themes:
-            return _fail(f"no theme {options.theme!r}; there are {', '.join(app.available_themes)}")
+            themes = ", ".join(app.available_themes)
+            return _fail(f"no theme '{printable(options.theme)}'; there are {themes}")
         app.theme = options.theme
     try:
         if loading.is_quick:

@@ -90,7 +90,8 @@ def as_json(dataset: Dataset, settings: Settings, every: int = 1) -> Lines:
 
 
 def _json(**content: Any) -> str:
-    return json.dumps(content, ensure_ascii=False, allow_nan=False) + "\n"
+    """A line of ASCII: it can be written in any encoding, and holds nothing a terminal obeys."""
+    return json.dumps(content, allow_nan=False).replace("\x7f", "\\u007f") + "\n"
 
 
 def _finite(value: float) -> float | None:

@@ -80,6 +80,14 @@ def test_options_reach_the_settings(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.parametrize("value", ["-1e5", "-.5", "-5", "-1.5e+3", "-2e-7", "-0x"])
+def test_what_begins_like_a_negative_number_is_no_option(value: str) -> None:
+    if value == "-0x":
+        assert run("--w-start", value).stderr.startswith("gdtui: argument --w-start: '-0x' is not")
+    else:
+        assert make_parser().parse_args(["--w-start", value]).w_start == float(value)
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_every_method_can_be_chosen(method: str) -> None:
     result = run("--method", method, "--format", "json", "--iterations", "2")
@@ -141,6 +149,9 @@ def test_divergence_at_the_start(tmp_path: Path, form: str) -> None:
         (["--lr", "0"], "argument --lr: 0 is out of bounds: from 1e-12 to 1e+06"),
         (["--lr", "fast"], "argument --lr: 'fast' is not a number"),
         (["--lr", ""], "argument --lr: a number is missing"),
+        (["--lr", "-1e400"], "argument --lr: -inf is not a finite number"),
+        (["--lr", "-inf"], "argument --lr: -inf is not a finite number"),
+        (["--lr", "x" * 10_000], f"argument --lr: '{'x' * 38}… is not a number (gdtui --help"),
         (["--lr", "1\n2"], "argument --lr: '1\\n2' is not a number"),
         (["--lr"], "argument --lr: expected one argument"),
         (["--iterations", "1.5"], "argument --iterations: 1.5 is not a whole number"),

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
@@ -147,14 +147,20 @@ def test_json_closes_with_the_outcome(pizza: Dataset, settings: Settings) -> Non
     }
 
 
-def test_json_keeps_foreign_names_and_stays_one_line_each(pizza: Dataset) -> None:
-    odd = Dataset('a "b"\n.csv', "größe", "\u2028", pizza.x, pizza.y)
-    text = written("json", odd, Settings(iterations=2))[0]
-    lines = text.split("\n")
+@hypothesis_settings(max_examples=200)
+@given(*[st.text(st.characters(), max_size=20)] * 3)
+@example('a "b"\n.csv', "größe", "\u2028")
+@example("\x1b]52;c;x\x07.csv", "\x9b31m\x7f\x00", "\u202e宽\U0001f600\udcff")
+def test_json_keeps_foreign_names_in_lines_of_printable_ascii(
+    name: str, feature: str, label: str
+) -> None:
+    odd = Dataset(name, feature, label, np.array([1.0]), np.array([2.0]))
+    lines = written("json", odd, Settings(iterations=2))[0].split("\n")
     assert len(lines) == 5
-    assert "größe" in lines[0]
-    assert json.loads(lines[0])["data"]["name"] == odd.name
-    assert json.loads(lines[0])["data"]["label"] == odd.label
+    assert lines[0].isascii()
+    assert lines[0].isprintable()
+    kept = {"name": name, "feature": feature, "label": label, "examples": 1}
+    assert objects(lines[0])[0]["data"] == kept
 
 
 @every_format

@@ -8,10 +8,16 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from gdtui.core.ladder import rung_above, rung_below
+from gdtui.core.text import printable
 
 Value = float | int | bool | str
 
 _TRUE, _FALSE = ("on", "yes", "true", "1"), ("off", "no", "false", "0")
+
+
+def _shown(value: Value) -> str:
+    """What was given, harmlessly and in few words."""
+    return printable(repr(value))
 
 
 class Named(Protocol):
@@ -62,7 +68,7 @@ class Hyperparameter:
         text = text.strip()
         if isinstance(self.default, bool):
             if text.lower() not in _TRUE + _FALSE:
-                raise ValueError(f"{text!r} is neither on nor off")
+                raise ValueError(f"{_shown(text)} is neither on nor off")
             return text.lower() in _TRUE
         if isinstance(self.default, str):
             return self.check(text)
@@ -72,21 +78,21 @@ class Hyperparameter:
         if not text:
             raise ValueError("a number is missing")
         if "_" in text or not text.isascii():
-            raise ValueError(f"{text!r} is not a number")
+            raise ValueError(f"{_shown(text)} is not a number")
         try:
             return float(text)
         except ValueError:
-            raise ValueError(f"{text!r} is not a number") from None
+            raise ValueError(f"{_shown(text)} is not a number") from None
 
     def check(self, value: Value) -> Value:
         """The value in its own type; raises ValueError, in words, where it is out of bounds."""
         if isinstance(self.default, bool):
             if not isinstance(value, bool):
-                raise ValueError(f"{value!r} is neither on nor off")
+                raise ValueError(f"{_shown(value)} is neither on nor off")
             return value
         if isinstance(self.default, str):
             if value not in self.choices:
-                raise ValueError(f"{value!r} is none of {', '.join(self.choices)}")
+                raise ValueError(f"{_shown(value)} is none of {', '.join(self.choices)}")
             return value
         number = float(value)
         if not math.isfinite(number):
