@@ -4,12 +4,14 @@ import gzip
 import io
 import os
 import random
+import warnings
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from gdtui.core import dataset
@@ -26,10 +28,10 @@ def read_bytes(data: bytes, x: str | None = None, y: str | None = None) -> Datas
     return read_dataset("-", x, y, stream=io.BytesIO(data))
 
 
-def outcome(data: bytes, x: str | None = None, y: str | None = None) -> object:
+def outcome(data: bytes | Path, x: str | None = None, y: str | None = None) -> object:
     """Everything that can be told about a reading, comparable bit for bit."""
     try:
-        read = read_bytes(data, x, y)
+        read = read_bytes(data, x, y) if isinstance(data, bytes) else read_dataset(data, x, y)
     except DataError as error:
         return str(error)
     assert read.x.shape == read.y.shape
@@ -386,6 +388,121 @@ def test_any_mutation(data: bytes, changes: list[tuple[int, bytes]]) -> None:
     for place, piece in changes:
         zipped[place : place + 1] = piece
     outcome(bytes(zipped))
+
+
+# Files of every kind
+
+# In the environment, GDTUI_FILES is how many files are tried; each may then take a second.
+FILES = int(os.environ.get("GDTUI_FILES", "0"))
+SECOND = timedelta(seconds=1)
+
+odd_numerals = st.sampled_from(
+    [
+        *("1e308", "-1e308", "1.8e308", "1e309", "-1e400", "1e-400", "5e-324", "1e+99999", "-0"),
+        *("0x10", "0x1p3", "0b1", "1_000", "1,000", "1,000,000.5", "1.000,5", "1,5", ",5", "5,"),
+        *("nan", "-nan", "NaN(1)", "inf", "-Infinity", "1e", "e1", "+", "-", ".", "+-1", "1..2"),
+        *("1j", "1d5", "1f", "1L", "1%", "$1", "1 2", "0001", "1" * 400, "." + "0" * 400 + "1"),
+        *("\u0661\u0662", "\uff11", "\u00bd", "\u2212" + "1", "1\u00a0000", "1\u200b", "\u221e"),
+        *("None", "null", "NA", "True", "2024-01-01", "12:30", "=1+1", "#1", "1#", "\ufeff1"),
+        *('"1"', '"1', '1"', '""', '"""1"""', '"a""b"', "'1'", '"1,2"', '"1"2', '"a\nb"', '"1" '),
+    ]
+)
+cells = st.one_of(
+    st.integers(-99, 99).map(str),
+    finite.map(repr),
+    finite.map(float.hex),
+    odd_numerals,
+    st.text(max_size=6),
+)
+marks = st.sampled_from([",", ";", "\t", " ", "  ", ", ", " \t", "|", ":", ",,", "\u2003", "\x0b"])
+ends = st.sampled_from(["\n", "\r\n", "\r", "\n\n", "\n\r", "\x0c", "\x1e", "\u2028", "\u0085", ""])
+odd_lines = st.sampled_from(
+    ["", " ", "\t", "#", "# a comment", " #,", '"', '""', ",", ";;", "\\", "1", "a", "1,2,3,4,5,6"]
+)
+titles = st.sampled_from(["a", "Size", "größe", "宽", "", '"a, b"', "1", "x y", "\u202e", "a#b"])
+encodings = st.sampled_from(
+    [*["utf-8"] * 12, "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "latin-1", "utf-7"]
+)
+wanted = st.sampled_from([None] * 6 + ["1", "2", "0", "-1", "9" * 5000, "", "a", "\u00b2", '"'])
+
+
+@st.composite
+def mixed_texts(draw: st.DrawFn) -> str:
+    """Lines that mostly agree on a mark, a width and an end, with some that do not."""
+    mark, end, width = draw(marks), draw(ends), draw(st.integers(1, 4))
+    rows = draw(st.lists(st.lists(cells, min_size=width, max_size=width), max_size=6))
+    lines = [mark.join(row) for row in rows]
+    if draw(st.booleans()):
+        header = draw(st.lists(titles, min_size=width, max_size=width))
+        lines.insert(0, mark.join(header))
+    for _ in range(draw(st.integers(0, 2))):
+        line = draw(odd_lines | st.lists(cells, max_size=6).map(draw(marks).join))
+        lines.insert(draw(st.integers(0, len(lines))), line)
+    if draw(st.integers(0, 3)) == 0:
+        return "".join(line + draw(ends) for line in lines)
+    return end.join(lines) + draw(st.sampled_from(["", end]))
+
+
+@st.composite
+def vast_texts(draw: st.DrawFn) -> str:
+    """Thousands of columns or lines, fields of a megabyte, and what makes a parser go back."""
+    cell, mark, end = draw(cells), draw(marks), draw(ends)
+    few, many = draw(st.integers(1, 3)), draw(st.integers(1000, 20_000))
+    columns, rows = draw(st.sampled_from([(many, few), (few, many), (few, few)]))
+    line = mark.join([cell] * columns)
+    if columns == rows:
+        field = draw(st.sampled_from(["1", '"', '""', " ", "\t", ",", '" ', ' "', '",', "a", "#"]))
+        line = draw(st.sampled_from(["", "1,", '"'])) + field * (100_000 * few // len(field))
+    head = draw(st.sampled_from(["", "a,b", "1,2", mark.join("a" * columns)]))
+    return end.join([head, *[line] * rows, draw(odd_lines)])
+
+
+@st.composite
+def files(draw: st.DrawFn) -> bytes:
+    """What a person, a spreadsheet or a broken disk may leave behind."""
+    text = draw(st.one_of(mixed_texts(), mixed_texts(), mixed_texts(), vast_texts()))
+    data = text.encode(draw(encodings), errors="replace")
+    for _ in range(draw(st.sampled_from([0, 0, 0, 1, 3]))):
+        place, lost = draw(st.integers(0, 300)), draw(st.integers(0, 2))
+        data = data[:place] + draw(st.binary(max_size=3)) + data[place + lost :]
+    zipped = draw(st.sampled_from([0] * 8 + [1, 1, 2]))
+    for _ in range(zipped):
+        data = gzip.compress(data, mtime=0)
+        damage = draw(st.sampled_from(["none", "none", "cut", "bytes", "tail", "twice"]))
+        place = draw(st.integers(0, len(data) - 1))
+        if damage == "cut":
+            data = data[:place]
+        elif damage == "bytes":
+            data = data[:place] + draw(st.binary(min_size=1, max_size=4)) + data[place + 1 :]
+        elif damage in ("tail", "twice"):
+            data += data if damage == "twice" else draw(st.binary(min_size=1, max_size=40))
+    return data
+
+
+@settings(
+    max_examples=FILES or 400,
+    deadline=SECOND if FILES else None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(st.one_of(files(), files(), st.binary(max_size=200)), wanted, wanted, st.booleans())
+@example(b"", None, None, True)
+@example(b"\x00" * 100_000, None, None, False)
+@example(b"1 2\n" + b" " * 200_000, None, None, False)
+@example(b'"' * 200_000, None, None, False)
+@example(b'1,"' * 100_000, None, None, False)
+@example(b'"a",' * 50_000 + b'\n1,"', None, None, False)
+def test_any_file_is_a_dataset_or_a_data_error(
+    tmp_path_factory: pytest.TempPathFactory, data: bytes, x: str | None, y: str | None, gz: bool
+) -> None:
+    path = tmp_path_factory.getbasetemp() / ("data.csv.gz" if gz else "data.csv")
+    path.write_bytes(data)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        said = outcome(path, x, y)
+    if isinstance(said, str):
+        assert said.startswith(f"{path.name}:")
+        assert said.isprintable()
+        assert len(said) < 400
 
 
 # Progress
