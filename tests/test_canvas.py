@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import os
 from typing import Any
 
 import numpy as np
@@ -31,8 +32,35 @@ AXES = [
     Axis(-324, 309, log=True),
     Axis(0, 1, log=True),
 ]
+DEGENERATE = [
+    Axis(0, 0),
+    Axis(5, 5),
+    Axis(1, 0),
+    Axis(0, 5e-324),
+    Axis(1, 1 + 2**-52),
+    Axis(1e308, 1e308),
+    Axis(-1.7e308, 1.7e308),
+    Axis(0, math.inf),
+    Axis(-math.inf, math.inf),
+    Axis(math.nan, 1),
+    Axis(math.nan, math.nan),
+    Axis(5, 5, log=True),
+    Axis(0.5, 0.7, log=True),
+    Axis(math.nan, 1, log=True),
+]
 GLYPHS = [BRAILLE, "●", "✚", "↘", "1"]
-SIZES = [(0, 0), (1, 1), (11, 3), (12, 4), (13, 5), (40, 10), (100, 30), (200, 55), (200, 4)]
+SIZES = [
+    (0, 0),
+    (1, 1),
+    (11, 3),
+    (12, 4),
+    (13, 5),
+    (40, 10),
+    (100, 30),
+    (200, 55),
+    (200, 4),
+    (300, 100),
+]
 
 
 def text_of(rows: list[Row]) -> list[str]:
@@ -57,7 +85,7 @@ def one(x: list[float], y: list[float], glyph: str = "●", line: bool = False) 
 numbers = st.one_of(st.sampled_from(HOSTILE), st.floats(-2, 2), st.floats())
 distinct = st.floats(-1e300, 1e300, allow_subnormal=False)
 ranges = st.one_of(
-    st.sampled_from(AXES),
+    st.sampled_from(AXES + DEGENERATE),
     st.builds(Axis.around, distinct, distinct),
     st.builds(lambda low, more: Axis(low, low + more, True), st.integers(-330, 300),
               st.integers(1, 600)),
@@ -72,8 +100,9 @@ def layers(draw: st.DrawFn) -> Layer:
     return Layer(x, y, role, glyph, draw(st.booleans()))
 
 
-@given(st.lists(layers(), max_size=4), ranges, ranges, st.integers(0, 200), st.integers(0, 60))
-@settings(max_examples=250, deadline=None)
+# In the environment, GDTUI_DRAWINGS is how many hostile drawings are tried.
+@given(st.lists(layers(), max_size=4), ranges, ranges, st.integers(0, 300), st.integers(0, 100))
+@settings(max_examples=int(os.environ.get("GDTUI_DRAWINGS", "250")), deadline=None)
 def test_whatever_is_drawn_has_the_size_asked_for(
     drawn: list[Layer], x: Axis, y: Axis, width: int, height: int
 ) -> None:
@@ -81,7 +110,7 @@ def test_whatever_is_drawn_has_the_size_asked_for(
 
 
 @pytest.mark.parametrize(("width", "height"), SIZES)
-@pytest.mark.parametrize("axis", AXES, ids=repr)
+@pytest.mark.parametrize("axis", AXES + DEGENERATE, ids=repr)
 def test_every_pair_of_hostile_numbers_can_be_drawn(axis: Axis, width: int, height: int) -> None:
     """As one unsorted line through all of them, and as points, on every kind of axis."""
     pairs = np.array(list(itertools.product([*HOSTILE, 0.5, 2.0], repeat=2)))
@@ -100,6 +129,22 @@ def test_every_pair_of_hostile_numbers_can_be_drawn(axis: Axis, width: int, heig
 @pytest.mark.parametrize("height", [0, 1, 3, 4, 5, 10, 60, 200])
 def test_every_size_can_be_drawn(width: int, height: int) -> None:
     render(one([0, 1, 0.5], [0, 1, 0.2], BRAILLE, line=True), width, height)
+
+
+@pytest.mark.parametrize("axis", [Axis(0, 1), *AXES, *DEGENERATE], ids=repr)
+@pytest.mark.parametrize("line", [True, False])
+def test_an_empty_layer_can_be_drawn(axis: Axis, line: bool) -> None:
+    nothing = [Layer([], [], role, line=line) for role in Role]
+    render(Drawing("", axis, axis, nothing), 40, 10)
+    render(Drawing("", axis, axis, [*nothing, Layer([math.nan], [1], Role.LIVE)]), 40, 10)
+
+
+@pytest.mark.parametrize("axis", [*AXES, *DEGENERATE], ids=repr)
+@pytest.mark.parametrize("count", [1, 3, 30])
+def test_the_engine_sees_finite_ticks_alone(axis: Axis, count: int) -> None:
+    places = [place for place, _ in axis.ticks(count)]
+    assert all(0 <= place <= 1 for place in places)
+    assert len(places) <= 3 * count + 3
 
 
 def test_an_unsorted_line_across_the_plot_can_be_drawn() -> None:

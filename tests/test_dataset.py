@@ -552,6 +552,8 @@ def test_progress_may_stop_the_reading(tmp_path: Path, fault: type[BaseException
         ("pizza", "pizza"),
         ("\x1b]0;\n\u202e\u200b", "\\x1b]0;\\n\\u202e\\u200b"),
         ("\udc80\U000e0041", "\\udc80\\U000e0041"),
+        ("a\u3164\u2764\ufe0f", "a\\u3164\u2764\\ufe0f"),
+        ("e\u0301宽", "e\u0301宽"),
         ("x" * 40, "x" * 40),
         ("x" * 41, "x" * 39 + "…"),
     ],

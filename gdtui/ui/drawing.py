@@ -98,6 +98,8 @@ class Axis:
     def ticks(self, count: int) -> list[tuple[float, str]]:
         """At most about `count` ticks at round numbers: each a place in [0, 1] and a label."""
         count = max(count, 1)
+        if not 0 < self.high - self.low < math.inf:
+            return []
         if self.log:
             return self._log_ticks(count)
         step = rung_at_least(max((self.high - self.low) / count, NARROWEST))
@@ -108,10 +110,14 @@ class Axis:
         values = [i * step for i in range(first, last + 1)]
         # As many digits as tell one tick from the next.
         digits = math.ceil(math.log10(max(abs(self.low), abs(self.high), step) / step)) + 1
-        return [(float(self.unit(value)), short(value, max(digits, 6))) for value in values]
+        places = np.clip(self.unit(values), 0, 1).tolist()
+        return [
+            (place, short(value, max(digits, 6)))
+            for place, value in zip(places, values, strict=True)
+        ]
 
     def _log_ticks(self, count: int) -> list[tuple[float, str]]:
-        decades = int(self.high - self.low)
+        decades = max(1, int(self.high - self.low))
         every = max(1, int(rung_at_least(decades / count)))
         first = math.ceil(self.low / every) * every
         exponents = range(first, int(self.high) + 1, every)

@@ -30,13 +30,15 @@ _BRIDGE = 4
 
 _ASCII = str.maketrans(
     {
-        **dict.fromkeys("╭╮╰╯┌┐└┘┤├┬┴┼✚✛", "+"),
-        **dict.fromkeys("─━╸╺–—⎯▔▁", "-"),
-        **dict.fromkeys("│┃┆▏▕▎▊", "|"),
+        # Lines of boxes, and blocks: what is neither level nor upright is a corner, or full.
+        **dict.fromkeys(map(chr, range(0x2500, 0x2580)), "+"),
+        **dict.fromkeys(map(chr, range(0x2580, 0x25A0)), "#"),
+        **dict.fromkeys("✚✛", "+"),
+        **dict.fromkeys("─━┄┅┈┉╌╍═╴╶╸╺╼╾–—⎯▔▁", "-"),
+        **dict.fromkeys("│┃┆┇┊┋╎╏║╵╷╹╻╽╿▏▕▎▍▌▋▊▐", "|"),
         **dict.fromkeys("●•○", "o"),
-        **dict.fromkeys("█▓▉▇▆▅▄▃▂", "#"),
-        **dict.fromkeys("←◀↙", "<"),
-        **dict.fromkeys("→▶↘", ">"),
+        **dict.fromkeys("←◀↙⌫", "<"),
+        **dict.fromkeys("→▶↘🔎", ">"),
         **{
             "·": "-",
             "×": "x",
