@@ -10,12 +10,12 @@ import argparse
 import os
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, BinaryIO, NoReturn, TextIO
 
 from gdtui import __version__
 from gdtui.core.hyperparameter import Hyperparameter, Value
-from gdtui.core.methods import METHODS
+from gdtui.core.methods import LR, METHODS
 from gdtui.core.settings import SHARED, Settings
 from gdtui.core.text import printable
 
@@ -102,9 +102,13 @@ def _locale_has_unicode() -> bool:
     return "utf8" in wanted.lower().replace("-", "")
 
 
-def _own_hyperparameters() -> tuple[Hyperparameter, ...]:
-    own = (p for method in METHODS.values() for p in method.hyperparameters)
-    return tuple(dict.fromkeys(own))
+def _own_hyperparameters() -> dict[str, dict[str, Hyperparameter]]:
+    """By name, and then by method: two methods may have different ones of the same name."""
+    own: dict[str, dict[str, Hyperparameter]] = {}
+    for key, method in METHODS.items():
+        for parameter in method.hyperparameters:
+            own.setdefault(parameter.name, {})[key] = parameter
+    return own
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -132,8 +136,10 @@ def make_parser() -> argparse.ArgumentParser:
     data.add_argument("--y", metavar="COLUMN", help="the label: name, or number from 1 (last)")
 
     hyper = parser.add_argument_group("hyperparameters")
-    for parameter in SHARED + _own_hyperparameters():
-        _add_option(hyper, parameter)
+    for parameter in SHARED:
+        _add_option(hyper, parameter, _defaults(parameter), parameter.parse)
+    for theirs in _own_hyperparameters().values():
+        _add_own_option(hyper, theirs)
 
     screen = parser.add_argument_group("screen")
     screen.add_argument("--run", action="store_true", help="start at once")
@@ -172,29 +178,73 @@ def make_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_option(group: argparse._ArgumentGroup, parameter: Hyperparameter) -> None:
-    text = f"{parameter.help} (default: {parameter.format(parameter.default)})".replace("%", "%%")
+def _defaults(parameter: Hyperparameter) -> str:
+    others = {}
+    if parameter.name == "lr":
+        others = {key: method.lr for key, method in METHODS.items() if method.lr != LR}
+    default = parameter.format(parameter.default)
+    return ", ".join([default, *_by_method(parameter, others)])
+
+
+def _by_method(parameter: Hyperparameter, values: Mapping[str, Value]) -> list[str]:
+    """Each value and the keys of the methods that have it."""
+    return [
+        f"{parameter.format(value)} in {' and '.join(k for k, v in values.items() if v == value)}"
+        for value in dict.fromkeys(values.values())
+    ]
+
+
+def _add_option(
+    group: argparse._ArgumentGroup,
+    parameter: Hyperparameter,
+    defaults: str,
+    parse: Callable[[str], Value],
+) -> None:
+    """An option that leaves no trace where it is not given: Settings know the defaults."""
+    text = f"{parameter.help} (default: {defaults})".replace("%", "%%")
     if isinstance(parameter.default, bool):
-        action = argparse.BooleanOptionalAction
         group.add_argument(
-            parameter.flag, action=action, default=parameter.default, help=text, dest=parameter.name
+            parameter.flag,
+            action=argparse.BooleanOptionalAction,
+            default=argparse.SUPPRESS,
+            help=text,
+            dest=parameter.name,
         )
         return
-    metavar = "|".join(parameter.choices) or "N"
     group.add_argument(
         parameter.flag,
-        type=_reader(parameter.parse),
-        default=parameter.default,
-        metavar=metavar,
+        type=_reader(parse),
+        default=argparse.SUPPRESS,
+        metavar="|".join(parameter.choices) or "N",
         help=text,
         dest=parameter.name,
     )
 
 
-def _settings(options: argparse.Namespace) -> Settings:
-    shared = {parameter.name: getattr(options, parameter.name) for parameter in SHARED}
-    own = {parameter.name: getattr(options, parameter.name) for parameter in _own_hyperparameters()}
-    return Settings(**shared, own=own)
+def _add_own_option(group: argparse._ArgumentGroup, theirs: Mapping[str, Hyperparameter]) -> None:
+    parameter = next(iter(theirs.values()))
+    defaults = _by_method(parameter, {key: p.default for key, p in theirs.items()})
+    # Read when the method is known, since each has bounds of its own.
+    _add_option(group, parameter, ", ".join(defaults), str)
+
+
+def read_settings(parser: argparse.ArgumentParser, options: argparse.Namespace) -> Settings:
+    """The settings that the options given make; it is the parser that complains of a wrong one."""
+    given = vars(options)
+    settings = Settings(**{p.name: given[p.name] for p in SHARED if p.name in given})
+    for name, theirs in _own_hyperparameters().items():
+        if name not in given:
+            continue
+        parameter = theirs.get(settings.method, next(iter(theirs.values())))
+        try:
+            if settings.method not in theirs:
+                raise ValueError(f"{settings.method} has none; {' and '.join(theirs)} would")
+            value = given[name]
+            value = parameter.parse(value) if isinstance(value, str) else value
+            settings = settings.change(parameter, value)
+        except ValueError as reason:
+            parser.error(f"argument {parameter.flag}: {reason}")
+    return settings
 
 
 def sample_folder() -> str:
@@ -242,13 +292,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Sequence[str] | None) -> int:
+    parser = make_parser()
     try:
-        options = make_parser().parse_args(arguments)
+        options = parser.parse_args(arguments)
+        settings = read_settings(parser, options)
     except SystemExit as end:  # argparse has printed the help, the version or what is wrong
         return int(end.code or 0)
     if options.samples:
         return _list_samples()
-    settings = _settings(options)
     options.file = _find(options.file)
     if options.file == "-" and (sys.stdin is None or _is_terminal(sys.stdin)):
         return _fail("there is no data on standard input; pipe it in, or name a file")

@@ -108,8 +108,8 @@ FORMATS: dict[str, Callable[[Dataset, Settings, int], Lines]] = {
 
 def hint(surface: LossSurface, settings: Settings) -> str:
     """A warning that the learning rate is above the critical one; empty where it is not."""
-    critical = surface.critical_learning_rate(settings.bias)
-    if not settings.chosen_method.has_critical_rate or settings.lr <= critical:
+    critical = settings.critical(surface)
+    if critical is None or settings.lr <= critical:
         return ""
     times = f"{settings.lr / critical:.2f} times" if critical else "above"
     return (

@@ -10,7 +10,7 @@ from gdtui.core.dataset import Dataset, read_dataset
 from gdtui.core.hyperparameter import Hyperparameter, Value
 from gdtui.core.methods import METHODS, Memory, Method, Update
 from gdtui.core.settings import Settings
-from gdtui.core.surface import LossSurface
+from gdtui.core.surface import LossSurface, Surface
 
 settings.register_profile("gdtui", deadline=None)
 settings.load_profile("gdtui")
@@ -18,7 +18,7 @@ settings.load_profile("gdtui")
 INERTIA = Hyperparameter("inertia", "inertia", 0.9, "how much speed is kept", low=0, high=0.999)
 
 
-def _heavy_ball(surface: LossSurface, settings: Settings) -> Update:
+def _heavy_ball(surface: Surface, settings: Settings) -> Update:
     lr, inertia = settings.lr, float(settings[INERTIA])
 
     def update(

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -9,16 +10,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import another
 
 import gdtui
 from gdtui import cli
-from gdtui.cli import make_parser, sample_folder
+from gdtui.cli import make_parser, read_settings, sample_folder
 from gdtui.core.dataset import Dataset
-from gdtui.core.hyperparameter import Hyperparameter
 from gdtui.core.methods import METHODS, Method
-from gdtui.core.settings import SHARED
+from gdtui.core.settings import SHARED, Settings
 
-OWN = {p.name: p for method in METHODS.values() for p in method.hyperparameters}
 # The package under test, wherever the program is started.
 ENVIRONMENT = os.environ | {
     "PYTHONPATH": str(Path(gdtui.__file__).parents[1]),
@@ -227,17 +227,60 @@ def test_an_interrupt_ends_in_silence() -> None:
 def test_help_shows_every_hyperparameter_with_its_default() -> None:
     result = run("--help")
     assert (result.returncode, result.stderr) == (0, "")
-    lines = [" ".join(line.split()) for line in result.stdout.splitlines()]
-    for parameter in (*SHARED, *OWN.values()):
-        described = f"{parameter.help} (default: {parameter.format(parameter.default)})"
-        (line,) = [line for line in lines if line.startswith(f"{parameter.flag}")]
-        assert line.endswith(f" {described}")
-        assert all(choice in line for choice in parameter.choices)
+    text = " ".join(result.stdout.split())
+    for parameter in SHARED:
+        described = f"{parameter.help} (default: {parameter.format(parameter.default)}"
+        (option,) = re.findall(rf"{parameter.flag}\b.*? {re.escape(described)}[,)]", text)
+        assert all(choice in option for choice in parameter.choices)
+    for method in METHODS.values():
+        for own in method.hyperparameters:
+            ((_, defaults),) = re.findall(rf"{own.flag} N ({own.help}) \(default: (.*?)\)", text)
+            assert re.search(rf"\b{own.format(own.default)} in [a-z ]*\b{method.key}\b", defaults)
 
 
-@pytest.mark.parametrize("parameter", [*SHARED, *OWN.values()], ids=lambda p: p.name)
-def test_a_hyperparameter_left_out_has_its_default(parameter: Hyperparameter) -> None:
-    assert getattr(make_parser().parse_args([]), parameter.name) == parameter.default
+def test_help_names_the_learning_rates_that_differ() -> None:
+    text = " ".join(make_parser().format_help().split())
+    assert "along the slope (default: 0.001, 0.01 in adagrad and rmsprop)" in text
+
+
+def settings_of(*arguments: str) -> Settings:
+    parser = make_parser()
+    return read_settings(parser, parser.parse_args(arguments))
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_what_is_left_out_has_its_default(method: str) -> None:
+    assert settings_of() == Settings()
+    assert settings_of("--method", method) == Settings(method=method)
+
+
+@pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
+def test_every_hyperparameter_of_a_method_is_an_option(method: Method) -> None:
+    begin = Settings(method=method.key)
+    for own in method.hyperparameters:
+        value = another(own)
+        given = settings_of(own.flag, own.format(value), "--method", method.key)
+        assert given == begin.change(own, value) != begin
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        ("--beta1 0.5", "--beta1: gd has none; adam would"),
+        ("--method gd --momentum 0.5", "--momentum: gd has none; momentum and nesterov would"),
+        ("--method adam --seed x", "--seed: adam has none; sgd would"),
+        ("--method adam --beta1 1", "--beta1: 1 is out of bounds: from 0 to 0.999999"),
+        ("--method sgd --batch 1.5", "--batch: 1.5 is not a whole number"),
+        ("--method rmsprop --eps -1", "--eps: -1 is out of bounds: from 0 to 1"),
+    ],
+)
+def test_an_option_that_the_method_has_no_use_for_or_bad_is_refused(
+    arguments: str, complaint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(arguments.split()) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err == f"gdtui: argument {complaint} (gdtui --help shows what there is)\n"
 
 
 def test_hyperparameters_of_a_method_become_options(

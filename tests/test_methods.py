@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from gdtui.core.descent import descend
 from gdtui.core.methods import METHODS, Method, Update, method
 from gdtui.core.settings import SHARED, Settings
-from gdtui.core.surface import LossSurface
+from gdtui.core.surface import LossSurface, Surface
 
 every_method = pytest.mark.parametrize("chosen", METHODS.values(), ids=METHODS)
 # Its minimum is at w = 3, b = -1, with a loss of 2.
@@ -88,13 +88,32 @@ def test_step_search_without_bias_knows_only_w() -> None:
 def test_a_decorated_rule_enters_the_registry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gdtui.core.methods.METHODS", registry := dict(METHODS))
 
-    @method("rest", "rest", memory=(1.0,), has_critical_rate=True)
-    def rest(surface: LossSurface, settings: Settings) -> Update:
+    @method(
+        "rest",
+        "rest",
+        formula=("w <- w",),
+        when="Never.",
+        source="Newton, Principia, 1687",
+        bound="no bound",
+        remembers=("pulse",),
+        lr=0.5,
+    )
+    def rest(surface: Surface, settings: Settings) -> Update:
         """Stay
         where we are.
         """
         return lambda iteration, w, b, dw, db, memory: (w, b, memory)
 
     assert registry["rest"] == Method(
-        "rest", "rest", "Stay where we are.", rest, (), (1.0,), has_critical_rate=True
+        "rest",
+        "rest",
+        "Stay where we are.",
+        rest,
+        memory=(0.0, 0.0),
+        remembers=("pulse",),
+        lr=0.5,
+        formula=("w <- w",),
+        when="Never.",
+        source="Newton, Principia, 1687",
+        bound="no bound",
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import MISSING, dataclass, field, replace
 from typing import Any, Protocol
 
 from gdtui.core.ladder import rung_above, rung_below
@@ -33,7 +33,8 @@ class Hyperparameter:
     """One number, switch or choice that a user sets; its type is that of its default.
 
     `tunable` ones may change within a run; a change of any other begins a new run. Those with
-    `ladder` step along 1-2-5, the rest by one.
+    `ladder` step along 1-2-5, those with `complement` so that what is missing to 1 does (0.8, 0.9,
+    0.95), the rest by one.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Hyperparameter:
     choices: Mapping[str, Named] = field(default_factory=dict, hash=False, compare=False)
     tunable: bool = False
     ladder: bool = False
+    complement: bool = False
 
     def named(self, name: str) -> Hyperparameter:
         """The same hyperparameter under a name."""
@@ -115,7 +117,11 @@ class Hyperparameter:
 
     def stepped(self, value: float, up: bool) -> Value:
         """The next value up or down, held within the bounds."""
-        if not self.ladder:
+        if self.complement:
+            # Rounded, since 1 - 0.002 is not quite the float 0.998.
+            missing = rung_below(1 - value) if up else rung_above(1 - value)
+            step = round(1 - missing, 9)
+        elif not self.ladder:
             step = value + (1 if up else -1)
         elif value <= 0:
             step = max(self.low, 0.0) if not up else 1e-6
@@ -124,7 +130,11 @@ class Hyperparameter:
         return self.check(min(max(step, self.low), self.high))
 
 
-def declare(default: Any, label: str, help: str, **options: Any) -> Any:
-    """A dataclass field that is a hyperparameter of the field's name, kept in its metadata."""
+def declare(default: Any, label: str, help: str, *, left_out: Any = MISSING, **options: Any) -> Any:
+    """A dataclass field that is a hyperparameter of the field's name, kept in its metadata.
+
+    The field holds `left_out` where no value is given; by default that is the default.
+    """
     parameter = Hyperparameter("", label, default, help, **options)
-    return field(default=default, metadata={"hyperparameter": parameter})
+    held = default if left_out is MISSING else left_out
+    return field(default=held, metadata={"hyperparameter": parameter})

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING
 
 from gdtui.core.hyperparameter import Hyperparameter, Value, declare
-from gdtui.core.methods import METHODS, Method
+from gdtui.core.methods import LR, METHODS, Method
+
+if TYPE_CHECKING:
+    from gdtui.core.surface import Surface
 
 
 @dataclass(frozen=True)
 class Settings:
     """The hyperparameters of a run; raises ValueError, in words, where one is out of its bounds.
 
-    `own` holds those that only the chosen method has, by name.
+    `own` holds those that only the chosen method has, by name. Without an `lr` the method takes
+    the one that it declares.
     """
 
     method: str = declare(
@@ -22,9 +28,10 @@ class Settings:
         choices=METHODS,
     )
     lr: float = declare(
-        0.001,
+        LR,
         "learning rate",
         "how far to step along the slope",
+        left_out=None,
         low=1e-12,
         high=1e6,
         tunable=True,
@@ -55,6 +62,8 @@ class Settings:
 
     def __post_init__(self) -> None:
         for parameter in SHARED:
+            if self[parameter] is None:
+                object.__setattr__(self, parameter.name, self.chosen_method.lr)
             object.__setattr__(self, parameter.name, self._checked(parameter))
         own = {p.name: self._checked(p) for p in METHODS[self.method].hyperparameters}
         object.__setattr__(self, "own", own)
@@ -79,14 +88,33 @@ class Settings:
         if parameter in SHARED:
             value: Value = getattr(self, parameter.name)
             return value
-        return self.own.get(parameter.name, parameter.default)
+        if parameter in self.chosen_method.hyperparameters:
+            return self.own.get(parameter.name, parameter.default)
+        # Another method may have a hyperparameter of this name, with a default of its own.
+        return parameter.default
 
     def change(self, parameter: Hyperparameter, value: Value) -> Settings:
         """These settings with one value changed; raises ValueError where it is out of bounds."""
-        if parameter in SHARED:
-            changes: dict[str, Value] = {parameter.name: value}
-            return replace(self, **changes)  # type: ignore[arg-type]
-        return replace(self, own={**self.own, parameter.name: value})
+        changes: dict[str, Value] = {parameter.name: value}
+        if parameter not in SHARED:
+            return replace(self, own=self.own | changes)
+        changed = replace(self, own={}, **changes)  # type: ignore[arg-type]
+        mine, theirs = self.chosen_method.hyperparameters, changed.chosen_method.hyperparameters
+        return replace(changed, own={p.name: self[p] for p in mine if p in theirs})
+
+    def critical(self, surface: Surface, w: float = 0.0, b: float = 0.0) -> float | None:
+        """The learning rate above which the method diverges; None where theory knows none.
+
+        It is infinite on a flat surface. Where the curvature changes from place to place, it is
+        that of a surface curved as this one is at (w, b).
+        """
+        critical = self.chosen_method.critical
+        if critical is None:
+            return None
+        curvature = surface.eigenvalues(self.bias, w, b)[-1]
+        if math.isnan(curvature):
+            return 0.0
+        return critical(curvature, self) if curvature > 0 else math.inf
 
     def same_start(self, other: Settings) -> bool:
         """Whether the two differ in nothing but what can be tuned within a run."""

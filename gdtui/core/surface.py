@@ -21,6 +21,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from gdtui.core.batches import BatchMeasure, batch_measurer
 from gdtui.core.model import Vector
 
 Measure = Callable[[float, float], tuple[float, float, float]]
@@ -57,6 +58,14 @@ class Surface(ABC):
     @abstractmethod
     def minimum(self, w: float, b: float, bias: bool) -> Minimum:
         """The minimum, or of several the one nearest to (w, b); with the bias off, along w."""
+
+    def batch_measurer(self, size: int, seed: int) -> BatchMeasure:
+        """A function of (iteration, w, b): the batch's (loss, dL/dw, dL/db) in this iteration.
+
+        Where there are no examples to draw from, the batch is the whole surface.
+        """
+        measure = self.measurer()
+        return lambda iteration, w, b: measure(w, b)
 
     def loss(self, w: float, b: float) -> float:
         """The loss at (w, b)."""
@@ -138,6 +147,15 @@ class LossSurface(Surface):
             return res + vxx * e * e + r * r, 2 * (vxx * e + xm * r), 2 * r
 
         return measure
+
+    def batch_measurer(self, size: int, seed: int) -> BatchMeasure:
+        """A function of (iteration, w, b): the batch's (loss, dL/dw, dL/db) in this iteration.
+
+        `gdtui.core.batches` tells which `size` examples the seed gives each iteration.
+        """
+        if size >= len(self.x):
+            return super().batch_measurer(size, seed)
+        return batch_measurer(self.x, self.y, size, seed)
 
     def losses(self, w: Vector, b: Vector | float) -> Vector:
         """The losses at points of any shape, w and b broadcast against each other."""

@@ -36,9 +36,9 @@ _VERDICTS = (
 
 def verdict(surface: LossSurface, settings: Settings) -> Verdict:
     """Whether the learning rate crawls, is good, oscillates or diverges on this surface."""
-    if not settings.chosen_method.has_critical_rate:
+    critical = settings.critical(surface)
+    if critical is None:
         return Verdict("steps by lr", "no critical rate")
-    critical = surface.critical_learning_rate(settings.bias)
     part = settings.lr / critical if critical else math.inf
     word, role = next((word, role) for limit, word, role in _VERDICTS if part < limit or limit > 1)
     return Verdict(word, f"{_ratio(part)} × critical {critical:.6g}", role)
