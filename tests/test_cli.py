@@ -234,7 +234,9 @@ def test_help_shows_every_hyperparameter_with_its_default() -> None:
         assert all(choice in option for choice in parameter.choices)
     for method in METHODS.values():
         for own in method.hyperparameters:
-            ((_, defaults),) = re.findall(rf"{own.flag} N ({own.help}) \(default: (.*?)\)", text)
+            ((_, defaults),) = re.findall(
+                rf"{own.flag} N ({re.escape(own.help)}) \(default: (.*?)\)", text
+            )
             assert re.search(rf"\b{own.format(own.default)} in [a-z ]*\b{method.key}\b", defaults)
 
 
