@@ -11,7 +11,7 @@ from gdtui import __version__
 from gdtui.core.dataset import Dataset
 from gdtui.core.descent import Outcome, Status, Step, descend
 from gdtui.core.settings import Settings
-from gdtui.core.surface import LossSurface
+from gdtui.core.surface import LossSurface, Surface
 
 Lines = Generator[str, None, Outcome]
 
@@ -19,7 +19,7 @@ Lines = Generator[str, None, Outcome]
 class _Steps:
     """The steps of a descent, every so manieth and always the last; keeps how it ended."""
 
-    def __init__(self, surface: LossSurface, settings: Settings, every: int) -> None:
+    def __init__(self, surface: Surface, settings: Settings, every: int) -> None:
         self._descent = descend(surface, settings)
         self._every = every
         self.outcome: Outcome
@@ -106,7 +106,7 @@ FORMATS: dict[str, Callable[[Dataset, Settings, int], Lines]] = {
 }
 
 
-def hint(surface: LossSurface, settings: Settings) -> str:
+def hint(surface: Surface, settings: Settings) -> str:
     """A warning that the learning rate is above the critical one; empty where it is not."""
     critical = settings.critical(surface)
     if critical is None or settings.lr <= critical:
@@ -118,7 +118,7 @@ def hint(surface: LossSurface, settings: Settings) -> str:
     )
 
 
-def closing(surface: LossSurface, settings: Settings, outcome: Outcome) -> str:
+def closing(surface: Surface, settings: Settings, outcome: Outcome) -> str:
     """How a descent ended, and why, in a sentence."""
     status, at, why = outcome.status, outcome.iteration, hint(surface, settings)
     if status is Status.DIVERGED:

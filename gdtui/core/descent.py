@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from gdtui.core.methods import Memory
 from gdtui.core.settings import Settings
-from gdtui.core.surface import LossSurface
+from gdtui.core.surface import Surface
 
 
 class Status(StrEnum):
@@ -63,7 +63,7 @@ def starting_point(settings: Settings) -> Point:
 
 
 def trajectory(
-    surface: LossSurface, settings: Settings, start: Point
+    surface: Surface, settings: Settings, start: Point
 ) -> Generator[Measured, None, Status]:
     """The points of a descent, without end unless it converges or diverges; returns which.
 
@@ -89,7 +89,7 @@ def trajectory(
         iteration += 1
 
 
-def measured_at(surface: LossSurface, point: Point) -> Step:
+def measured_at(surface: Surface, point: Point) -> Step:
     """The step at a point, finite or not."""
     return Step(point.iteration, point.w, point.b, *surface.measurer()(point.w, point.b))
 
@@ -103,7 +103,7 @@ def ended(status: Status, last: Step, finite: bool = True) -> Outcome:
 
 
 def descend(
-    surface: LossSurface, settings: Settings, start: Point | None = None
+    surface: Surface, settings: Settings, start: Point | None = None
 ) -> Generator[Step, None, Outcome]:
     """Yield a Step before each update, `settings.iterations` in all; return the Outcome.
 

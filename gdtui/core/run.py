@@ -29,7 +29,7 @@ from gdtui.core.descent import (
     trajectory,
 )
 from gdtui.core.settings import Settings
-from gdtui.core.surface import LossSurface
+from gdtui.core.surface import Surface
 
 FULL_SPEED = float("inf")
 # Iterations between two looks at the lock: a few milliseconds, so that a key is obeyed at once.
@@ -141,7 +141,7 @@ class Run:
     `pace` is in iterations a second; FULL_SPEED takes as many as the machine can.
     """
 
-    def __init__(self, surface: LossSurface, settings: Settings, pace: float = FULL_SPEED) -> None:
+    def __init__(self, surface: Surface, settings: Settings, pace: float = FULL_SPEED) -> None:
         self.surface = surface
         self.pace = pace
         self._lock = threading.Lock()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from gdtui.core.descent import Status
 from gdtui.core.run import FULL_SPEED, Snapshot
 from gdtui.core.settings import Settings
-from gdtui.core.surface import LossSurface
+from gdtui.core.surface import Surface
 from gdtui.ui.drawing import Role, Row, figure, short
 from gdtui.ui.rows import Rows
 
@@ -34,7 +34,7 @@ _VERDICTS = (
 )
 
 
-def verdict(surface: LossSurface, settings: Settings) -> Verdict:
+def verdict(surface: Surface, settings: Settings) -> Verdict:
     """Whether the learning rate crawls, is good, oscillates or diverges on this surface."""
     critical = settings.critical(surface)
     if critical is None:
@@ -83,14 +83,14 @@ class Readout(Rows):
         super().__init__(id="readout")
         self.border_title = "Now"
         self._speedometer = Speedometer()
-        self._shown: tuple[LossSurface, Snapshot, float] | None = None
+        self._shown: tuple[Surface, Snapshot, float] | None = None
 
     def on_resize(self) -> None:
         """Show the same at the new width."""
         if self._shown:
             self.show(*self._shown)
 
-    def show(self, surface: LossSurface, snapshot: Snapshot, pace: float) -> None:
+    def show(self, surface: Surface, snapshot: Snapshot, pace: float) -> None:
         """Show where a run on this surface stands."""
         self._shown = surface, snapshot, pace
         if snapshot.status is Status.RUNNING:
@@ -101,7 +101,7 @@ class Readout(Rows):
         self.show_rows([self._row(*line) for line in self._lines(surface, snapshot, pace, speed)])
 
     def _lines(
-        self, surface: LossSurface, snapshot: Snapshot, pace: float, speed: float
+        self, surface: Surface, snapshot: Snapshot, pace: float, speed: float
     ) -> list[tuple[str, str, Role]]:
         step, settings = snapshot.step, snapshot.settings
         room = max(self.size.width - self.LABEL_WIDTH, 10)

@@ -11,7 +11,7 @@ import numpy as np
 from gdtui.core.descent import Status, Step
 from gdtui.core.ladder import rung_at_least
 from gdtui.core.run import Snapshot
-from gdtui.core.surface import LossSurface
+from gdtui.core.surface import Surface
 from gdtui.ui.drawing import Axis, Drawing, Layer, Role, Vector, short
 
 WALKER, MINIMUM, ARRIVED = "●", "✚", "⊕"
@@ -34,7 +34,7 @@ class Ghost:
 class Scene:
     """All that a view may draw from."""
 
-    surface: LossSurface
+    surface: Surface
     snapshot: Snapshot
     ghosts: tuple[Ghost, ...] = ()
     log_scale: bool = False

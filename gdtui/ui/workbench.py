@@ -21,7 +21,7 @@ from gdtui.core.hyperparameter import Hyperparameter, Value
 from gdtui.core.ladder import rung_above, rung_below
 from gdtui.core.run import FULL_SPEED, Run, Snapshot, Worker
 from gdtui.core.settings import SHARED, Settings
-from gdtui.core.surface import LossSurface
+from gdtui.core.surface import Surface
 from gdtui.core.text import printable
 from gdtui.report import closing
 from gdtui.ui.drawing import figure
@@ -120,7 +120,7 @@ class Workbench(Steady, Screen[None]):
     def __init__(
         self,
         dataset: Dataset,
-        surface: LossSurface,
+        surface: Surface,
         settings: Settings,
         pace: float | None = None,
         run_at_once: bool = False,
