@@ -35,6 +35,7 @@ examples:
   gdtui data.csv --plain --every 10       every tenth line, without the screen
   gdtui data.csv --format csv > run.csv   each step in full precision
   zcat big.gz | gdtui -                   data from a pipe, keys from the terminal
+  gdtui --surface rosenbrock              a classic surface in place of data
 
 On screen, ? shows all keys. Exit status: 0; 1 if the run diverged to infinity (plain output);
 2 for what can't be read or is asked wrongly."""
@@ -122,7 +123,9 @@ def make_parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"gdtui {__version__}")
-    parser.add_argument("--samples", action="store_true", help="list the samples, and end")
+    parser.add_argument(
+        "--samples", action="store_true", help="list the samples and surfaces, and end"
+    )
 
     data = parser.add_argument_group("data")
     data.add_argument(
@@ -134,6 +137,7 @@ def make_parser() -> argparse.ArgumentParser:
     )
     data.add_argument("--x", metavar="COLUMN", help="the feature: name, or number from 1 (first)")
     data.add_argument("--y", metavar="COLUMN", help="the label: name, or number from 1 (last)")
+    data.add_argument("--surface", metavar="NAME", help="a classic surface in place of data")
 
     hyper = parser.add_argument_group("hyperparameters")
     for parameter in SHARED:
@@ -247,6 +251,21 @@ def read_settings(parser: argparse.ArgumentParser, options: argparse.Namespace) 
     return settings
 
 
+def _on_surface(parser: argparse.ArgumentParser, options: argparse.Namespace) -> argparse.Namespace:
+    """The options with the surface that is named, and with its own defaults for the rest."""
+    from gdtui.core.landscapes import LANDSCAPES
+
+    name = options.surface
+    if name not in LANDSCAPES:
+        parser.error(f"argument --surface: '{name}' is none of {', '.join(LANDSCAPES)}")
+    if (options.file, options.x, options.y) != (None, None, None):
+        parser.error("argument --surface: it takes the place of data, so no FILE, --x or --y")
+    if vars(options).get("standardize"):
+        parser.error("argument --standardize: a surface has no feature to scale")
+    surface = LANDSCAPES[name]
+    return argparse.Namespace(**(surface.defaults | vars(options) | {"surface": surface}))
+
+
 def sample_folder() -> str:
     """Where the samples are: inside the installed package, or beside it in a working copy."""
     package = os.path.dirname(os.path.abspath(__file__))
@@ -265,11 +284,14 @@ def _find(file: str | None) -> str:
 
 def _list_samples() -> int:
     from gdtui.core.dataset import read_dataset
+    from gdtui.core.landscapes import LANDSCAPES
 
     for name in sorted(os.listdir(sample_folder())):
         path = os.path.normpath(os.path.join(sample_folder(), name))
         data = read_dataset(path)
         print(f"{name:16} {data.feature} -> {data.label}, {len(data.x)} examples  ({path})")
+    for surface in LANDSCAPES.values():
+        print(f"--surface {surface.name:12} {surface.help}")
     return 0
 
 
@@ -295,6 +317,8 @@ def _run(arguments: Sequence[str] | None) -> int:
     parser = make_parser()
     try:
         options = parser.parse_args(arguments)
+        if options.surface is not None:
+            options = _on_surface(parser, options)
         settings = read_settings(parser, options)
     except SystemExit as end:  # argparse has printed the help, the version or what is wrong
         return int(end.code or 0)
@@ -333,14 +357,14 @@ def _print(options: argparse.Namespace, settings: Settings) -> int:
     from gdtui import report
     from gdtui.core.dataset import DataError, read_dataset
     from gdtui.core.descent import Status
-    from gdtui.core.surface import LossSurface
+    from gdtui.core.surface import surface_of
 
     try:
-        dataset = read_dataset(options.file, options.x, options.y)
+        data = options.surface or read_dataset(options.file, options.x, options.y)
     except DataError as error:
         return _fail(error)
-    surface = LossSurface.of(dataset.x, dataset.y)
-    lines = report.FORMATS[options.format or "text"](dataset, settings, options.every)
+    surface = surface_of(data, settings)
+    lines = report.FORMATS[options.format or "text"](data, settings, options.every)
     while True:
         try:
             sys.stdout.write(next(lines))
@@ -351,7 +375,7 @@ def _print(options: argparse.Namespace, settings: Settings) -> int:
     diverged = outcome.status is Status.DIVERGED
     if diverged:
         print(f"gdtui: {report.closing(surface, settings, outcome)}", file=sys.stderr)
-    elif warning := report.hint(surface, settings):
+    elif warning := report.hint(surface, settings, *outcome.step[1:3]):
         print(f"gdtui: {warning}", file=sys.stderr)
     return DIVERGED_STATUS if diverged else 0
 
@@ -363,7 +387,11 @@ def _show(options: argparse.Namespace, settings: Settings) -> int:
         stream = None if _is_terminal(sys.stdin) else _take_keyboard()
     except OSError:
         return _fail("there is no terminal to take keys from; --plain needs none")
-    loading = Loading(options.file, options.x, options.y, stream)
+    loading = (
+        Loading.of_landscape(options.surface)
+        if options.surface
+        else Loading(options.file, options.x, options.y, stream)
+    )
     from gdtui.core.dataset import DataError
     from gdtui.ui.app import Laboratory
 

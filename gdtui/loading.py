@@ -8,7 +8,8 @@ from threading import Thread
 from typing import BinaryIO
 
 from gdtui.core.dataset import Dataset, read_dataset
-from gdtui.core.surface import LossSurface
+from gdtui.core.landscapes import Landscape
+from gdtui.core.surface import LossSurface, Surface
 
 # Read before the screen opens: what is wrong with such a file is said without one.
 QUICK_BYTES = 500_000
@@ -24,11 +25,20 @@ class Loading:
         self.fraction: float | None = 0.0
         self._wanted = path, x, y, stream
         self._cancelled = False
-        self._future: Future[tuple[Dataset, LossSurface]] = Future()
+        self._future: Future[tuple[Dataset | None, Surface]] = Future()
+
+    @classmethod
+    def of_landscape(cls, landscape: Landscape) -> Loading:
+        """What is done from the start: a surface that needs no data."""
+        loading = cls(landscape.name, None, None)
+        loading._future.set_result((None, landscape))
+        return loading
 
     @property
     def is_quick(self) -> bool:
         """Whether nobody needs to see a progress bar: the file is small, or none at all."""
+        if self.done:
+            return True
         path = self.path
         if path == "-":
             return False
@@ -40,7 +50,9 @@ class Loading:
         Thread(target=self.read, name="loading", daemon=True).start()
 
     def read(self) -> None:
-        """Read the dataset, here and now."""
+        """Read the dataset, here and now, if there is one to be read."""
+        if self.done:
+            return
         path, x, y, stream = self._wanted
         try:
             dataset = read_dataset(path, x, y, progress=self._note, stream=stream)
@@ -62,6 +74,6 @@ class Loading:
         """Whether `result` can be had without waiting."""
         return self._future.done()
 
-    def result(self) -> tuple[Dataset, LossSurface]:
-        """Wait for the dataset and its surface; raises DataError where it can't be read."""
+    def result(self) -> tuple[Dataset | None, Surface]:
+        """Wait for the dataset, if there is one, and the surface; raises DataError."""
         return self._future.result()

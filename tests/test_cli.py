@@ -16,6 +16,8 @@ import gdtui
 from gdtui import cli
 from gdtui.cli import make_parser, read_settings, sample_folder
 from gdtui.core.dataset import Dataset
+from gdtui.core.descent import Step, descend
+from gdtui.core.landscapes import LANDSCAPES
 from gdtui.core.methods import METHODS, Method
 from gdtui.core.settings import SHARED, Settings
 
@@ -76,6 +78,7 @@ def test_options_reach_the_settings(tmp_path: Path) -> None:
         "w_start": -1.5,
         "b_start": 2,
         "bias": True,
+        "standardize": False,
         "tolerance": 0.001,
     }
 
@@ -104,6 +107,94 @@ def test_a_file_goes_before_the_sample_of_its_name(tmp_path: Path) -> None:
     (tmp_path / "pizza.txt").write_text("1 2\n")
     result = run("pizza.txt", "--format", "json", "--iterations", "1", cwd=tmp_path)
     assert json.loads(result.stdout.partition("\n")[0])["data"]["examples"] == 1
+
+
+# Surfaces in place of data
+
+
+def rows(text: str) -> list[Step]:
+    return [
+        Step(int(first), *map(float, rest[:5]))
+        for first, *rest in (line.split(",") for line in text.splitlines()[1:])
+    ]
+
+
+@pytest.mark.parametrize("name", LANDSCAPES)
+def test_a_surface_has_a_start_and_a_learning_rate_of_its_own(name: str) -> None:
+    surface = LANDSCAPES[name]
+    result = run("--surface", name, "--format", "csv", "--iterations", "20")
+    w, b = surface.start
+    settings = Settings(lr=surface.lr, w_start=w, b_start=b, bias=True, iterations=20)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert rows(result.stdout) == list(descend(surface, settings))
+
+
+def test_what_the_user_gives_goes_before_what_a_surface_has() -> None:
+    given = ["--lr", "0.0005", "--w-start", "0.5", "--b-start", "2", "--no-bias"]
+    result = run("--surface", "rosenbrock", "--format", "csv", "--iterations", "20", *given)
+    settings = Settings(lr=0.0005, w_start=0.5, b_start=2, iterations=20)
+    assert rows(result.stdout) == list(descend(LANDSCAPES["rosenbrock"], settings))
+
+
+def test_a_default_of_the_settings_can_be_given_on_a_surface() -> None:
+    result = run("--surface", "saddle", "--w-start", "0", "--format", "json", "--iterations", "1")
+    head = json.loads(result.stdout.partition("\n")[0])
+    assert head["data"] == {"surface": "saddle"}
+    assert [head["settings"][name] for name in ("w_start", "b_start", "lr")] == [0, 0.01, 0.02]
+
+
+def test_a_surface_is_descended_in_the_lines_of_the_lesson() -> None:
+    result = run("--surface", "bowl", "--plain", "--iterations", "3")
+    assert result.stdout == (
+        "Iteration    0 => Loss: 25.0000000000\n"
+        "Iteration    1 => Loss: 16.0000000000\n"
+        "Iteration    2 => Loss: 10.2400000000\n"
+        "\n"
+        "w=-2.0480000000, b=1.5360000000\n"
+    )
+
+
+def test_on_a_surface_the_critical_rate_is_that_of_the_nearest_minimum() -> None:
+    result = run("--surface", "rosenbrock", "--lr", "0.0025", "--every", "100")
+    assert (result.returncode, result.stderr) == (
+        0,
+        "gdtui: the learning rate 0.0025 is 1.25 times the critical 0.001997 at the minimum "
+        "(1, 1): the descent can't settle there\n",
+    )
+    result = run("--surface", "himmelblau", "--lr", "1", "--w-start", "-5", "--b-start", "4")
+    assert result.returncode == 1
+    assert result.stderr.startswith("gdtui: diverged at iteration ")
+    assert result.stderr.count("\n") == 1
+
+
+# Standardized
+
+NORRIS = Path(__file__).parent / "data" / "norris.txt"
+# Certified by NIST: slope and intercept.
+CERTIFIED = 1.00211681802045, -0.262323073774029
+
+
+def reached(form: str, text: str) -> tuple[float, float]:
+    if form == "json":
+        last = json.loads(text.splitlines()[-1])
+        return last["w"], last["b"]
+    if form == "csv":
+        return rows(text)[-1][1:3]
+    w, b = text.splitlines()[-1].split(", ")
+    return float(w.removeprefix("w=")), float(b.removeprefix("b="))
+
+
+@pytest.mark.parametrize("form", cli.FORMATS)
+def test_standardized_descent_reaches_the_certified_line(form: str) -> None:
+    options = "--standardize --bias --lr 0.1 --iterations 1000 --format"
+    result = run(str(NORRIS), *options.split(), form)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert reached(form, result.stdout) == pytest.approx(CERTIFIED, rel=1e-9)
+
+
+def test_without_standardizing_it_does_not() -> None:
+    result = run(str(NORRIS), "--bias", "--lr", "1e-6", "--iterations", "1000", "--every", "1000")
+    assert reached("text", result.stdout) != pytest.approx(CERTIFIED, rel=1e-3)
 
 
 # What goes wrong
@@ -161,6 +252,14 @@ def test_divergence_at_the_start(tmp_path: Path, form: str) -> None:
         (["--format", "xml"], "argument --format: invalid choice: 'xml'"),
         (["--fast"], "unrecognized arguments: --fast"),
         (["--iter", "5"], "unrecognized arguments: --iter"),
+        (["--surface", "hill"], f"argument --surface: 'hill' is none of {', '.join(LANDSCAPES)}"),
+        (["--surface", "\x1b[1m"], "argument --surface: '\\x1b[1m' is none of "),
+        (["--surface"], "argument --surface: expected one argument"),
+        *(
+            (["--surface", "bowl", *data], "argument --surface: it takes the place of data, so no")
+            for data in (["pizza.txt"], ["-"], ["--x", "1"], ["--y", "1"])
+        ),
+        (["--surface", "bowl", "--standardize"], "argument --standardize: a surface has no feat"),
         (["pizza.txt", "more.txt"], "unrecognized arguments: more.txt"),
         (["--fa\nst"], "unrecognized arguments: --fa"),
         (["--fa\x1b[1mst"], "unrecognized arguments: --fa"),
@@ -301,9 +400,14 @@ def test_version() -> None:
 
 def test_samples_are_listed_and_can_be_read(pizza: Dataset) -> None:
     result = run("--samples")
-    lines = {line.split()[0]: line for line in result.stdout.splitlines()}
+    samples, surfaces = (
+        [line for line in result.stdout.splitlines() if line.startswith("--surface ") == wanted]
+        for wanted in (False, True)
+    )
+    lines = {line.split()[0]: line for line in samples}
     assert (result.returncode, result.stderr) == (0, "")
     assert sorted(lines) == sorted(os.listdir(sample_folder()))
+    assert [line.split()[1] for line in surfaces] == list(LANDSCAPES)
     assert "Reservations -> Pizzas, 30 examples" in lines["pizza.txt"]
     assert np.array_equal(pizza.x[:2], [13, 2])
     for name in lines:
@@ -333,6 +437,7 @@ finally:
         ("textual,plotext", ["--format", "json"]),
         ("textual,plotext", ["--samples"]),
         ("textual,plotext", ["nofile.csv"]),
+        ("textual,plotext", ["--surface", "beale"]),
     ],
 )
 def test_what_is_not_needed_is_not_imported(heavy: str, arguments: list[str]) -> None:

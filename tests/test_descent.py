@@ -157,7 +157,7 @@ def test_a_descent_goes_on_from_any_point(
     surface: LossSurface, heavy_ball: Method, key: str, bias: bool
 ) -> None:
     begin = Settings(method=key, lr=0.002, bias=bias, w_start=5, iterations=300)
-    whole = list(islice(trajectory(surface, begin, starting_point(begin)), 300))
+    whole = list(islice(trajectory(surface, begin, starting_point(surface, begin)), 300))
     steps, outcome = finish(descend(surface, begin))
     assert steps == [Step._make(measured[:6]) for measured in whole]
     for measured in whole[::37]:

@@ -6,6 +6,7 @@ import json
 import math
 import re
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,19 +17,20 @@ from hypothesis import strategies as st
 from gdtui import __version__, cli
 from gdtui.core.dataset import Dataset
 from gdtui.core.descent import Outcome, Status, Step, descend, starting_point
+from gdtui.core.landscapes import LANDSCAPES
 from gdtui.core.methods import METHODS, Method
 from gdtui.core.settings import Settings
 from gdtui.core.surface import LossSurface
-from gdtui.report import FORMATS, answer, closing, hint, text_line
+from gdtui.report import FORMATS, Data, answer, closing, hint, text_line
 
 HUGE = Dataset("huge.csv", "x", "y", np.array([1e100, 2e100]), np.array([1.0, 2.0]))
 AT_ONCE = Settings(w_start=1e100)
 DIVERGING = Settings(lr=0.005, bias=True, iterations=10_000)
 
 
-def written(form: str, dataset: Dataset, settings: Settings, every: int = 1) -> tuple[str, Outcome]:
+def written(form: str, data: Data, settings: Settings, every: int = 1) -> tuple[str, Outcome]:
     lines: list[str] = []
-    report = FORMATS[form](dataset, settings, every)
+    report = FORMATS[form](data, settings, every)
     while True:
         try:
             lines.append(next(report))
@@ -36,7 +38,7 @@ def written(form: str, dataset: Dataset, settings: Settings, every: int = 1) -> 
             return "".join(lines), end.value
 
 
-def objects(text: str) -> list[dict[str, object]]:
+def objects(text: str) -> list[dict[str, Any]]:
     def refuse(name: str) -> None:
         raise AssertionError(f"{name} is not JSON")
 
@@ -52,7 +54,7 @@ def csv_steps(text: str) -> list[Step]:
 
 
 def json_steps(text: str) -> list[Step]:
-    return [Step(**one) for one in objects(text)[1:-1]]  # type: ignore[arg-type]
+    return [Step(**one) for one in objects(text)[1:-1]]
 
 
 def text_iterations(text: str) -> list[int]:
@@ -130,6 +132,7 @@ def test_json_begins_with_data_and_settings(pizza: Dataset, heavy_ball: Method) 
             "w_start": 0.0,
             "b_start": 0.0,
             "bias": False,
+            "standardize": False,
             "tolerance": 0.0,
             "inertia": 0.9,
         },
@@ -191,6 +194,88 @@ def test_lines_are_those_of_the_lesson() -> None:
     assert text_line(step) == "Iteration    7 => Loss: 1234.5000000000"
     assert answer(step, bias=False) == "w=1.5000000000"
     assert answer(step, bias=True) == "w=1.5000000000, b=-2.2500000000"
+
+
+# Standardized
+
+
+def scaled_by_hand(data: Dataset, settings: Settings) -> list[dict[str, float]]:
+    """The textbook's descent over the scaled feature; w and b follow from its predictions."""
+    x = (data.x - data.x.mean()) / data.x.std()
+    w, b = settings.w_start * data.x.std(), settings.b_start + settings.w_start * data.x.mean()
+    found = []
+    for _ in range(settings.iterations):
+        error = x * w + b - data.y
+        dw, db = 2 * np.mean(x * error), 2 * np.mean(error)
+        raw_w, raw_b = np.polyfit(data.x, x * w + b, 1)
+        step = {"w": raw_w, "b": raw_b, "loss": np.mean(error**2), "dw": dw, "db": db}
+        found.append(step | {"w_scaled": w, "b_scaled": b})
+        w, b = w - settings.lr * dw, b - settings.lr * db * settings.bias
+    return found
+
+
+def csv_rows(text: str) -> list[dict[str, float]]:
+    rows = csv.DictReader(io.StringIO(text))
+    return [{name: float(value) for name, value in row.items()} for row in rows]
+
+
+@pytest.mark.parametrize("bias", [False, True])
+@pytest.mark.parametrize(("form", "first", "last"), [("csv", 0, None), ("json", 1, -1)])
+def test_standardized_rows_are_those_of_a_descent_by_hand(
+    pizza: Dataset, bias: bool, form: str, first: int, last: int | None
+) -> None:
+    settings = Settings(lr=0.1, bias=bias, standardize=True, iterations=40, w_start=-2.5, b_start=7)
+    text = written(form, pizza, settings)[0]
+    rows = (csv_rows if form == "csv" else objects)(text)[first:last]
+    expected = scaled_by_hand(pizza, settings)
+    assert len(rows) == len(expected) == 40
+    for iteration, (row, step) in enumerate(zip(rows, expected, strict=True)):
+        assert row.pop("iteration") == iteration
+        assert list(row) == list(step)
+        assert row == pytest.approx(step, rel=1e-9, abs=1e-9)
+    assert (rows[0]["w"], rows[0]["b"]) == pytest.approx((-2.5, 7))
+
+
+def test_standardized_the_outcome_is_in_both_units(pizza: Dataset) -> None:
+    settings = Settings(lr=0.1, bias=True, standardize=True, iterations=200)
+    text, outcome = written("json", pizza, settings, every=200)
+    last, step = objects(text)[-1], outcome.step
+    assert list(last) == ["outcome", "iteration", *Step._fields[1:], "w_scaled", "b_scaled"]
+    assert (last["w_scaled"], last["b_scaled"], last["loss"]) == (step.w, step.b, step.loss)
+    line = np.polyfit(pizza.x, pizza.y, 1)
+    assert (last["w"], last["b"]) == pytest.approx(tuple(line))
+    assert (step.w, step.b) == pytest.approx((line[0] * pizza.x.std(), pizza.y.mean()))
+
+
+@pytest.mark.parametrize("bias", [False, True])
+def test_standardized_text_ends_with_both_parameters_as_they_were(
+    pizza: Dataset, bias: bool
+) -> None:
+    settings = Settings(lr=0.1, bias=bias, standardize=True, iterations=300)
+    text, outcome = written("text", pizza, settings)
+    w, b = np.polyfit(pizza.x, pizza.y, 1)
+    # Held, the scaled bias stays 0: the line goes through 0 at the mean.
+    b = b if bias else -w * pizza.x.mean()
+    assert text.splitlines()[-1] == f"w={w:.10f}, b={b:.10f}"
+    assert text.splitlines()[-3] == f"Iteration  299 => Loss: {outcome.step.loss:.10f}"
+
+
+def test_standardized_numbers_that_overflow_are_null() -> None:
+    tiny = Dataset("tiny.csv", "x", "y", np.array([0, 1e-300]), np.array([0, 1e150]))
+    text = written("json", tiny, Settings(bias=True, standardize=True, lr=0.1, iterations=9))[0]
+    assert objects(text)[-2]["w"] is None
+    assert objects(text)[-2]["w_scaled"] == pytest.approx(0.416e150, rel=1e-3)
+
+
+@every_format
+def test_a_surface_is_written_like_data(form: str) -> None:
+    surface = LANDSCAPES["beale"]
+    settings = Settings(bias=True, lr=0.01, w_start=1, b_start=1.5, iterations=30)
+    text, outcome = written(form, surface, settings)
+    assert ITERATIONS[form](text) == list(range(30))
+    assert outcome.step.loss == surface.loss(outcome.step.w, outcome.step.b)
+    if form == "json":
+        assert objects(text)[0]["data"] == {"surface": "beale"}
 
 
 # The words
@@ -260,7 +345,7 @@ def test_how_a_descent_ended(
 
 def test_divergence_below_the_critical_rate_has_another_reason(surface: LossSurface) -> None:
     settings = Settings(method="search", w_start=1e100)
-    start = starting_point(settings)
+    start = starting_point(surface, settings)
     outcome = Outcome(Status.DIVERGED, 0, 0, Step(*start[:3], math.inf, math.inf, 0))
     assert closing(surface, settings, outcome) == (
         "diverged at iteration 0: the loss is no longer a finite number"

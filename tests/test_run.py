@@ -53,7 +53,7 @@ class ByHand:
 
     def __init__(self, surface: LossSurface, settings: Settings) -> None:
         self.surface = surface
-        self.path = trajectory(surface, settings, starting_point(settings))
+        self.path = trajectory(surface, settings, starting_point(surface, settings))
         self.measured: list[Measured] = [next(self.path)]
 
     def advance(self, iterations: int) -> int:

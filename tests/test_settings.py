@@ -17,7 +17,16 @@ def test_every_field_is_a_shared_hyperparameter() -> None:
 
 
 def test_defaults_are_those_of_the_lesson() -> None:
-    assert [Settings()[parameter] for parameter in SHARED] == ["gd", 0.001, 100, 0, 0, False, 0]
+    assert [Settings()[parameter] for parameter in SHARED] == [
+        "gd",
+        0.001,
+        100,
+        0,
+        0,
+        False,
+        False,
+        0,
+    ]
 
 
 @pytest.mark.parametrize("parameter", SHARED, ids=names)

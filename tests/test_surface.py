@@ -11,9 +11,11 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
 from gdtui.core import model
+from gdtui.core.dataset import Dataset
 from gdtui.core.descent import descend
+from gdtui.core.landscapes import LANDSCAPES
 from gdtui.core.settings import Settings
-from gdtui.core.surface import LossSurface, Minimum
+from gdtui.core.surface import LossSurface, Minimum, surface_of
 
 Vector = NDArray[np.float64]
 
@@ -184,7 +186,39 @@ def test_a_line_has_the_same_loss_over_the_scaled_feature(data: Vector, w: float
     )
 
 
-def test_standardizing_survives_large_numbers() -> None:
-    scaled = LossSurface.of(np.array([-1e300, 1e300]), np.array([1.0, 3.0])).standardized()
+@pytest.mark.parametrize("size", [1e-300, 1.0, 1e300])
+def test_standardizing_survives_numbers_of_any_size(size: float) -> None:
+    scaled = LossSurface.of(np.array([-size, size]), np.array([1.0, 3.0])).standardized()
     assert scaled.minimum(0, 0, bias=True)[:2] == (1, 2)
-    assert scaled.raw(1, 2) == (1e-300, 2)
+    assert scaled.raw(1, 2) == (1 / size, 2)
+
+
+def test_what_is_standardized_is_not_scaled_again(surface: LossSurface) -> None:
+    scaled = surface.standardized()
+    assert (surface.is_standardized, scaled.is_standardized) == (False, True)
+    assert scaled.standardized() is scaled
+
+
+@pytest.mark.parametrize("standardize", [False, True])
+def test_the_settings_say_which_surface_is_descended(
+    pizza: Dataset, surface: LossSurface, standardize: bool
+) -> None:
+    settings = Settings(standardize=standardize)
+    expected = surface.standardized() if standardize else surface
+    for data in (pizza, surface, expected):
+        assert surface_of(data, settings) == expected
+    assert surface_of(LANDSCAPES["bowl"], settings) is LANDSCAPES["bowl"]
+
+
+@pytest.mark.parametrize("bias", [False, True])
+def test_a_start_is_in_raw_units(surface: LossSurface, bias: bool) -> None:
+    settings = Settings(standardize=True, w_start=-2.5, b_start=7, bias=bias)
+    first = next(descend(surface_of(surface, settings), settings))
+    assert first.loss == pytest.approx(surface.loss(-2.5, 7))
+    assert next(descend(surface, settings))[1:3] == (-2.5, 7)
+
+
+def test_without_scaling_all_is_raw(surface: LossSurface) -> None:
+    for one in (surface, LANDSCAPES["bowl"]):
+        assert one.raw(3, -0.0) == one.scaled(3, -0.0) == (3, 0)
+        assert math.copysign(1, one.scaled(3, -0.0)[1]) == -1

@@ -57,9 +57,10 @@ class Outcome(NamedTuple):
 Measured = tuple[int, float, float, float, float, float, Memory]
 
 
-def starting_point(settings: Settings) -> Point:
-    """Where the settings say that a descent begins."""
-    return Point(0, settings.w_start, settings.b_start, settings.chosen_method.memory)
+def starting_point(surface: Surface, settings: Settings) -> Point:
+    """Where the settings say that a descent begins: their start is never in scaled units."""
+    w, b = surface.scaled(settings.w_start, settings.b_start)
+    return Point(0, w, b, settings.chosen_method.memory)
 
 
 def trajectory(
@@ -109,7 +110,7 @@ def descend(
 
     Starts where the settings say, or goes on from any other point.
     """
-    start = start or starting_point(settings)
+    start = start or starting_point(surface, settings)
     path = trajectory(surface, settings, start)
     last, finite = measured_at(surface, start), False
     while True:

@@ -55,6 +55,11 @@ class Landscape(Surface):
     curvatures: Curvatures = field(repr=False)
 
     @property
+    def title(self) -> str:
+        """What it is, in words."""
+        return f"surface {self.name} · {self.help}"
+
+    @property
     def defaults(self) -> dict[str, Value]:
         """The hyperparameters that are this landscape's own, unless the user sets them."""
         w, b = self.start
@@ -149,7 +154,7 @@ def landscape(
     curvatures=lambda w, b: (2.0, 0.0, 2.0),
 )
 def bowl(w: Number, b: Number) -> tuple[Number, Number, Number]:
-    """A round bowl: the slope points straight away from the minimum.
+    """A round bowl: the slope points away from the minimum.
 
     Source: the sphere function, as in De Jong, An Analysis of the Behavior of a Class of Genetic
     Adaptive Systems, 1975.
@@ -165,7 +170,7 @@ def bowl(w: Number, b: Number) -> tuple[Number, Number, Number]:
     curvatures=lambda w, b: (1.0, 0.0, 100.0),
 )
 def canyon(w: Number, b: Number) -> tuple[Number, Number, Number]:
-    """A long canyon, a hundred times as steep across as along: descent swings from wall to wall.
+    """A long canyon, a hundred times as steep across as along.
 
     Source: Boyd and Vandenberghe, Convex Optimization, 2004, section 9.3.2.
     """
@@ -180,7 +185,7 @@ def canyon(w: Number, b: Number) -> tuple[Number, Number, Number]:
     curvatures=lambda w, b: (2.0, 0.0, 12 * b * b - 4),
 )
 def saddle(w: Number, b: Number) -> tuple[Number, Number, Number]:
-    """A saddle between two minima: from near the ridge, descent lingers before it falls.
+    """A saddle between two minima, where descent lingers.
 
     Source: after Nesterov, Introductory Lectures on Convex Optimization, 2004, example 1.2.2.
     """
@@ -196,7 +201,7 @@ def saddle(w: Number, b: Number) -> tuple[Number, Number, Number]:
     curvatures=lambda w, b: (2 - 400 * (b - w * w) + 800 * w * w, -400 * w, 200.0),
 )
 def rosenbrock(w: Number, b: Number) -> tuple[Number, Number, Number]:
-    """A bent valley with steep walls: soon found, and slow to follow.
+    """A bent valley: soon found, and slow to follow.
 
     Source: Rosenbrock, An automatic method for finding the greatest or least value of a function,
     The Computer Journal 3, 1960.
@@ -218,7 +223,7 @@ def rosenbrock(w: Number, b: Number) -> tuple[Number, Number, Number]:
     curvatures=lambda w, b: (12 * w * w + 4 * b - 42, 4 * (w + b), 12 * b * b + 4 * w - 26),
 )
 def himmelblau(w: Number, b: Number) -> tuple[Number, Number, Number]:
-    """Four minima around a hill: from its top, a little decides where descent ends.
+    """Four minima around a hill: a little decides which.
 
     Source: Himmelblau, Applied Nonlinear Programming, 1972.
     """
@@ -247,7 +252,7 @@ def _beale_curvatures(w: float, b: float) -> tuple[float, float, float]:
     curvatures=_beale_curvatures,
 )
 def beale(w: Number, b: Number) -> tuple[Number, Number, Number]:
-    """A flat floor with one minimum, between walls that throw a large step far away.
+    """A flat floor between walls that throw steps far away.
 
     Source: Beale, On an iterative method for finding a local minimum of a function of more than
     one variable, 1958; as in Moré, Garbow and Hillstrom, Testing Unconstrained Optimization
@@ -276,7 +281,7 @@ def _plateau_curvatures(w: float, b: float) -> tuple[float, float, float]:
     curvatures=_plateau_curvatures,
 )
 def plateau(w: Number, b: Number) -> tuple[Number, Number, Number]:
-    """A pit in a plain: far from it the slope all but vanishes, and so do the steps.
+    """A pit in a plain where the slope all but vanishes.
 
     Source: Geman and McClure, Bayesian image analysis: an application to single photon emission
     tomography, 1985.

@@ -153,7 +153,7 @@ class Run:
         self._running = self._hurrying = False
         self._due = 0.0
         self._clock: float | None = None
-        start = starting_point(settings)
+        start = starting_point(surface, settings)
         self._step = measured_at(surface, start)
         self._point = start
         self._path = trajectory(surface, settings, start)

@@ -49,6 +49,7 @@ class Settings:
     w_start: float = declare(0.0, "w start", "the weight to start from", low=-1e100, high=1e100)
     b_start: float = declare(0.0, "b start", "the bias to start from", low=-1e100, high=1e100)
     bias: bool = declare(False, "bias", "train b too; off, it stays at its start")
+    standardize: bool = declare(False, "standardize", "scale the feature to mean 0 and deviation 1")
     tolerance: float = declare(
         0.0,
         "tolerance",

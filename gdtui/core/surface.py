@@ -17,12 +17,16 @@ import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from gdtui.core.batches import BatchMeasure, batch_measurer
 from gdtui.core.model import Vector
+
+if TYPE_CHECKING:
+    from gdtui.core.dataset import Dataset
+    from gdtui.core.settings import Settings
 
 Measure = Callable[[float, float], tuple[float, float, float]]
 
@@ -66,6 +70,33 @@ class Surface(ABC):
         """
         measure = self.measurer()
         return lambda iteration, w, b: measure(w, b)
+
+    @property
+    def title(self) -> str:
+        """What it is, in words, where no dataset says so."""
+        return ""
+
+    @property
+    def is_quadratic(self) -> bool:
+        """Whether the curvature is the same everywhere."""
+        return False
+
+    @property
+    def is_standardized(self) -> bool:
+        """Whether the feature is scaled."""
+        return False
+
+    def standardized(self) -> Surface:
+        """The same over a scaled feature; itself where there is no feature to scale."""
+        return self
+
+    def raw(self, w: float, b: float) -> tuple[float, float]:
+        """The parameters over the feature as it was before scaling."""
+        return w, b
+
+    def scaled(self, w: float, b: float) -> tuple[float, float]:
+        """The parameters over the scaled feature."""
+        return w, b
 
     def loss(self, w: float, b: float) -> float:
         """The loss at (w, b)."""
@@ -193,6 +224,11 @@ class LossSurface(Surface):
         return Minimum(w, b, self.loss(w, b))
 
     @property
+    def is_quadratic(self) -> bool:
+        """Whether the curvature is the same everywhere."""
+        return True
+
+    @property
     def is_standardized(self) -> bool:
         """Whether the feature is scaled."""
         return (self.shift, self.scale) != (0.0, 1.0)
@@ -202,12 +238,15 @@ class LossSurface(Surface):
 
         A feature that is the same in all examples has no deviation: it is only shifted.
         """
+        if self.is_standardized:
+            return self
         deviation = self.x - self.xm
         # Divided by the largest first: squares of large numbers overflow.
         largest = float(np.max(np.abs(deviation))) or 1.0
         scale = largest * math.sqrt(float(np.mean((deviation / largest) ** 2))) or 1.0
         surface = LossSurface.of(deviation / scale, self.y)
-        vxx = 1.0 if self.vxx else 0.0
+        # The variance before may have been too small for a float.
+        vxx = 1.0 if np.any(deviation) else 0.0
         return replace(surface, xm=0.0, vxx=vxx, shift=self.xm, scale=scale)
 
     def raw(self, w: float, b: float) -> tuple[float, float]:
@@ -217,4 +256,10 @@ class LossSurface(Surface):
 
     def scaled(self, w: float, b: float) -> tuple[float, float]:
         """The parameters over the scaled feature of a line over the feature as it was."""
-        return w * self.scale, b + w * self.shift
+        return w * self.scale, b + w * self.shift if self.shift else b
+
+
+def surface_of(data: Dataset | Surface, settings: Settings) -> Surface:
+    """The surface of the data that a descent with these settings runs over."""
+    surface = data if isinstance(data, Surface) else LossSurface.of(data.x, data.y)
+    return surface.standardized() if settings.standardize else surface

@@ -119,7 +119,7 @@ class Workbench(Steady, Screen[None]):
 
     def __init__(
         self,
-        dataset: Dataset,
+        dataset: Dataset | None,
         surface: Surface,
         settings: Settings,
         pace: float | None = None,
@@ -163,6 +163,8 @@ class Workbench(Steady, Screen[None]):
 
     def _title(self) -> str:
         data = self._dataset
+        if data is None:
+            return self._surface.title
         columns = f"{printable(data.feature)} -> {printable(data.label)}"
         count = len(data.x)
         examples = "1 example" if count == 1 else f"{count:,} examples"
