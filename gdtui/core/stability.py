@@ -139,10 +139,15 @@ class Axis:
 
         They are given less 1, which the small steps along a flat axis would else drown in.
         """
-        half = (1 - self.q + self.z) / 2
-        root = cmath.sqrt(half * half - self.z)
-        near, far = (self.z / (half + root) if half + root else 0.0), half + root
+        far = (1 - self.q + self.z + cmath.sqrt(self._discriminant)) / 2
+        near = self.z / far if far else far
         return (-far, -near) if abs(1 - far) > abs(1 - near) else (-near, -far)
+
+    @property
+    def _discriminant(self) -> float:
+        """Below 0 where the distance goes in waves."""
+        # (1 - q + z)^2 - 4*z, which rounding could take below 0 where q is 0.
+        return (1 - self.z) ** 2 - 2 * self.q * (1 + self.z) + self.q * self.q
 
     @property
     def factor(self) -> float:
@@ -151,12 +156,18 @@ class Axis:
 
     @property
     def swings(self) -> bool:
-        """Whether the distance changes its sign again and again."""
-        return any(root.imag or root.real < -1 for root in self.roots)
+        """Whether the distance changes its sign."""
+        # One of two real factors is negative where their product q is, or else their sum.
+        return self.is_wave or self.jumps or min(self.q, self.first) < 0
+
+    @property
+    def is_wave(self) -> bool:
+        """Whether it does so in waves of several steps, not from one step to the next."""
+        return self._discriminant < 0
 
     @property
     def jumps(self) -> bool:
-        """Whether it does so at more than every second step."""
+        """Whether it changes its sign at more than every second step."""
         return 1 + self.q < self.z
 
     def distances(self) -> Iterator[float]:
@@ -356,10 +367,10 @@ def _short(verdict: Verdict, axis: Axis | None, critical: float | None) -> str:
             Verdict.DIVERGES: "above the critical",
         }[verdict]
     if verdict is Verdict.CRAWLS:
-        return f"each step {_part(axis)} of the way"
+        return f"goes {_part(axis)} of the way"
     if verdict is Verdict.GOOD and not axis.swings:
         return "never past the minimum"
-    return "swings, then settles" if _is_wave(axis) else f"lands {_times(axis.factor)} as far"
+    return "swings, then settles" if axis.is_wave else f"lands {_times(axis.factor)} as far"
 
 
 def _why(settings: Settings, verdict: Verdict, axis: Axis | None, critical: float | None) -> str:
@@ -387,17 +398,12 @@ def _effect(verdict: Verdict, axis: Axis | None) -> str:
         return f"each step goes {part} the way to the minimum along the steepest axis"
     if not axis:
         return "a step along the steepest axis brings the minimum nearer"
-    if _is_wave(axis):
+    if axis.is_wave:
         return "it swings across the minimum along the steepest axis, and settles"
     if verdict is Verdict.GOOD:
         return "no step goes past the minimum along the steepest axis"
     times = _times(axis.factor)
     return f"each step lands on the other side of the minimum, {times} as far from it"
-
-
-def _is_wave(axis: Axis) -> bool:
-    """Whether the distance swings in waves of several steps, not from one step to the next."""
-    return axis.roots[0].imag != 0
 
 
 def _part(axis: Axis) -> str:
@@ -459,10 +465,12 @@ def _first_with_momentum(parts: _Parts, margin: float) -> float | None:
     for t, above in enumerate(islice(walks, _SCANNED)):
         if sum(above) <= margin:
             return t
-    swinging = [(axis, above * axis.bound(_SCANNED) ** 2) for axis, above in parts if axis.swings]
-    left = sum(above for _, above in swinging)
+    swinging = [(axis, math.sqrt(above)) for axis, above in parts if axis.swings]
+    bounds = [size * axis.bound(_SCANNED) for axis, size in swinging]
+    left = sum(bound * bound for bound in bounds)
     if left > _ROUNDING * margin:
-        return math.inf if left > margin and any(a.factor > 1 for a, _ in swinging) else None
+        grows = any(axis.factor > 1 for axis, _ in swinging)
+        return math.inf if grows and left > margin else None
     return _first([part for part in parts if not part[0].swings], margin, _SCANNED - 1)
 
 
