@@ -183,10 +183,11 @@ def test_a_drawing_leaves_nothing_behind_in_the_next_one() -> None:
     assert "●" not in "".join(render(one([], []), 40, 10))
 
 
-def public_signal_of(x: Vector, y: Vector, joined: NDArray[np.bool_], layer: Layer) -> Any:
-    """What `signal_of` does, by plotext's documented calls alone."""
-    pixel = plotext.pixel(foreground=canvas_module._COLOURS[layer.role])
-    marker = plotext.marker(layer.glyph, pixel)
+def filled_in_public(
+    x: Vector, y: Vector, joined: NDArray[np.bool_], glyph: str, role: Role
+) -> Any:
+    """What `filled` does, by plotext's documented calls alone."""
+    marker = plotext.marker(glyph, plotext.pixel(foreground=canvas_module._COLOURS[role]))
     signal = plotext.figure.signal(x.tolist(), y.tolist(), marker=marker)
     for index in np.flatnonzero(joined).tolist():
         signal.line(index)
@@ -201,7 +202,7 @@ def test_filled_through_the_kernel_a_signal_draws_the_same_cells(
     drawing = Drawing("", Axis(0, 1), Axis(0, 1), drawn)
     ours = Canvas().render(drawing, width, height)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(canvas_module, "signal_of", public_signal_of)
+        patch.setattr(canvas_module, "filled", filled_in_public)
         assert Canvas().render(drawing, width, height) == ours
 
 

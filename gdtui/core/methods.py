@@ -19,6 +19,7 @@ from gdtui.core.equations import Equation, Format, equation, for_parameter, solv
 from gdtui.core.hyperparameter import Hyperparameter
 
 if TYPE_CHECKING:
+    from gdtui.core.batches import BatchMeasure
     from gdtui.core.settings import Settings
     from gdtui.core.surface import Surface
 
@@ -284,6 +285,13 @@ def stochastic_descent(surface: Surface, settings: Settings) -> Update:
         return w - lr * dw, b - lr * db if bias else b, memory
 
     return update
+
+
+def sampled(surface: Surface, settings: Settings) -> BatchMeasure | None:
+    """The batch's loss and slopes in an iteration at (w, b); None where all examples count."""
+    if BATCH not in settings.hyperparameters:
+        return None
+    return surface.batch_measurer(int(settings[BATCH]), int(settings[SEED]))
 
 
 # Methods that remember which way they went

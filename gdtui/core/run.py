@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Generator
 from dataclasses import dataclass, replace
 from itertools import islice
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,7 @@ from gdtui.core.descent import (
     starting_point,
     trajectory,
 )
+from gdtui.core.methods import Memory
 from gdtui.core.settings import Settings
 from gdtui.core.surface import Surface
 
@@ -108,12 +110,14 @@ class Trail:
 class Snapshot:
     """All that a view needs of a run, as it was at one moment; it never changes afterwards.
 
-    `step` is where the run stands, and `previous` the step before it.
+    `step` is where the run stands, `memory` what its method remembers there, and `previous` the
+    step before it.
     """
 
     settings: Settings
     status: Status
     step: Step
+    memory: Memory
     previous: Step | None
     outcome: Outcome | None
     spacing: int
@@ -302,6 +306,7 @@ class Run:
                 settings=self._settings,
                 status=self.status,
                 step=self._step,
+                memory=self._point.memory,
                 previous=previous,
                 outcome=self._outcome,
                 spacing=self._trail.spacing,
@@ -350,8 +355,15 @@ class Run:
                 yield measured
 
 
+class Driven(Protocol):
+    """What a worker can drive."""
+
+    def drive(self, now: float, /) -> float | None:
+        """Do what is due; returns the seconds until more is, or None for not before a command."""
+
+
 class Worker(threading.Thread):
-    """The thread that drives one run at a time, burst by burst, while it is its `turn`.
+    """The thread that drives one thing at a time, burst by burst, while it is its `turn`.
 
     Whoever clears that event has the interpreter to itself after the burst at work, until it is
     set again.
@@ -359,14 +371,14 @@ class Worker(threading.Thread):
 
     def __init__(self, turn: threading.Event | None = None) -> None:
         super().__init__(name="descent", daemon=True)
-        self._run: Run | None = None
+        self._run: Driven | None = None
         self._stopping = False
         self.failure: BaseException | None = None
         self._wake = threading.Event()
         self._turn = turn or threading.Event()
         self._turn.set()
 
-    def drive(self, run: Run) -> None:
+    def drive(self, run: Driven) -> None:
         """Drive this run from now on, or look at it again after a command."""
         self._run = run
         self._wake.set()

@@ -98,7 +98,7 @@ def goal(surface: Surface, settings: Settings, near: Place | None = None) -> Goa
     Where the minimum loss is 0, or so small that rounding decides, it is 1% of what the start has
     above it.
     """
-    start = settings.w_start, settings.b_start
+    start = surface.scaled(settings.w_start, settings.b_start)
     minimum = surface.minimum(*(near or start), settings.bias)
     rounding = _rounding(surface, settings.bias, minimum)
     if NEAR * minimum.loss > rounding:
@@ -320,7 +320,7 @@ def _curvatures(
     surface: Surface, settings: Settings, near: Place | None = None
 ) -> tuple[float, ...]:
     """The eigenvalues at the nearest minimum, ascending."""
-    near = near or (settings.w_start, settings.b_start)
+    near = near or surface.scaled(settings.w_start, settings.b_start)
     minimum = surface.minimum(*near, settings.bias)
     values = surface.eigenvalues(settings.bias, minimum.w, minimum.b)
     if isinstance(surface, LossSurface) and settings.bias and values[-1] > 0:
@@ -332,11 +332,12 @@ def _curvatures(
 
 def _critical(settings: Settings, steepest: float) -> float | None:
     """The learning rate above which the method diverges; None where theory has no such bound."""
-    if not settings.chosen_method.has_critical_rate:
+    critical = settings.chosen_method.critical
+    if critical is None:
         return None
     if math.isnan(steepest):
         return 0.0
-    return 2 / steepest if steepest > 0 else math.inf
+    return critical(steepest, settings) if steepest > 0 else math.inf
 
 
 def _axis(settings: Settings, curvature: float) -> Axis | None:
@@ -431,7 +432,7 @@ def predicted_iterations(
     if not isinstance(surface, LossSurface) or settings.method not in LINEAR:
         return None
     target = goal(surface, settings)
-    parts = _parts(surface, settings, place or (settings.w_start, settings.b_start))
+    parts = _parts(surface, settings, place or surface.scaled(settings.w_start, settings.b_start))
     margin = target.allowed - target.minimum.loss
     total = sum(above for _, above in parts)
     if not math.isfinite(total):

@@ -22,7 +22,7 @@ from gdtui.core.descent import (
 from gdtui.core.run import BURST
 from gdtui.core.settings import Settings
 from gdtui.core.stability import LINEAR, LR, goal, stability
-from gdtui.core.surface import LossSurface
+from gdtui.core.surface import Surface
 
 # How many learning rates, besides the current one and those beside the critical one.
 SPACED = 57
@@ -50,7 +50,7 @@ class Trial(NamedTuple):
     within: int | None
 
 
-def rates(surface: LossSurface, settings: Settings) -> tuple[float, ...]:
+def rates(surface: Surface, settings: Settings) -> tuple[float, ...]:
     """The learning rates to try, ascending and evenly spaced in their logarithm.
 
     They reach from a thousandth of the critical one to beyond it, with one rate close to it on
@@ -96,15 +96,15 @@ def _spaced(low: float, high: float) -> list[float]:
 class _Walk:
     """The points of a descent; keeps why it ended by itself, if it did."""
 
-    def __init__(self, surface: LossSurface, settings: Settings) -> None:
-        self._path = trajectory(surface, settings, starting_point(settings))
+    def __init__(self, surface: Surface, settings: Settings) -> None:
+        self._path = trajectory(surface, settings, starting_point(surface, settings))
         self.status: Status | None = None
 
     def __iter__(self) -> Iterator[Measured]:
         self.status = yield from self._path
 
 
-def _attempt(surface: LossSurface, settings: Settings) -> Generator[int, None, Trial]:
+def _attempt(surface: Surface, settings: Settings) -> Generator[int, None, Trial]:
     """Run with these settings, and yield after every burst how many points it has measured."""
     allowed, points = goal(surface, settings).allowed, settings.iterations + 1
     walk = _Walk(surface, settings)
@@ -133,10 +133,10 @@ def _is_settled(settings: Settings, burst: list[Measured]) -> bool:
 
 
 def _outcome(
-    surface: LossSurface, settings: Settings, status: Status | None, last: Measured | None
+    surface: Surface, settings: Settings, status: Status | None, last: Measured | None
 ) -> Outcome:
     if last is None:
-        start = measured_at(surface, starting_point(settings))
+        start = measured_at(surface, starting_point(surface, settings))
         return ended(Status.DIVERGED, start, finite=False)
     step = Step._make(last[:6])
     if status:
@@ -148,7 +148,7 @@ def _outcome(
 
 
 def sweep(
-    surface: LossSurface, settings: Settings, chosen: Iterable[float] | None = None
+    surface: Surface, settings: Settings, chosen: Iterable[float] | None = None
 ) -> Generator[Trial, None, None]:
     """Run with each of the chosen learning rates, else with those of `rates`; yield the trials.
 
@@ -179,7 +179,7 @@ class Sweep:
     """
 
     def __init__(
-        self, surface: LossSurface, settings: Settings, chosen: Iterable[float] | None = None
+        self, surface: Surface, settings: Settings, chosen: Iterable[float] | None = None
     ) -> None:
         self.settings = settings
         self.rates = tuple(rates(surface, settings) if chosen is None else chosen)

@@ -7,8 +7,9 @@ only ever sees floats in [0, 1].
 
 from __future__ import annotations
 
+import math
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import plotext
@@ -16,7 +17,17 @@ from numpy.typing import NDArray
 from plotext._kernel.clink import clink
 from plotext._signal.signal import signal_class
 
-from gdtui.ui.drawing import Axis, Drawing, Layer, Role, Row, Span, Vector
+from gdtui.ui.drawing import (
+    BRAILLE,
+    Axis,
+    Contours,
+    Drawing,
+    Layer,
+    Role,
+    Row,
+    Span,
+    Vector,
+)
 
 _ESCAPE = re.compile(r"\x1b\[([0-9;]*)m")
 # Roles travel through the engine as colours of the 256-colour palette, from this number on.
@@ -34,6 +45,15 @@ def _pixel(role: Role) -> Any:
     return plotext.pixel(foreground=_COLOURS[role])
 
 
+class Grid(NamedTuple):
+    """The dots of a plot: two a cell to the right, four a cell up."""
+
+    x: Axis
+    y: Axis
+    columns: int
+    rows: int
+
+
 class Canvas:
     """Draws one plot, again and again; not to be shared between threads."""
 
@@ -41,6 +61,7 @@ class Canvas:
         plotext.terminal.limit(False, False)
         plotext.add_theme(_THEME, text=_pixel(Role.AXIS))
         self._figure = type(plotext.figure)(plotext.terminal)
+        self._signals: dict[tuple[Layer | Contours, Grid], Any] = {}
         self._figure.theme(_THEME)
         self._figure.canvas("default")
         self._figure.legend(False)
@@ -54,16 +75,24 @@ class Canvas:
         blank: list[Row] = [((" " * max(width, 0), Role.PLAIN),)] * max(height, 0)
         if width < _LEAST_WIDTH or height < _LEAST_HEIGHT:
             return blank
-        figure = self._figure
+        figure, x, y = self._figure, drawing.x, drawing.y
         figure.clear.data()
         figure.plot_size(width, height)
-        labels = self._ticks("y", drawing.y, max(2, height // 3))
-        inner_width, inner_height = width - labels - 1, height - 2
+        inner_width, inner_height = width - self._ticks("y", y, max(2, height // 3)) - 1, height - 2
+        if drawing.even:
+            x, y = evened(x, y, 2 * inner_width, 4 * inner_height)
+            inner_width = width - self._ticks("y", y, max(2, height // 3)) - 1
         if inner_width < 2:
             return blank
-        self._ticks("x", drawing.x, max(1, inner_width // 7))
+        self._ticks("x", x, max(1, inner_width // 7))
+        grid = Grid(x, y, 2 * inner_width, 4 * inner_height)
+        # A layer that was in the last frame too, and lies as it did, is not made anew.
+        before, self._signals = self._signals, {}
         for layer in drawing.layers:
-            self._draw(layer, drawing, 2 * inner_width, 4 * inner_height)
+            key = layer, grid
+            self._signals[key] = before[key] if key in before else signal_of(layer, grid)
+            # Not by `draw`, which looks at the colour of each point for a legend that is off.
+            figure._signals._add(self._signals[key])
         return [_row(line) for line in figure.build().string().split("\n")[:height]]
 
     def _ticks(self, axis: str, scale: Axis, count: int) -> int:
@@ -76,25 +105,35 @@ class Canvas:
         self._figure.ruler(axis).ticks([place for place, _ in ticks], labels)
         return width
 
-    def _draw(self, layer: Layer, drawing: Drawing, columns: int, rows: int) -> None:
-        x, y = drawing.x.unit(layer.x), drawing.y.unit(layer.y)
-        if layer.line:
-            x, y, joined = clip_line(*thin(x, y, columns), columns, rows)
-        else:
-            x, y = clip_points(x, y, columns, rows)
-            joined = np.zeros(len(x), dtype=bool)
-        if not len(x):
-            return
-        # Not by `draw`, which looks at the colour of each point for a legend that is off.
-        self._figure._signals._add(signal_of(x, y, joined, layer))
+
+def evened(x: Axis, y: Axis, columns: int, rows: int) -> tuple[Axis, Axis]:
+    """The axes, one of them widened so that a unit takes as many dots on both."""
+    right, up = (x.high - x.low) / columns, (y.high - y.low) / rows
+    times = right / up if up else math.inf
+    if not 0 < times < math.inf:
+        return x, y
+    return (x.widened(1 / times), y) if times < 1 else (x, y.widened(times))
 
 
-def signal_of(x: Vector, y: Vector, joined: NDArray[np.bool_], layer: Layer) -> Any:
+def signal_of(layer: Layer | Contours, grid: Grid) -> Any:
+    """What the engine draws for a layer."""
+    if isinstance(layer, Contours):
+        x, y = contour_dots(layer, grid)
+        return filled(x, y, np.zeros(len(x), dtype=bool), BRAILLE, layer.role)
+    columns, rows = grid.columns, grid.rows
+    x, y = grid.x.unit(layer.x), grid.y.unit(layer.y)
+    if layer.line:
+        return filled(*clip_line(*thin(x, y, columns), columns, rows), layer.glyph, layer.role)
+    x, y = clip_points(x, y, columns, rows)
+    return filled(x, y, np.zeros(len(x), dtype=bool), layer.glyph, layer.role)
+
+
+def filled(x: Vector, y: Vector, joined: NDArray[np.bool_], glyph: str, role: Role) -> Any:
     """A signal of points within the unit box, each joined to the one before it or not.
 
     Filled through the kernel: plotext makes several objects a point, which is most of a frame.
     """
-    marker = plotext.marker(layer.glyph, _pixel(layer.role))
+    marker = plotext.marker(glyph, _pixel(role))
     signal = signal_class(len(x))._set_marker(marker)._set_xside(0)._set_yside(0)
     append, connect = clink.signal_append_point, clink.signal_set_connected
     for right, up in zip(x.tolist(), y.tolist(), strict=True):
@@ -102,6 +141,18 @@ def signal_of(x: Vector, y: Vector, joined: NDArray[np.bool_], layer: Layer) -> 
     for index in np.flatnonzero(joined).tolist():
         connect(signal._pointer, index, True)
     return signal
+
+
+def contour_dots(contours: Contours, grid: Grid) -> tuple[Vector, Vector]:
+    """The dots at which a height passes one of the levels on the way to the next dot."""
+    u, v = np.linspace(0, 1, grid.columns), np.linspace(0, 1, grid.rows)
+    heights = contours.height(grid.x.at(u), grid.y.at(v)[:, None])
+    bands = np.searchsorted(contours.levels, heights)
+    passes = np.zeros(bands.shape, dtype=bool)
+    passes[:, :-1] |= bands[:, 1:] != bands[:, :-1]
+    passes[:-1] |= bands[1:] != bands[:-1]
+    up, right = np.nonzero(passes)
+    return u[right], v[up]
 
 
 def _row(line: str) -> Row:

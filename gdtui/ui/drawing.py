@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -24,6 +24,9 @@ class Role(StrEnum):
     CHOSEN = "chosen"
     AXIS = "axis"
     CURVE = "curve"
+    CONTOUR = "contour"
+    EXAMPLE = "example"
+    RESIDUAL = "residual"
     GHOST = "ghost"
     LIVE = "live"
     PATH = "path"
@@ -64,6 +67,12 @@ def figure(value: float, width: int) -> str:
     return f"{value:.{max(0, min(10, width - beside))}e}"
 
 
+def progress_bar(part: float, width: int) -> str:
+    """A bar of so many cells, filled up to a part of it."""
+    full = round(max(0.0, min(1.0, part)) * width)
+    return "━" * full + "─" * (width - full)
+
+
 @dataclass(frozen=True)
 class Axis:
     """A range of one coordinate; on a log axis low and high are powers of ten."""
@@ -88,12 +97,22 @@ class Axis:
         bottom = math.floor(math.log10(low))
         return cls(bottom, max(bottom + 1, math.ceil(math.log10(high))), log=True)
 
+    def widened(self, times: float) -> Axis:
+        """The same middle, and so many times the range."""
+        more = (self.high - self.low) * (times - 1) / 2
+        return replace(self, low=self.low - more, high=self.high + more)
+
     def unit(self, values: ArrayLike) -> Vector:
         """The values in units of the range: 0 at its low end, 1 at its high end."""
         with np.errstate(all="ignore"):
             data = np.asarray(values, dtype=np.float64)
             data = np.log10(data) if self.log else data
             return np.asarray((data - self.low) / (self.high - self.low))
+
+    def at(self, units: Vector) -> Vector:
+        """The values at places given in units of the range."""
+        values = self.low + units * (self.high - self.low)
+        return 10**values if self.log else values
 
     def ticks(self, count: int) -> list[tuple[float, str]]:
         """At most about `count` ticks at round numbers: each a place in [0, 1] and a label."""
@@ -152,12 +171,34 @@ class Layer:
     line: bool = False
 
 
+@dataclass(frozen=True)
+class Contours:
+    """Lines of equal height, of a function that takes arrays of x and y, broadcast together."""
+
+    height: Callable[[Vector, Vector], Vector]
+    levels: tuple[float, ...]
+    role: Role
+
+
 @dataclass(frozen=True, eq=False)
 class Drawing:
-    """A plot: axes, layers from back to front, a title, and a note for its lower edge."""
+    """A plot: axes, layers from back to front, a title, and a note for its lower edge.
+
+    Where it is `even`, one unit is as long to the right as it is up: the canvas widens an axis.
+    """
 
     title: str
     x: Axis
     y: Axis
-    layers: Sequence[Layer]
+    layers: Sequence[Layer | Contours]
+    note: str = ""
+    even: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Page:
+    """A plot that is text: lines, each of one role, that are wrapped where they are too long."""
+
+    title: str
+    lines: Sequence[Span]
     note: str = ""

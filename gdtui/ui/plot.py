@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import textwrap
 
-from rich.cells import chop_cells, set_cell_size
+from rich.cells import cell_len, chop_cells, set_cell_size
 from textual import events
 from textual.message import Message
 from textual.reactive import reactive
 
 from gdtui.core.text import printable
 from gdtui.ui.canvas import Canvas
-from gdtui.ui.drawing import Role, Row
+from gdtui.ui.drawing import Page, Role, Row
 from gdtui.ui.faults import log_fault, place_of
 from gdtui.ui.rows import Rows
 from gdtui.ui.views import VIEWS, Scene
@@ -36,8 +36,20 @@ def _edge(text: str, width: int, role: Role) -> Row:
     """A horizontal edge of the frame with a text in it, cut where it is too long."""
     if not text or width < 6:
         return (("─" * width, role),)
-    text = text if len(text) <= width - 4 else text[: width - 5] + "…"
-    return (("─ ", role), (text, Role.PLAIN), (" " + "─" * (width - len(text) - 3), role))
+    if cell_len(text) > width - 4:
+        text = set_cell_size(text, width - 5).rstrip() + "…"
+    return (("─ ", role), (text, Role.PLAIN), (" " + "─" * (width - cell_len(text) - 3), role))
+
+
+def page_rows(page: Page, width: int, height: int) -> list[Row]:
+    """The lines of a page, wrapped, cut and filled up to the size."""
+    lines = [
+        (part, role)
+        for text, role in page.lines
+        for part in textwrap.wrap(text, max(width - 2, 1), subsequent_indent="    ") or [""]
+    ]
+    lines += [("", Role.PLAIN)] * (height - len(lines))
+    return [((set_cell_size(f" {text}", width), role),) for text, role in lines[:height]]
 
 
 class Plot(Rows):
@@ -73,9 +85,12 @@ class Plot(Rows):
             return
         role = Role.CHOSEN if self.chosen else Role.FRAME
         try:
-            drawing = VIEWS[self.view](self._scene)
-            rows = self._canvas.render(drawing, width, height)
-            title, note = drawing.title, drawing.note
+            shown = VIEWS[self.view](self._scene)
+            title, note = shown.title, shown.note
+            if isinstance(shown, Page):
+                rows = page_rows(shown, width, height)
+            else:
+                rows = self._canvas.render(shown, width, height)
         except Exception as error:  # a bug in a view must not end the run
             title, note = self.view, ""
             rows = self._apology(error, width, height)

@@ -5,47 +5,48 @@ from __future__ import annotations
 import math
 import time
 from collections import deque
-from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 
 from gdtui.core.descent import Status
+from gdtui.core.landscapes import Landscape
+from gdtui.core.methods import sampled
 from gdtui.core.run import FULL_SPEED, Snapshot
-from gdtui.core.settings import Settings
+from gdtui.core.stability import OF_MINIMUM, Gap, Stability, Verdict, gap, stability
 from gdtui.core.surface import Surface
 from gdtui.ui.drawing import Role, Row, figure, short
 from gdtui.ui.rows import Rows
+from gdtui.ui.views import WALKER
 
-
-@dataclass(frozen=True)
-class Verdict:
-    """What the critical learning rate says of a learning rate, before the first step."""
-
-    word: str
-    why: str
-    role: Role = Role.PLAIN
-
-
-# Up to which part of the critical learning rate a word holds. Below a half no step overshoots the
-# minimum along the steepest axis; below a twentieth, a tenfold smaller distance takes 23 steps.
-_VERDICTS = (
-    (0.05, "crawls", Role.WALKER),
-    (0.5, "good", Role.MINIMUM),
-    (1.0, "oscillates", Role.WALKER),
-    (math.inf, "diverges", Role.ALARM),
+# What the parts of the gauge look like, up to which part of the critical learning rate.
+_ZONES = (
+    (0.05, ".", Role.QUIET),
+    (0.5, "=", Role.MINIMUM),
+    (1.0, "~", Role.WALKER),
+    (math.inf, "x", Role.ALARM),
 )
+# The gauge reaches from a hundredth of the critical learning rate to its tenfold.
+_LOWEST, _DECADES = -2.0, 3.0
+_VERDICTS = {
+    Verdict.CRAWLS: Role.WALKER,
+    Verdict.GOOD: Role.MINIMUM,
+    Verdict.OSCILLATES: Role.WALKER,
+    Verdict.DIVERGES: Role.ALARM,
+    Verdict.NO_BOUND: Role.PLAIN,
+}
 
 
-def verdict(surface: Surface, settings: Settings) -> Verdict:
-    """Whether the learning rate crawls, is good, oscillates or diverges on this surface."""
-    critical = settings.critical(surface)
-    if critical is None:
-        return Verdict("steps by lr", "no critical rate")
-    part = settings.lr / critical if critical else math.inf
-    word, role = next((word, role) for limit, word, role in _VERDICTS if part < limit or limit > 1)
-    return Verdict(word, f"{_ratio(part)} × critical {critical:.6g}", role)
-
-
-def _ratio(part: float) -> str:
-    return f"{part:.2f}" if 0.1 <= part < 1000 else f"{part:.2g}"
+def gauge(ratio: float, width: int) -> Row:
+    """Where a learning rate stands: a logarithmic scale of parts of the critical one."""
+    parts = [10 ** (_LOWEST + _DECADES * (i + 0.5) / width) for i in range(width)]
+    zones = [next(zone for zone in _ZONES if part < zone[0]) for part in parts]
+    cells = [(character, role) for _, character, role in zones]
+    place = (math.log10(ratio) - _LOWEST) / _DECADES if 0 < ratio < math.inf else float(ratio > 0)
+    cells[max(0, min(int(place * width), width - 1))] = (WALKER, Role.LIVE)
+    return tuple(
+        ("".join(character for character, _ in group), role)
+        for role, group in groupby(cells, key=itemgetter(1))
+    )
 
 
 class Speedometer:
@@ -84,6 +85,7 @@ class Readout(Rows):
         self.border_title = "Now"
         self._speedometer = Speedometer()
         self._shown: tuple[Surface, Snapshot, float] | None = None
+        self._judged: tuple[object, Stability] | None = None
 
     def on_resize(self) -> None:
         """Show the same at the new width."""
@@ -98,35 +100,74 @@ class Readout(Rows):
         else:
             self._speedometer.reset()
             speed = 0.0
-        self.show_rows([self._row(*line) for line in self._lines(surface, snapshot, pace, speed)])
+        pace_row = ("speed", f"{speed:,.0f}/s") if speed else ("pace", _pace(pace))
+        self.show_rows(
+            [
+                *(self._row(*line) for line in self._figures(surface, snapshot)),
+                *self._judgement(self._stability(surface, snapshot)),
+                self._row(*pace_row),
+            ]
+        )
 
-    def _lines(
-        self, surface: Surface, snapshot: Snapshot, pace: float, speed: float
-    ) -> list[tuple[str, str, Role]]:
+    def _figures(self, surface: Surface, snapshot: Snapshot) -> list[tuple[str, str, Role]]:
+        """What was measured where the run stands."""
         step, settings = snapshot.step, snapshot.settings
         room = max(self.size.width - self.LABEL_WIDTH, 10)
-        minimum = surface.minimum(step.w, step.b, settings.bias)
-        distance = math.hypot(step.w - minimum.w, step.b - minimum.b)
-        change = step.loss - snapshot.previous.loss if snapshot.previous else math.nan
-        judged = verdict(surface, settings)
-        slopes = f"{step.dw:.6g}", f"{step.db:.6g}"
+        trained = Role.WALKER if settings.bias else Role.QUIET
+        scaled = [("w scaled", step.w, Role.WALKER), ("b scaled", step.b, trained)]
+        w, b = surface.raw(step.w, step.b)
+        both = settings.bias or surface.is_standardized
+        parameters = [("w", w, Role.WALKER), ("b", b, Role.WALKER if both else Role.QUIET)]
+        parameters += scaled if surface.is_standardized else []
+        slopes = [step.dw, step.db] if settings.bias else [step.dw]
+        left = gap(surface, step, settings)
+        sampling = sampled(surface, settings)
         return [
-            ("iteration", f"{step.iteration} of {settings.iterations}", Role.PLAIN),
             ("loss", figure(step.loss, room), Role.LIVE),
-            ("w", figure(step.w, room), Role.WALKER),
-            ("b", figure(step.b, room), Role.WALKER if settings.bias else Role.QUIET),
-            ("dL/dw", slopes[0], Role.SLOPE),
-            *((("dL/db", slopes[1], Role.SLOPE),) if settings.bias else ()),
-            ("change", "–" if math.isnan(change) else f"{change:.6g}", Role.PLAIN),
-            ("to minimum", f"{distance:.6g}", Role.MINIMUM),
-            ("verdict", judged.word, judged.role),
-            ("", judged.why, Role.QUIET),
-            ("speed", f"{speed:,.0f}/s", Role.PLAIN)
-            if speed
-            else ("pace", _pace(pace), Role.PLAIN),
+            *([("of batch", figure(sampling(*step[:3])[0], room), Role.PLAIN)] if sampling else []),
+            *((name, figure(value, room), role) for name, value, role in parameters),
+            ("slopes" if settings.bias else "slope", ", ".join(map(short, slopes)), Role.SLOPE),
+            (f"above {'min' if left.of == OF_MINIMUM else 'end'}", _percent(left), Role.MINIMUM),
         ]
 
-    def _row(self, label: str, value: str, role: Role) -> Row:
+    def _stability(self, surface: Surface, snapshot: Snapshot) -> Stability:
+        """What theory says, computed anew only for other settings or another minimum."""
+        settings, step = snapshot.settings, snapshot.step
+        minimum = surface.minimum(step.w, step.b, settings.bias)
+        near = (minimum.w, minimum.b) if isinstance(surface, Landscape) else None
+        key = surface, settings, near
+        if self._judged is None or self._judged[0] != key:
+            self._judged = key, stability(surface, settings, near)
+        return self._judged[1]
+
+    def _judgement(self, found: Stability) -> list[Row]:
+        """The gauge, the verdict, and the curvature that it comes from."""
+        role, width = _VERDICTS[found.verdict], self.size.width
+        rows: list[Row] = []
+        if found.ratio is None:
+            rows.append(((found.short.ljust(width), role),))
+        else:
+            rows.append(gauge(found.ratio, max(width, 1)))
+            rows.append(self._row(str(found.verdict), f"{_ratio(found.ratio)} × critical", role))
+        if found.critical is not None:
+            rows.append(self._row("critical", f"{found.critical:.6g}", Role.PLAIN))
+        curvature = " to ".join(f"{value:.4g}" for value in found.eigenvalues)
+        return [
+            *rows,
+            self._row("within 1%", found.outlook.removeprefix("within 1% "), Role.PLAIN),
+            self._row("curvature", curvature, Role.PLAIN),
+            self._row("condition", f"{found.condition:.4g}", Role.PLAIN),
+        ]
+
+    def _row(self, label: str, value: str, role: Role = Role.PLAIN) -> Row:
         width = self.size.width
         label = label.ljust(self.LABEL_WIDTH) if label else ""
         return ((label, Role.QUIET), (value.rjust(width - len(label)), role))
+
+
+def _ratio(part: float) -> str:
+    return f"{part:.2f}" if 0.1 <= part < 1000 else f"{part:.2g}"
+
+
+def _percent(left: Gap) -> str:
+    return f"{left.percent:.4g}%"

@@ -11,7 +11,7 @@ from typing import ClassVar
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Grid, Horizontal, Vertical
 from textual.screen import Screen
 from textual.widgets import Footer, Label
 
@@ -21,10 +21,13 @@ from gdtui.core.hyperparameter import Hyperparameter, Value
 from gdtui.core.ladder import rung_above, rung_below
 from gdtui.core.run import FULL_SPEED, Run, Snapshot, Worker
 from gdtui.core.settings import SHARED, Settings
-from gdtui.core.surface import Surface
+from gdtui.core.stability import advised_rate
+from gdtui.core.surface import LossSurface, Surface
+from gdtui.core.sweep import Sweep, SweepSnapshot
 from gdtui.core.text import printable
 from gdtui.report import closing
 from gdtui.ui.drawing import figure
+from gdtui.ui.examples import ExamplesScreen
 from gdtui.ui.help_panel import HelpPanel
 from gdtui.ui.iteration_log import IterationLog
 from gdtui.ui.painter import SparingCompositor
@@ -32,7 +35,7 @@ from gdtui.ui.plot import Plot
 from gdtui.ui.readout import Readout
 from gdtui.ui.settings_panel import SettingsPanel
 from gdtui.ui.steady import Steady
-from gdtui.ui.views import VIEWS, Ghost, Scene
+from gdtui.ui.views import SWEEP, THIS_STEP, VIEWS, Ghost, Scale, Scene
 
 # Frames a second: on a machine of one's own, and over a network.
 LOCAL_FPS, REMOTE_FPS = 17.0, 10.0
@@ -47,6 +50,8 @@ GHOSTS = 6
 GLYPHS = "123456789abcdefghijklmnopqrstuvwxyz"
 # Columns that a plot needs to stand beside another one.
 PLOT_COLUMNS = 42
+# From this height on the plots stand in two rows.
+TWO_ROWS = 50
 # From this width on the title has room for every word.
 WIDE = 100
 # The width that the style sheet gives the left column.
@@ -87,7 +92,7 @@ class Workbench(Steady, Screen[None]):
 
     AUTO_FOCUS = ""
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (72, "-normal"), (WIDE, "-wide")]
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (18, "-short"), (24, "-tall")]
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (18, "-short"), (24, "-tall"), (30, "-roomy")]
 
     # Each key, once: the footer, the help panel, the palette and the README's table follow.
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -99,14 +104,29 @@ class Workbench(Steady, Screen[None]):
         _key("plus,equals_sign", "rate(True)", "Raise lr", "and up", "+", "Learning rate"),
         _key("less_than_sign", "pace(False)", "Slower", "fewer iterations a second"),
         _key("greater_than_sign", "pace(True)", "Faster", "more of them, up to full speed"),
+        _key("a", "advised", "Advised lr", "start again at half the critical learning rate"),
         _key("b", "bias", "Bias", "train the bias, or hold it"),
         _key("m", "method", "Method", "the next method"),
-        _key("l", "log_scale", "Log scale", "loss on a log scale, or linear"),
+        _key("x", "standardize", "Standardize", "scale the feature, or take it as it is"),
+        _key("l", "scale", "Scale", "loss: linear, log, log-log, or above the minimum"),
+        _key("v", "along", "Valley", "valley along w, or along b"),
+        _key("w", "sweep", "Sweep", "run with some sixty learning rates"),
         *(
-            _key(str(number), f"view({name!r})", name, f"plot: {name}", str(number), "Plot")
+            # In the footer one entry stands for all of them.
+            _key(
+                str(number),
+                f"view({name!r})",
+                "Plot" if number == 1 else name,
+                f"plot: {name}",
+                f"1-{len(VIEWS)}" if number == 1 else None,
+            )
             for number, name in enumerate(VIEWS, 1)
         ),
         _key("z", "zoom", "Zoom", "only the chosen plot, or all"),
+        _key("left", "pick(-1)", "Lower rate", "in the sweep: a lower learning rate"),
+        _key("right", "pick(1)", "Higher rate", "and a higher one"),
+        _key("enter", "open", "Open", "adopt the rate picked; open the examples of this step"),
+        _key("escape", "escape", "Escape", "stop the sweep; leave a field"),
         _key("home", "log('scroll_home')", "First line", "log: the first line"),
         _key("end", "log('scroll_end')", "Newest line", "log: the newest, and follow it"),
         # With priority: the list of a select has no use for them, and fails where it has no height.
@@ -132,16 +152,22 @@ class Workbench(Steady, Screen[None]):
         self._fps = fps or (REMOTE_FPS if "SSH_CONNECTION" in os.environ else LOCAL_FPS)
         self._ticking = False
         self._dataset = dataset
-        self._surface = surface
+        # As the data are, and over the scaled feature: always the same two, for views that keep
+        # what they drew of one.
+        self._surfaces = {False: surface, True: surface.standardized()}
         self._chosen_pace = pace
         self._run_at_once = run_at_once
-        self._log_scale = False
-        self._view = next(iter(VIEWS))
+        self._scale = Scale.LINEAR
+        self._along = "w"
+        # The view chosen last comes last.
+        self._views = list(VIEWS)[::-1]
         self._zoomed = False
         self._ghosts: deque[Ghost] = deque(maxlen=GHOSTS)
         self._runs = 0
-        self._worker = Worker(turn)
-        self.current_run = Run(surface, settings, self._pace_for(settings))
+        self._worker, self._sweeper = Worker(turn), Worker(turn)
+        self._sweep: Sweep | None = None
+        self._picked: int | None = None
+        self.current_run = Run(self._surface_for(settings), settings, self._pace_for(settings))
 
     def compose(self) -> ComposeResult:
         """Title, hyperparameters and figures at the left, plots above the log, keys below."""
@@ -154,18 +180,25 @@ class Workbench(Steady, Screen[None]):
                 yield SettingsPanel(self.current_run.settings)
                 yield Readout()
             with Vertical(id="right"):
-                with Horizontal(id="plots"):
+                with Grid(id="plots"):
                     for name in VIEWS:
                         yield Plot(name)
                 yield IterationLog()
         yield Footer(show_command_palette=False)
         yield HelpPanel(self.BINDINGS)
 
+    @property
+    def _names(self) -> tuple[str, str]:
+        """What the feature and the label are called."""
+        if self._dataset is None:
+            return "x", "y"
+        return printable(self._dataset.feature), printable(self._dataset.label)
+
     def _title(self) -> str:
         data = self._dataset
         if data is None:
-            return self._surface.title
-        columns = f"{printable(data.feature)} -> {printable(data.label)}"
+            return self._surfaces[False].title
+        columns = " -> ".join(self._names)
         count = len(data.x)
         examples = "1 example" if count == 1 else f"{count:,} examples"
         return f"{printable(data.name)} · {columns} · {examples}"
@@ -173,28 +206,32 @@ class Workbench(Steady, Screen[None]):
     def on_mount(self) -> None:
         """Start the worker, idle; with --run, the run too."""
         self._worker.start()
+        self._sweeper.start()
         self._follow(self.current_run)
         if self._run_at_once:
             self.action_toggle_run()
 
     def on_unmount(self) -> None:
-        """Stop the worker."""
+        """Stop the workers."""
         self._worker.stop()
+        self._sweeper.stop()
 
     # What is shown
 
-    def _frame(self) -> Status:
-        """Show the run as it is now, and return the status that was shown."""
+    def _frame(self) -> bool:
+        """Show all as it is now; returns whether what was shown will go on changing."""
         snapshot = self.current_run.snapshot()
-        self._show(snapshot)
-        return snapshot.status
+        swept = self._sweep.snapshot() if self._sweep else None
+        self._show(snapshot, swept)
+        return snapshot.status is Status.RUNNING or (swept is not None and not swept.done)
 
     def _tick(self) -> None:
-        """Show one frame after the other, for as long as the run is running."""
-        if self._worker.failure is not None:
-            raise self._worker.failure
+        """Show one frame after the other, for as long as something is going on."""
+        for worker in (self._worker, self._sweeper):
+            if worker.failure is not None:
+                raise worker.failure
         begun = time.monotonic(), time.thread_time()
-        self._ticking = self._frame() is Status.RUNNING
+        self._ticking = self._frame()
         if self._ticking:
             self.call_after_refresh(self._await_tick, *begun)
 
@@ -204,11 +241,21 @@ class Workbench(Steady, Screen[None]):
         blocked = took - worked - TEXTUAL_WAITS
         self.set_timer(max(1 / self._fps - took, 2 * worked, blocked), self._tick)
 
-    def _show(self, snapshot: Snapshot) -> None:
-        scene = Scene(self._surface, snapshot, tuple(self._ghosts), self._log_scale)
+    def _show(self, snapshot: Snapshot, swept: SweepSnapshot | None) -> None:
+        surface = self.current_run.surface
+        scene = Scene(
+            surface,
+            snapshot,
+            tuple(self._ghosts),
+            names=self._names,
+            scale=self._scale,
+            along=self._along,
+            sweep=swept,
+            picked=self._picked,
+        )
         for plot in self.query(Plot):
             plot.show(scene)
-        self.query_one(Readout).show(self._surface, snapshot, self.current_run.pace)
+        self.query_one(Readout).show(surface, snapshot, self.current_run.pace)
         self.query_one(IterationLog).show(snapshot.lines, self._closing_words(snapshot))
         self._show_status(snapshot)
 
@@ -216,7 +263,8 @@ class Workbench(Steady, Screen[None]):
         place = f"{snapshot.reached} of {snapshot.settings.iterations}"
         if self.app.size.width >= WIDE:
             place = f"iteration {place}"
-        words = f"{snapshot.status} · {place}"
+        scaled = "scaled · " if snapshot.settings.standardize else ""
+        words = f"{scaled}{snapshot.status} · {place}"
         status = self.query_one("#status", Label)
         # A new layout of the screen is dear: only where the words take another width.
         status.update(words, layout=len(words) != status.size.width)
@@ -225,17 +273,19 @@ class Workbench(Steady, Screen[None]):
 
     def _closing_words(self, snapshot: Snapshot) -> str:
         """What stands below the log's last line: the answer, how the run ended, what to do."""
-        outcome, settings = snapshot.outcome, snapshot.settings
+        outcome, settings, surface = snapshot.outcome, snapshot.settings, self.current_run.surface
         if outcome is None:
             return (
                 "" if snapshot.step.iteration else "space runs, s takes one step, ? shows all keys"
             )
         what_now = "Space runs again, - and + change the learning rate."
         if outcome.status is Status.DIVERGED:
-            return f"{closing(self._surface, settings, outcome)}. {what_now}"
-        w, b = figure(outcome.step.w, 20), figure(outcome.step.b, 20)
-        answer = f"w={w}, b={b}" if settings.bias else f"w={w}"
-        return f"{answer}\n{closing(self._surface, settings, outcome)}. {what_now}"
+            return f"{closing(surface, settings, outcome)}. {what_now}"
+        w, b = (figure(v, 20) for v in surface.raw(outcome.step.w, outcome.step.b))
+        # Over a scaled feature, a bias that is held is another one for the feature as it was.
+        both = settings.bias or settings.standardize
+        answer = f"w={w}, b={b}" if both else f"w={w}"
+        return f"{answer}\n{closing(surface, settings, outcome)}. {what_now}"
 
     def on_resize(self, event: events.Resize) -> None:
         """Arrange the plots anew; they draw themselves again at their new sizes."""
@@ -247,15 +297,25 @@ class Workbench(Steady, Screen[None]):
         """Show the chosen plot and as many others as fit beside it."""
         narrow = self.app.size.width < self.HORIZONTAL_BREAKPOINTS[1][0]
         room = self.app.size.width - (0 if narrow or self._zoomed else LEFT_COLUMNS)
-        fitting = 1 if self._zoomed else max(1, room // PLOT_COLUMNS)
-        names = list(VIEWS)
-        shown = {self._view, *[name for name in names if name != self._view][: fitting - 1]}
+        fitting = 1 if self._zoomed else min(max(1, room // PLOT_COLUMNS), len(VIEWS))
+        shown = self._views[-fitting:]
         for plot in self.query(Plot):
             plot.display = plot.view in shown
-            plot.chosen = plot.view == self._view and len(shown) > 1
+            plot.chosen = plot.view == self._view and fitting > 1
+        high = self.app.size.height >= TWO_ROWS
+        columns = -(-fitting // 2) if high else fitting
+        self.query_one("#plots", Grid).styles.grid_size_columns = columns
         self.set_class(self._zoomed, "-zoomed")
 
+    @property
+    def _view(self) -> str:
+        """The view that was chosen last."""
+        return self._views[-1]
+
     # The run
+
+    def _surface_for(self, settings: Settings) -> Surface:
+        return self._surfaces[settings.standardize]
 
     def _pace_for(self, settings: Settings) -> float:
         return self._chosen_pace or max(settings.iterations / WATCHED, 1.0)
@@ -279,13 +339,13 @@ class Workbench(Steady, Screen[None]):
         self.current_run.pause()
         before = self.current_run.snapshot()
         if before.step.iteration:
-            glyph = GLYPHS[self._runs % len(GLYPHS)]
+            glyph, label = GLYPHS[self._runs % len(GLYPHS)], _ghost_label(before.settings)
             self._runs += 1
             same = [ghost for ghost in self._ghosts if ghost.snapshot.settings == before.settings]
             for ghost in same:
                 self._ghosts.remove(ghost)
-            self._ghosts.append(Ghost(glyph, _ghost_label(before.settings), before))
-        self._follow(Run(self._surface, settings, self._pace_for(settings)))
+            self._ghosts.append(Ghost(glyph, label, before, self.current_run.surface))
+        self._follow(Run(self._surface_for(settings), settings, self._pace_for(settings)))
 
     def _adopt(self) -> None:
         """Bring the run to what the panel says: tune it, or begin another."""
@@ -359,6 +419,28 @@ class Workbench(Steady, Screen[None]):
         after = keys.index(self.current_run.settings.method) + 1
         self._set(PARAMETERS["method"], keys[after % len(keys)])
 
+    def action_standardize(self) -> None:
+        """Scale the feature, or take it as it is."""
+        self._adopt()
+        if self._dataset is None:
+            self.notify("A surface has no feature to scale.")
+            return
+        standardize = not self.current_run.settings.standardize
+        self._set(PARAMETERS["standardize"], standardize)
+
+    def action_advised(self) -> None:
+        """Start again at half the critical learning rate, where there is one."""
+        self._adopt()
+        step, settings = self.current_run.snapshot().step, self.current_run.settings
+        advised = advised_rate(self.current_run.surface, settings, (step.w, step.b))
+        if advised is None:
+            self.notify(f"No learning rate is critical: {settings.chosen_method.bound}.")
+            return
+        self.query_one(SettingsPanel).change(PARAMETERS["lr"], advised)
+        self._begin(settings.change(PARAMETERS["lr"], advised))
+        self.current_run.start()
+        self._obeyed()
+
     def action_pace(self, up: bool) -> None:
         """The next pace along 1-2-5, or full speed above the fastest."""
         current = min(self.current_run.pace, 2 * FASTEST)
@@ -368,14 +450,24 @@ class Workbench(Steady, Screen[None]):
 
     # What one looks at
 
-    def action_log_scale(self) -> None:
-        """Show the loss on a log scale, or on a linear one."""
-        self._log_scale = not self._log_scale
+    def action_scale(self) -> None:
+        """The next scale of the loss."""
+        scales = list(Scale)
+        self._scale = scales[(scales.index(self._scale) + 1) % len(scales)]
+        self._frame()
+
+    def action_along(self) -> None:
+        """Cut the valley along the other parameter."""
+        self._along = "b" if self._along == "w" else "w"
+        if self._along == "b" and not self.current_run.settings.bias:
+            self._along = "w"
+            self.notify("The valley runs along b once the bias is trained: b turns it on.")
         self._frame()
 
     def action_view(self, name: str) -> None:
         """Choose a plot."""
-        self._view = name
+        self._views.remove(name)
+        self._views.append(name)
         self._arrange()
         self._frame()
 
@@ -387,6 +479,48 @@ class Workbench(Steady, Screen[None]):
         """Give the chosen plot all the room, or take it back."""
         self._zoomed = not self._zoomed
         self._arrange()
+
+    # The sweep, and what enter opens
+
+    def action_sweep(self) -> None:
+        """Run with learning rates around the critical one, and show how each ends."""
+        self._adopt()
+        self._cancel_sweep()
+        settings = self.current_run.settings
+        self._sweep, self._picked = Sweep(self.current_run.surface, settings), None
+        self._sweeper.drive(self._sweep)
+        self.action_view(SWEEP)
+        self._obeyed()
+
+    def _cancel_sweep(self) -> None:
+        if self._sweep:
+            self._sweep.cancel()
+
+    def action_pick(self, by: int) -> None:
+        """Pick another trial of the sweep."""
+        trials = self._sweep.trials if self._sweep else ()
+        if not trials or self._view != SWEEP:
+            return
+        if self._picked is None:
+            lr = self.current_run.settings.lr
+            self._picked = min(range(len(trials)), key=lambda i: abs(trials[i].lr - lr))
+        else:
+            self._picked = max(0, min(self._picked + by, len(trials) - 1))
+        self._frame()
+
+    def action_open(self) -> None:
+        """Adopt the learning rate picked in the sweep, or open the table of the examples."""
+        surface = self.current_run.surface
+        if self._view == SWEEP and self._sweep and self._picked is not None:
+            self._set(PARAMETERS["lr"], self._sweep.trials[self._picked].lr)
+        elif self._view == THIS_STEP and isinstance(surface, LossSurface) and len(surface.x):
+            step = self.current_run.snapshot().step
+            self.app.push_screen(ExamplesScreen(surface, step, self._names))
+
+    def action_escape(self) -> None:
+        """Stop the sweep, or leave the field."""
+        self._cancel_sweep()
+        self.set_focus(None)
 
     async def action_log(self, action: str) -> None:
         """Let the log scroll, wherever the focus is."""
@@ -400,6 +534,6 @@ class Workbench(Steady, Screen[None]):
 
 def _ghost_label(settings: Settings) -> str:
     """What tells an earlier run from others, in a few words."""
-    bias = ", bias" if settings.bias else ""
+    bias = (", bias" if settings.bias else "") + (", scaled" if settings.standardize else "")
     method = f"{settings.method} " if settings.method != Settings().method else ""
     return f"{method}lr {settings.lr:g}{bias}"
