@@ -22,6 +22,7 @@ SWITCH = Hyperparameter("switch", "switch", False, "")
 KINDS = {"a": Kind("first"), "b": Kind("second")}
 CHOICE = Hyperparameter("kind", "kind", "a", "", choices=KINDS)
 FREE = Hyperparameter("free", "free", 0.0, "")
+SHARE = Hyperparameter("share", "share", 0.9, "", low=0, high=0.999, complement=True)
 DECLARED = SHARED + tuple(p for method in METHODS.values() for p in method.hyperparameters)
 
 
@@ -36,7 +37,7 @@ def values_of(parameter: Hyperparameter) -> st.SearchStrategy[Value]:
 
 
 @pytest.mark.parametrize(
-    "parameter", [*DECLARED, REAL, WHOLE, SWITCH, CHOICE, FREE], ids=lambda p: p.name
+    "parameter", [*DECLARED, REAL, WHOLE, SWITCH, CHOICE, FREE, SHARE], ids=lambda p: p.name
 )
 @given(st.data())
 def test_what_is_shown_reads_back_as_the_same_value(
@@ -122,6 +123,12 @@ def test_named_changes_nothing_else() -> None:
         (WHOLE, 100, 200, 50),
         (WHOLE, 1_000_000, 1_000_000, 500_000),
         (FREE, -0.5, 0.5, -1.5),
+        (SHARE, 0.0, 0.5, 0.0),
+        (SHARE, 0.3, 0.5, 0.0),
+        (SHARE, 0.5, 0.8, 0.0),
+        (SHARE, 0.9, 0.95, 0.8),
+        (SHARE, 0.995, 0.998, 0.99),
+        (SHARE, 0.999, 0.999, 0.998),
     ],
 )
 def test_steps(parameter: Hyperparameter, value: float, up: Value, down: Value) -> None:

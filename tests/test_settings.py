@@ -1,15 +1,19 @@
 """Settings: every hyperparameter once, checked, and changed into new Settings."""
 
+import math
 from dataclasses import FrozenInstanceError, fields
 
+import numpy as np
 import pytest
 from conftest import another
 
 from gdtui.core.hyperparameter import Hyperparameter, Value
 from gdtui.core.methods import METHODS, Method
 from gdtui.core.settings import SHARED, Settings
+from gdtui.core.surface import LossSurface
 
 names = [parameter.name for parameter in SHARED]
+METHOD = SHARED[0]
 
 
 def test_every_field_is_a_shared_hyperparameter() -> None:
@@ -103,9 +107,71 @@ def test_hyperparameters_of_a_method(heavy_ball: Method) -> None:
         settings.change(inertia, 2)
 
 
+def test_hyperparameters_of_one_name_are_not_mixed_up() -> None:
+    of_adagrad, of_adam = (
+        next(p for p in METHODS[key].hyperparameters if p.name == "eps")
+        for key in ("adagrad", "adam")
+    )
+    adagrad = Settings(method="adagrad", own={"eps": 0.5})
+    assert (adagrad[of_adagrad], adagrad[of_adam]) == (0.5, 1e-8)
+    adam = adagrad.change(METHOD, "adam")
+    assert (adam[of_adagrad], adam[of_adam]) == (1e-10, 1e-8)
+
+
+def test_a_change_of_method_keeps_what_both_have() -> None:
+    momentum = Settings(method="momentum", own={"momentum": 0.5})
+    assert momentum.change(METHOD, "nesterov").own == {"momentum": 0.5}
+    rmsprop = Settings(method="rmsprop", own={"alpha": 0.5, "eps": 0.25})
+    assert rmsprop.change(METHOD, "adam").own == {"beta1": 0.9, "beta2": 0.999, "eps": 0.25}
+
+
+def test_a_change_to_no_method_is_refused_in_words() -> None:
+    with pytest.raises(ValueError, match=r"^method: 'adma' is none of "):
+        Settings().change(METHOD, "adma")
+
+
+@pytest.mark.parametrize(("method", "lr"), [("gd", 0.001), ("adagrad", 0.01), ("rmsprop", 0.01)])
+def test_without_a_learning_rate_the_method_has_its_own(method: str, lr: float) -> None:
+    assert Settings(method=method).lr == METHODS[method].lr == lr
+    assert Settings(method=method, iterations=7, bias=True).lr == lr
+
+
+@pytest.mark.parametrize("lr", [0.001, 0.01, 0.5])
+def test_a_learning_rate_that_was_given_is_kept(lr: float) -> None:
+    for method in METHODS:
+        assert Settings(method=method, lr=lr).lr == lr
+        assert Settings(lr=lr).change(METHOD, method).lr == lr
+
+
+@pytest.mark.parametrize(
+    ("method", "own", "times"),
+    [
+        ("gd", {}, 1),
+        ("momentum", {"momentum": 0.9}, 1.9),
+        ("momentum", {"momentum": 0}, 1),
+        ("nesterov", {"momentum": 0.9}, 1.9 / 2.8),
+        ("nesterov", {"momentum": 0}, 1),
+    ],
+)
+@pytest.mark.parametrize("bias", [False, True])
+def test_the_critical_rate_is_a_multiple_of_that_of_plain_descent(
+    surface: LossSurface, method: str, own: dict[str, Value], times: float, bias: bool
+) -> None:
+    critical = Settings(method=method, bias=bias, own=own).critical(surface)
+    assert critical == pytest.approx(times * surface.critical_learning_rate(bias), rel=1e-12)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_critical_rate_of_flat_and_endless_surfaces(method: str) -> None:
+    flat = LossSurface.of(np.zeros(2), np.ones(2))
+    endless = LossSurface.of(np.array([1e200, 2e200]), np.ones(2))
+    known = METHODS[method].critical is not None
+    assert Settings(method=method).critical(flat) == (math.inf if known else None)
+    assert Settings(method=method).critical(endless) == (0 if known else None)
+
+
 def test_what_is_foreign_to_the_method_is_dropped(heavy_ball: Method) -> None:
     settings = Settings(method="ball", own={"inertia": 0.5, "wind": 3})
     assert settings.own == {"inertia": 0.5}
-    method = SHARED[names.index("method")]
-    assert settings.change(method, "gd") == Settings()
+    assert settings.change(METHOD, "gd") == Settings()
     assert not settings.same_start(Settings())

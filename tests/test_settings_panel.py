@@ -6,12 +6,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
+from conftest import another
 from textual import events, on
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 from textual.widgets import Input
 
 from gdtui.core.hyperparameter import Hyperparameter, Value
+from gdtui.core.methods import METHODS, Method
 from gdtui.core.settings import SHARED, Settings
 from gdtui.ui.settings_panel import Choice, Field, NumberField, SettingsPanel, Toggle
 
@@ -218,3 +220,29 @@ async def test_a_change_from_outside_shows_and_tells_nobody() -> None:
         assert desk.field(BY_NAME["bias"]).query_one(Toggle).value is True
         assert desk.field(BY_NAME["method"]).query_one(Choice).value == "search"
         assert desk.app.told == 0
+
+
+async def test_fields_of_one_name_belong_to_their_own_methods() -> None:
+    begin = Settings(method="adagrad", own={"eps": 0.5})
+    of_adagrad, of_adam = (METHODS[key].hyperparameters[-1] for key in ("adagrad", "adam"))
+    async with opened(begin) as desk:
+        assert desk.number(of_adagrad).value == "0.5"
+        assert desk.number(of_adam).value == "1e-08"
+        desk.panel.change(BY_NAME["method"], "adam")
+        assert desk.field(of_adam).display
+        assert not desk.field(of_adagrad).display
+        await desk.type(of_adam, "0.25")
+        await desk.pilot.press("enter")
+        assert desk.panel.settings.own == {"beta1": 0.9, "beta2": 0.999, "eps": 0.25}
+        desk.panel.change(BY_NAME["method"], "adagrad")
+        assert desk.panel.settings == begin
+
+
+@pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
+async def test_every_own_hyperparameter_has_a_field_that_the_arrows_step(method: Method) -> None:
+    async with opened(Settings(method=method.key)) as desk:
+        for parameter in method.hyperparameters:
+            assert desk.field(parameter).display
+            desk.number(parameter).focus()
+            await desk.pilot.press("up")
+            assert desk.panel.settings[parameter] == another(parameter)
