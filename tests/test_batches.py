@@ -1,5 +1,6 @@
 """Mini-batches against their definition, on the examples themselves."""
 
+import itertools
 import math
 import warnings
 
@@ -79,11 +80,15 @@ def test_batches_are_found_wherever_the_blocks_end(m: int, size: int) -> None:
 
 
 def test_where_a_batch_has_one_x_only_nothing_is_lost() -> None:
-    x, y = np.full(7, 1e6 + 0.1), np.arange(7.0)
-    measure = LossSurface.of(x, y).batch_measurer(3, 0)
-    chosen = batch(7, 3, 0, 1)
-    expected = model.loss(x[chosen], y[chosen], 2.0, 1.0)
-    assert measure(1, 2.0, 1.0)[0] == pytest.approx(expected, rel=1e-12)
+    # The mean of three such x is rounded, so that each differs from it a little.
+    for one, steep in itertools.product([0.1, 1e6 + 0.1, 1e-160], [1.0, 1e6, 1e12]):
+        x, y = np.full(7, one), steep * np.arange(7.0)
+        measure = LossSurface.of(x, y).batch_measurer(3, 0)
+        chosen = batch(7, 3, 0, 1)
+        at = x[chosen], y[chosen], 2.0, 1.0
+        assert measure(1, 2.0, 1.0) == pytest.approx(
+            (model.loss(*at), *model.gradient(*at)), rel=1e-12
+        )
 
 
 @pytest.mark.parametrize("size", [2, 3, 10**9])

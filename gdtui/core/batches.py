@@ -80,9 +80,7 @@ def _five_numbers(x: Vector, y: Vector, begins: Indices, sizes: Indices) -> list
         return np.asarray(np.add.reduceat(values, begins) / sizes)
 
     with np.errstate(all="ignore"):
-        # Where all x are equal their mean is too, though the sum would round it.
-        same = np.minimum.reduceat(x, begins) == np.maximum.reduceat(x, begins)
-        xm, ym = np.where(same, x[begins], means(x)), means(y)
+        xm, ym = means(x), means(y)
         dx, dy = x - np.repeat(xm, sizes), y - np.repeat(ym, sizes)
         vxx = means(dx * dx)
         w_hat = np.where(vxx > 0, means(dx * dy) / vxx, 0.0)

@@ -118,9 +118,7 @@ class Hyperparameter:
     def stepped(self, value: float, up: bool) -> Value:
         """The next value up or down, held within the bounds."""
         if self.complement:
-            # Rounded, since 1 - 0.002 is not quite the float 0.998.
-            missing = rung_below(1 - value) if up else rung_above(1 - value)
-            step = round(1 - missing, 9)
+            step = 1 - (rung_below(1 - value) if up else rung_above(1 - value))
         elif not self.ladder:
             step = value + (1 if up else -1)
         elif value <= 0:

@@ -200,17 +200,17 @@ def _tried(
 )
 def step_search(surface: Surface, settings: Settings) -> Update:
     """Try w + lr, then w - lr (then b likewise); take the first that lowers the loss."""
-    lr, bias, loss = settings.lr, settings.bias, surface.loss
+    lr, bias, measure = settings.lr, settings.bias, surface.measurer()
 
     def update(
         iteration: int, w: float, b: float, dw: float, db: float, memory: Memory
     ) -> tuple[float, float, Memory] | None:
-        here = loss(w, b)
+        here = measure(w, b)[0]
         candidates = [(w + lr, b), (w - lr, b)]
         if bias:
             candidates += [(w, b + lr), (w, b - lr)]
         for new_w, new_b in candidates:
-            if loss(new_w, new_b) < here:
+            if measure(new_w, new_b)[0] < here:
                 return new_w, new_b, memory
         return None
 
