@@ -229,7 +229,9 @@ def along_steepest(surface: LossSurface, settings: Settings) -> list[float]:
     places = np.array([measured[1:3] for measured in path])
     away = (places - minimum[:2])[:, : len(axis)]
     distances: list[float] = (away @ axis).tolist()
-    scale = float(np.max(np.abs(places[0])) + np.max(np.abs(minimum[:2])) + np.max(np.abs(away[0])))
+    # The minimum can be near 0 where the labels are not: then it is their rounding that counts.
+    sizes = (places[0], minimum[:2], away[0], surface.x, surface.y)
+    scale = sum(float(np.max(np.abs(size))) for size in sizes)
     assume(abs(distances[0]) > 1e-4 * scale)
     enough = next((i for i, c in enumerate(distances) if abs(c) < 1e-9 * scale), len(distances))
     return distances[:enough]

@@ -110,6 +110,22 @@ def test_rates_are_evenly_spaced_in_their_logarithm(surface: LossSurface) -> Non
     assert max(with_all) < 0.07
 
 
+@given(st.floats(1e5, 9.8e5))
+def test_close_to_the_wall_there_is_one_rate_on_each_side(critical: float) -> None:
+    """Also where the bounds of the learning rate shift the others."""
+    surface = LossSurface(0.0, 0.0, 1 / critical, 0.0, 0.0)
+    close = [part * surface.critical_learning_rate(bias=False) for part in (BELOW, ABOVE)]
+    chosen = rates(surface, Settings(lr=1e-6))
+    assert [rate for rate in chosen if close[0] <= rate <= close[1]] == close
+
+
+def test_no_rate_is_tried_twice(surface: LossSurface) -> None:
+    critical = surface.critical_learning_rate(bias=False)
+    for lr in (BELOW * critical * (1 + 1e-9), 3 * critical * (1 - 1e-9)):
+        chosen = rates(surface, Settings(lr=lr))
+        assert [rate for rate in chosen if math.isclose(rate, lr, rel_tol=1e-6)] == [lr]
+
+
 @pytest.mark.parametrize("lr", [1e-12, 1e-10, 0.001, 1e4, 1e6])
 @pytest.mark.parametrize(
     ("surface", "key"), [(FLAT, "gd"), (FLAT, "search"), (STEEP, "gd")], ids=str
