@@ -339,12 +339,15 @@ def _is_terminal(stream: TextIO | None) -> bool:
     return stream is not None and stream.isatty()
 
 
-def _take_keyboard() -> BinaryIO:
-    """Let standard input be the terminal; returns what it was before."""
+def _take_keyboard() -> BinaryIO | None:
+    """Let standard input be the terminal; returns what it was before, if it was anything."""
     terminal = os.open("/dev/tty", os.O_RDONLY)
-    data = os.fdopen(os.dup(0), "rb")
-    os.dup2(terminal, 0)
-    os.close(terminal)
+    data = None if sys.stdin is None else os.fdopen(os.dup(0), "rb")
+    if terminal:
+        os.dup2(terminal, 0)
+        os.close(terminal)
+    if sys.stdin is None:
+        sys.stdin = sys.__stdin__ = os.fdopen(0, closefd=False)  # type: ignore[misc]
     return data
 
 
@@ -386,7 +389,13 @@ def _show(options: argparse.Namespace, settings: Settings) -> int:
     try:
         stream = None if _is_terminal(sys.stdin) else _take_keyboard()
     except OSError:
-        return _fail("there is no terminal to take keys from; --plain needs none")
+        print(
+            "gdtui: there is no terminal to take keys from; plain output follows", file=sys.stderr
+        )
+        return _print(options, settings)
+    if not _is_terminal(sys.__stderr__):
+        # Textual draws there, which is as good as standard output if it is a terminal too.
+        sys.__stderr__ = sys.__stdout__  # type: ignore[misc]
     loading = (
         Loading.of_landscape(options.surface)
         if options.surface
@@ -405,6 +414,7 @@ def _show(options: argparse.Namespace, settings: Settings) -> int:
         if loading.is_quick:
             loading.read()
             loading.result()
+        app.obey_signals()
         failure = app.run_on_terminal()
         if failure is not None:
             raise failure

@@ -12,9 +12,10 @@ import struct
 import sys
 import termios
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from enum import Enum, auto
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
 import pyte
@@ -22,6 +23,20 @@ import pyte
 ROOT = Path(__file__).parents[1]
 # In no test is this waited for, unless the program is at fault.
 DEADLINE = 20.0
+# How many seeds the long tests take: by default none of them is run, and the short ones are.
+MONKEYS = int(os.environ.get("GDTUI_MONKEYS", "0"))
+# Variables of whoever runs the tests, that change what a program does on a terminal.
+FOREIGN = (
+    "TEXTUAL",
+    "NO_COLOR",
+    "COLUMNS",
+    "LINES",
+    "LC_ALL",
+    "LC_CTYPE",
+    "SSH_CONNECTION",
+    "TMUX",
+    "STY",
+)
 # Private sequences that the emulator would show as text.
 _PRIVATE = re.compile(rb"\x1b\[[<=>][0-?]*[ -/]*[@-~]")
 _PART_OF_SEQUENCE = re.compile(rb"\x1b(\[[0-?]*[ -/]*)?$")
@@ -30,16 +45,40 @@ LEAVE_ALTERNATE = b"\x1b[?1049l"
 ENTER_ALTERNATE = b"\x1b[?1049h"
 SHOW_CURSOR, HIDE_CURSOR = b"\x1b[?25h", b"\x1b[?25l"
 MOUSE_ON = [b"\x1b[?1000h", b"\x1b[?1003h", b"\x1b[?1015h", b"\x1b[?1006h"]
+PASTE_ON, PASTE_OFF = b"\x1b[?2004h", b"\x1b[?2004l"
+WRAP_OFF, WRAP_ON = b"\x1b[?7l", b"\x1b[?7h"
+FOCUS_ON, FOCUS_OFF = b"\x1b[?1004h", b"\x1b[?1004l"
+# What a program turns on for its screen, and what turns it off again.
+MODES = [
+    (ENTER_ALTERNATE, LEAVE_ALTERNATE),
+    (HIDE_CURSOR, SHOW_CURSOR),
+    *((on, on[:-1] + b"l") for on in MOUSE_ON),
+    (PASTE_ON, PASTE_OFF),
+    (WRAP_OFF, WRAP_ON),
+    (FOCUS_ON, FOCUS_OFF),
+]
+
+
+class Closed(Enum):
+    """In place of what is piped in: no standard input at all, as after `<&-`."""
+
+    STDIN = auto()
 
 
 class Terminal:
     """A terminal with one program in it: `python ARGUMENTS` from the working copy.
 
-    With `piped` the program's standard input is a pipe, and the terminal still controls it.
+    With `piped` the program's standard input is a pipe, and the terminal still controls it. A
+    variable of the environment that is given as None is not set.
     """
 
     def __init__(
-        self, *arguments: str, columns: int = 120, rows: int = 36, piped: bytes | None = None
+        self,
+        *arguments: str,
+        columns: int = 120,
+        rows: int = 36,
+        piped: bytes | Closed | None = None,
+        environment: Mapping[str, str | None] = MappingProxyType({}),
     ) -> None:
         self.output = b""
         self.status: int | None = None
@@ -50,20 +89,28 @@ class Terminal:
         self.master, self._tty = pty.openpty()
         fcntl.ioctl(self._tty, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self.attributes = self.attributes_now()
-        self.pid = self._start([sys.executable, *arguments], piped)
+        self.pid = self._start([sys.executable, *arguments], piped, environment)
 
-    def _start(self, command: list[str], piped: bytes | None) -> int:
+    def _start(
+        self,
+        command: list[str],
+        piped: bytes | Closed | None,
+        variables: Mapping[str, str | None],
+    ) -> int:
         path = [str(ROOT), *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
-        environment = os.environ | {
+        wanted: dict[str, str | None] = {
             "TERM": "xterm-256color",
             "COLORTERM": "truecolor",
             "LANG": "C.UTF-8",
             "PYTHONPATH": os.pathsep.join(filter(None, path)),
+            **dict.fromkeys(FOREIGN),
+            **variables,
         }
-        for name in ("TEXTUAL", "NO_COLOR", "COLUMNS", "LINES"):
-            environment.pop(name, None)
+        environment = {
+            name: value for name, value in (os.environ | wanted).items() if value is not None
+        }
         name = os.ttyname(self._tty)
-        pipe = os.pipe() if piped is not None else None
+        pipe = os.pipe() if isinstance(piped, bytes) else None
         pid = os.fork()
         if pid == 0:  # pragma: no cover
             try:
@@ -74,11 +121,13 @@ class Terminal:
                     os.dup2(tty, number)
                 if pipe:
                     os.dup2(pipe[0], 0)
+                if piped is Closed.STDIN:
+                    os.close(0)
                 os.closerange(3, 256)
                 os.execve(command[0], command, environment)
             finally:
                 os._exit(127)
-        if pipe and piped is not None:
+        if pipe and isinstance(piped, bytes):
             os.close(pipe[0])
             os.write(pipe[1], piped)
             os.close(pipe[1])
@@ -123,6 +172,29 @@ class Terminal:
         """What the screen shows."""
         return "\n".join(line.rstrip() for line in self._screen.display)
 
+    @property
+    def lines(self) -> list[str]:
+        """What the screen shows, line by line."""
+        return self.text.split("\n")
+
+    @property
+    def cells(self) -> list[list[Any]]:
+        """Every cell of the screen: its character, colours and attributes."""
+        buffer, columns = self._screen.buffer, range(self._screen.columns)
+        return [[buffer[y][x] for x in columns] for y in range(self._screen.lines)]
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Give the terminal another size, and tell the program."""
+        self._screen.resize(rows, columns)
+        fcntl.ioctl(self._tty, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def swallow(self) -> None:
+        """Read what is there past the screen, which would be the slower of the two."""
+        while self.status is None and select.select([self.master], [], [], 0.004)[0]:
+            self.output += os.read(self.master, 1 << 16)
+            self._held = b""
+            self._reap()
+
     def _read(self, seconds: float) -> None:
         """Show what arrives within so many seconds."""
         if self.master < 0:
@@ -158,6 +230,38 @@ class Terminal:
     def wait_for(self, *texts: str) -> None:
         """Read until the screen shows all of these."""
         self.until(lambda: all(text in self.text for text in texts), repr(texts))
+
+    def settle(self) -> None:
+        """Read until nothing more arrives."""
+        while select.select([self.master], [], [], 0.2)[0]:
+            self._read(0)
+
+    def stall(self) -> None:
+        """Take no more output, until the program waits for us to: its main thread then rests."""
+        times = Path(f"/proc/{self.pid}/task/{self.pid}/stat")
+        before = ""
+        while before != (before := " ".join(times.read_text().split()[13:15])):
+            select.select([], [], [], 1.0)
+
+    def wait_for_end_unread(self) -> int:
+        """Wait until the program has ended, with its output left unread."""
+        end = time.monotonic() + DEADLINE
+        while self.status is None and time.monotonic() < end:
+            select.select([], [], [], 0.02)
+            self._reap()
+        assert self.status is not None
+        return self.status
+
+    def wait_for_stop(self) -> None:
+        """Wait until the program is stopped, and read what it sent before that."""
+        _, status = os.waitpid(self.pid, os.WUNTRACED)
+        assert os.WIFSTOPPED(status)
+        self.settle()
+
+    def write(self, text: str) -> None:
+        """Let another program write to the terminal."""
+        os.write(self._tty, text.encode())
+        self.settle()
 
     def wait_for_end(self) -> int:
         """Read until the program has ended; returns its exit status."""

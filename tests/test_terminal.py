@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from terminal import (
-    ENTER_ALTERNATE,
-    HIDE_CURSOR,
-    LEAVE_ALTERNATE,
-    MOUSE_ON,
-    SHOW_CURSOR,
-    Terminal,
-)
+from terminal import ENTER_ALTERNATE, MODES, MONKEYS, Closed, Terminal
 
 PIZZA = Path(__file__).parents[1] / "data" / "pizza.txt"
 LAST_LINE = "Iteration   99 => Loss: 69.1209628275"
+RUNS = ("running", "/s")
 FASTEST = ("--iterations", "1000000000", "--pace", "max", "--run")
+# The program with its standard error in a file, or closed.
+WITH_STDERR = """
+import os, sys
+path = {!r}
+os.dup2(os.open(path, os.O_WRONLY), 2) if path else os.close(2)
+os.execv(sys.executable, [sys.executable, "-m", "gdtui"])
+"""
 
 
 def gdtui(*arguments: str, columns: int = 120, rows: int = 36) -> Terminal:
@@ -29,17 +31,32 @@ def gdtui(*arguments: str, columns: int = 120, rows: int = 36) -> Terminal:
 def assert_left_as_it_was(terminal: Terminal) -> None:
     output = terminal.output
     assert terminal.attributes_now() == terminal.attributes
-    assert output.rfind(LEAVE_ALTERNATE) > output.rfind(ENTER_ALTERNATE) >= 0
-    assert output.rfind(SHOW_CURSOR) > output.rfind(HIDE_CURSOR) >= 0
-    for on in MOUSE_ON:
-        assert output.rfind(on[:-1] + b"l") > output.rfind(on) >= 0
+    for on, off in MODES:
+        assert output.rfind(off) > output.rfind(on) >= 0, on
+    # The protocol of wide keyboards is a stack.
+    assert output.count(b"\x1b[>") == output.count(b"\x1b[<u")
     assert b"Traceback" not in output
 
 
+@dataclass(frozen=True)
+class State:
+    """What brings the program to a state, and what then is seen."""
+
+    arguments: tuple[str, ...] = (str(PIZZA),)
+    keys: str = ""
+    seen: tuple[str, ...] = ("ready",)
+
+
+PIPE = "a slow pipe"
 STATES = {
-    "ready": ((), ("ready",)),
-    "at full speed": (FASTEST, ("running", "/s")),
-    "finished": (("--run", "--pace", "max"), ("finished", LAST_LINE)),
+    "loading": State((PIPE,), seen=("Reading",)),
+    "ready": State(),
+    "at the default pace": State((str(PIZZA), "--iterations", "99999", "--pace", "20"), " ", RUNS),
+    "at full speed": State((str(PIZZA), *FASTEST), seen=RUNS),
+    "paused": State(keys="s", seen=("paused · iteration 1 ",)),
+    "finished": State(keys="f", seen=("finished", LAST_LINE)),
+    "diverged": State((str(PIZZA), "--lr", "1"), keys="f", seen=("diverged",)),
+    "palette": State((str(PIZZA), *FASTEST), "\x10", ("Search for commands",)),
 }
 
 
@@ -53,28 +70,138 @@ ENDS: dict[str, tuple[Callable[[Terminal], None], int]] = {
     "SIGINT": (by_signal(signal.SIGINT), 130),
     "SIGTERM": (by_signal(signal.SIGTERM), 143),
     "SIGHUP": (by_signal(signal.SIGHUP), 129),
+    "closed": (lambda terminal: terminal.close(), 129),
 }
+# In the palette a letter is part of a search. By default a third of all, each state and each end
+# at least twice.
+CASES = [
+    (state, end)
+    for row, state in enumerate(STATES)
+    for column, end in enumerate(ENDS)
+    if (state, end) != ("palette", "q") and (MONKEYS or (row + column) % 3 == 0)
+]
 
 
-@pytest.mark.parametrize("end", list(ENDS))
-@pytest.mark.parametrize("state", list(STATES))
-def test_it_ends_and_leaves_the_terminal_as_it_was(state: str, end: str) -> None:
-    options, seen = STATES[state]
+@pytest.fixture
+def pipe(tmp_path: Path) -> Iterator[Path]:
+    """A pipe with a line in it that never ends."""
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    handle = os.open(path, os.O_RDWR)
+    os.write(handle, b"x,y\n1,2\n")
+    yield path
+    os.close(handle)
+
+
+def opened(state: State, pipe: Path) -> Terminal:
+    arguments = [str(pipe) if argument == PIPE else argument for argument in state.arguments]
+    return Terminal("-m", "gdtui", *arguments)
+
+
+def bring(terminal: Terminal, state: State) -> None:
+    if state.keys:
+        terminal.wait_for("ready" if "--run" not in state.arguments else "running", "Quit")
+        terminal.send(state.keys)
+    terminal.wait_for(*state.seen)
+
+
+@pytest.mark.parametrize(("state", "end"), CASES)
+def test_it_ends_and_leaves_the_terminal_as_it_was(state: str, end: str, pipe: Path) -> None:
     act, status = ENDS[end]
-    with gdtui(*options) as terminal:
-        terminal.wait_for(*seen)
+    with opened(STATES[state], pipe) as terminal:
+        bring(terminal, STATES[state])
         act(terminal)
         assert terminal.wait_for_end() == status
+        if end != "closed":
+            assert_left_as_it_was(terminal)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("seen", [ENTER_ALTERNATE, MODES[-1][0], b"gdtui", b"Hyperparameters"])
+def test_a_signal_while_the_screen_opens_leaves_the_terminal_as_it_was(
+    seen: bytes, number: signal.Signals
+) -> None:
+    with gdtui() as terminal:
+        terminal.until(lambda: seen in terminal.output, repr(seen))
+        terminal.signal(number)
+        assert terminal.wait_for_end() == 128 + number
         assert_left_as_it_was(terminal)
 
 
-@pytest.mark.parametrize("state", list(STATES))
-def test_it_ends_when_the_terminal_is_closed(state: str) -> None:
-    options, seen = STATES[state]
-    with gdtui(*options) as terminal:
-        terminal.wait_for(*seen)
+def test_a_key_while_the_screen_opens_is_obeyed() -> None:
+    with gdtui() as terminal:
+        terminal.until(lambda: ENTER_ALTERNATE in terminal.output, "the screen")
+        terminal.send("q")
+        assert terminal.wait_for_end() == 0
+        assert_left_as_it_was(terminal)
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="there is no /proc")
+def test_it_ends_where_the_terminal_takes_no_more_output() -> None:
+    """As on a line that hangs: Textual would wait for its output for ever."""
+    with gdtui(*FASTEST) as terminal:
+        terminal.wait_for("running")
+        terminal.stall()
+        terminal.signal(signal.SIGTERM)
+        assert terminal.wait_for_end_unread() == 143
+        assert terminal.attributes_now() == terminal.attributes
+
+
+def test_it_ends_when_the_keyboard_that_it_took_is_gone() -> None:
+    with Terminal("-m", "gdtui", "-", piped=PIZZA.read_bytes()) as terminal:
+        terminal.wait_for("ready")
         terminal.close()
-        terminal.wait_for_end()
+        assert terminal.wait_for_end() == 129
+
+
+@pytest.mark.parametrize("piped", [b"", Closed.STDIN])
+def test_with_no_standard_input_keys_come_from_the_terminal(piped: bytes | Closed) -> None:
+    with Terminal("-m", "gdtui", piped=piped) as terminal:
+        terminal.wait_for("ready")
+        terminal.send("f")
+        terminal.wait_for("finished", LAST_LINE)
+        terminal.send("\x03")
+        assert terminal.wait_for_end() == 130
+        assert_left_as_it_was(terminal)
+
+
+@pytest.mark.parametrize("stderr", ["/dev/null", None])
+def test_the_screen_is_on_the_terminal_wherever_complaints_go(stderr: str | None) -> None:
+    with Terminal("-c", WITH_STDERR.format(stderr)) as terminal:
+        terminal.wait_for("ready", "Quit")
+        terminal.send("q")
+        assert terminal.wait_for_end() == 0
+        assert_left_as_it_was(terminal)
+
+
+# ctrl+z is read by the program, SIGTSTP sent by others, and of SIGSTOP it learns afterwards alone.
+STOPS: dict[str, Callable[[Terminal], None]] = {
+    "ctrl+z": lambda terminal: terminal.send("\x1a"),
+    "SIGTSTP": by_signal(signal.SIGTSTP),
+    "SIGSTOP": by_signal(signal.SIGSTOP),
+}
+
+
+@pytest.mark.parametrize("stop", STOPS)
+def test_stopped_and_continued_it_shows_all_as_before(stop: str) -> None:
+    with gdtui() as terminal:
+        terminal.wait_for("ready", "verdict")
+        terminal.send("s")
+        terminal.wait_for("paused · iteration 1 ", "304.3630879787")
+        terminal.settle()
+        before = terminal.cells
+        STOPS[stop](terminal)
+        terminal.wait_for_stop()
+        if stop != "SIGSTOP":
+            assert_left_as_it_was(terminal)
+        terminal.write("\x1b[2J\x1b[Hthe shell was here")
+        terminal.signal(signal.SIGCONT)
+        terminal.until(lambda: terminal.cells == before, "the same screen")
+        terminal.send("s")
+        terminal.wait_for("paused · iteration 2 ")
+        terminal.send("q")
+        assert terminal.wait_for_end() == 0
+        assert_left_as_it_was(terminal)
 
 
 @pytest.mark.parametrize(("columns", "rows"), [(80, 24), (120, 36)])
@@ -190,14 +317,3 @@ def test_a_big_file_that_is_wrong_at_its_end_takes_one_line(big: Path) -> None:
         assert terminal.wait_for_end() == 2
         assert b"wrong.csv:300002: 'two' in column 2 (y) is not a number" in terminal.output
         assert terminal.attributes_now() == terminal.attributes
-
-
-def test_it_can_be_left_while_it_loads(tmp_path: Path) -> None:
-    """From a pipe that never ends."""
-    pipe = tmp_path / "pipe"
-    os.mkfifo(pipe)
-    with Terminal("-m", "gdtui", str(pipe)) as terminal:
-        terminal.wait_for("Reading")
-        terminal.send("q")
-        assert terminal.wait_for_end() == 0
-        assert_left_as_it_was(terminal)

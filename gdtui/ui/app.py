@@ -8,6 +8,7 @@ import select
 import selectors
 import signal
 import sys
+import termios
 from collections.abc import Iterable
 from contextlib import suppress
 from threading import Event, Thread, Timer
@@ -20,8 +21,11 @@ from textual.app import App, SystemCommand
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding
 from textual.command import CommandPalette
+from textual.css.query import NoMatches
+from textual.driver import Driver
+from textual.drivers.linux_driver import LinuxDriver
 from textual.screen import Screen
-from textual.theme import Theme
+from textual.theme import Theme, ThemeProvider
 
 from gdtui.core.dataset import DataError
 from gdtui.core.settings import Settings
@@ -61,8 +65,14 @@ LIGHT = Theme(
 )
 
 
-# Seconds that an end by a signal may take before it is forced.
-GRACE = 0.6
+# Seconds that an end by a signal may take before it is forced, and that a last word may take.
+GRACE, LAST_WORD = 0.6, 0.1
+# Turns off what Textual turned on: pasting, the wide keyboard protocol, mouse, focus and the
+# alternate screen; and on again the wrapping of lines and the cursor.
+RESTORE = (
+    b"\x1b[0m\x1b[?2004l\x1b[?7h\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[<u"
+    b"\x1b[?1049l\x1b[?25h\x1b[?1004l"
+)
 
 
 # Seconds after which a thread that wants the interpreter gets it: a key should not wait for more.
@@ -98,6 +108,32 @@ def _watch_for_hangup() -> None:
     os.kill(os.getpid(), signal.SIGHUP)
 
 
+def _continue(driver: LinuxDriver) -> None:
+    """Take the terminal again, after a stop that Textual has not seen coming: SIGSTOP can't be."""
+    if os.tcgetpgrp(driver.fileno) != os.getpgrp():
+        os.kill(os.getpid(), signal.SIGSTOP)
+    elif not driver._must_signal_resume:
+        # Else Textual would take the modes of its own screen for those to restore at the end.
+        driver.suspend_application_mode()
+        driver._must_signal_resume = True
+        driver.resume_application_mode()
+    else:
+        driver._sigcont_application()
+
+
+def _end_by_force(driver: Driver | None, status: int) -> None:
+    """End now, whatever Textual waits for, with the terminal as it was as far as it lets us."""
+    if isinstance(driver, LinuxDriver):
+        if driver.attrs_before is not None:
+            with suppress(termios.error):
+                termios.tcsetattr(driver.fileno, termios.TCSANOW, driver.attrs_before)
+        screen = driver._file.fileno() if driver._file else 2
+        word = Thread(target=os.write, args=(screen, RESTORE), daemon=True)
+        word.start()
+        word.join(LAST_WORD)
+    os._exit(status)
+
+
 class Palette(Steady, CommandPalette):
     """The command palette, where a page key before its list is laid out does nothing."""
 
@@ -111,7 +147,10 @@ class Laboratory(App[DataError]):
 
     CSS_PATH = "laboratory.tcss"
     TITLE = "gdtui"
-    BINDINGS = [Binding("ctrl+c", "interrupt", "Quit at once", show=False, priority=True)]
+    BINDINGS = [
+        Binding("ctrl+c", "interrupt", "Quit at once", show=False, priority=True),
+        Binding("ctrl+z", "suspend_process", "Back to the shell", show=False, priority=True),
+    ]
 
     def __init__(
         self,
@@ -155,14 +194,30 @@ class Laboratory(App[DataError]):
         if isinstance(screen, LoadingScreen) and (repaint.sent or self.is_headless):
             screen.painted()
 
+    def obey_signals(self) -> None:
+        """End by the signals that ask for it, from now on, with the terminal as it was."""
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._on_signal)
+
+    def _on_signal(self, number: int, frame: object) -> None:
+        """Called by Python itself: the loop may wait for a terminal that takes no more output."""
+        if self._loop is None:
+            sys.exit(128 + number)
+        with suppress(RuntimeError):  # the loop has ended already
+            self._loop.call_soon_threadsafe(self.exit, None, 128 + number)
+        self._force_soon(128 + number)
+
     def on_mount(self) -> None:
-        """Wait for the data, and for signals that end the program."""
+        """Wait for the data, and for the end of the terminal."""
         if not self.is_headless:
             Thread(target=_watch_for_hangup, name="hangup", daemon=True).start()
+        driver = self._driver
+        if isinstance(driver, LinuxDriver):
+            # By the loop: in its own handlers Textual may wait for a lock that it holds.
+            loop = asyncio.get_running_loop()
+            loop.add_signal_handler(signal.SIGTSTP, driver._sigtstp_application)
+            loop.add_signal_handler(signal.SIGCONT, _continue, driver)
         self.app_resume_signal.subscribe(self, lambda app: self._painter.forget())
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, self._end, number)
         self.push_screen(LoadingScreen(self._loading))
 
     @on(LoadingScreen.Done)
@@ -178,10 +233,19 @@ class Laboratory(App[DataError]):
         options = self._pace, self._run_at_once, self._fps, self._turn
         self.switch_screen(Workbench(dataset, surface, self._settings, *options))
 
+    def _handle_exception(self, error: Exception) -> None:
+        # A screen that opens as the end comes is left without its widgets by Textual.
+        if not (self._exit and isinstance(error, NoMatches)):
+            super()._handle_exception(error)
+
     def action_command_palette(self) -> None:
         """Show the command palette."""
         if not isinstance(self.screen, CommandPalette):
             self.push_screen(Palette(id="--command-palette"))
+
+    def search_themes(self) -> None:
+        """Show the palette of themes."""
+        self.push_screen(Palette(providers=[ThemeProvider], placeholder="Search for themes…"))
 
     def pop_screen(self) -> AwaitComplete:
         """Close what lies over the workbench, but never the workbench itself.
@@ -198,16 +262,15 @@ class Laboratory(App[DataError]):
 
     def action_interrupt(self) -> None:
         """End as an interrupt from the terminal does."""
-        self._end(signal.SIGINT)
-
-    def _end(self, number: signal.Signals) -> None:
-        """End by a signal, with the exit status that shells give it."""
-        self.exit(return_code=128 + number)
+        self.exit(return_code=128 + signal.SIGINT)
         if not self.is_headless:
-            # Textual waits for its output to be written, which a lost terminal never lets happen.
-            last_resort = Timer(GRACE, os._exit, (128 + number,))
-            last_resort.daemon = True
-            last_resort.start()
+            self._force_soon(128 + signal.SIGINT)
+
+    def _force_soon(self, status: int) -> None:
+        """Textual waits for its output to be written: a lost terminal never lets that happen."""
+        last_resort = Timer(GRACE, _end_by_force, (self._driver, status))
+        last_resort.daemon = True
+        last_resort.start()
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The command palette: all that a key does, and the themes."""
