@@ -233,7 +233,7 @@ class Terminal:
 
     def settle(self) -> None:
         """Read until nothing more arrives."""
-        while select.select([self.master], [], [], 0.2)[0]:
+        while select.select([self.master], [], [], 0.3)[0]:
             self._read(0)
 
     def stall(self) -> None:

@@ -1,54 +1,244 @@
-"""A monkey at the keys and the mouse of the real program, in a window that changes all the time."""
+"""Monkeys at the keys and the mouse of the real program, in a window that changes all the time.
+
+By default they have a short time of it. In the environment, GDTUI_MONKEYS is how many seeds there
+are, each with as many events as a monkey can think of.
+"""
 
 from __future__ import annotations
 
-import fcntl
-import os
 import random
-import select
-import struct
-import termios
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 
 import pytest
-from terminal import ROOT, Terminal
+from terminal import MONKEYS, ROOT, Terminal
+from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
+from textual.binding import Binding
+from textual.keys import _character_to_key
 
-KEYS = [
-    *" sfr-+=<>bml12z?\t\r059.ewx\x7f\x10é",
-    *("\x1b[A", "\x1b[B", "\x1b[C", "\x1b[D", "\x1b[H", "\x1b[F", "\x1b[5~", "\x1b[6~", "\x1b[Z"),
+from gdtui.core.settings import SHARED
+from gdtui.ui.views import VIEWS
+from gdtui.ui.workbench import Workbench
+
+PIZZA = str(ROOT / "data" / "pizza.txt")
+SIZE = 120, 36
+EVENTS, RESIZES = (5000, 300) if MONKEYS else (120, 40)
+# As many events as a mode is likely to last.
+STINT = 40
+SLOW = ("--iterations", "100000", "--pace", "20")
+ENDLESS = ("--iterations", "1000000000", "--pace", "20")
+# As wide keyboards send it: never the start of something longer.
+ESCAPE = "\x1b[27u"
+
+# What a terminal sends for each key.
+TYPED = {
+    str(getattr(key, "value", key)): sequence
+    for sequence, keys in ANSI_SEQUENCES_KEYS.items()
+    if isinstance(keys, tuple)
+    for key in keys[:1]
+} | {_character_to_key(character): character for character in map(chr, range(0x20, 0x7F))}
+BOUND = [
+    TYPED[key]
+    for binding in Workbench.BINDINGS
+    if isinstance(binding, Binding) and binding.action != "app.quit"
+    for key in binding.key.split(",")
 ]
-EVENTS = 300
+EDITING = [
+    *(TYPED[key] for key in ("enter", "tab", "shift+tab", "backspace", "delete", "up", "down")),
+    *(TYPED[key] for key in ("left", "right", "home", "end", "ctrl+a", "ctrl+w", "f1")),
+    *("0", "5", "9", ".", "e", "-", "x", "é", "宽", ESCAPE),
+    "\x1b[200~1e-3\n[b]\x1b[201~",
+    # The window loses the focus and has it again.
+    "\x1b[O",
+    "\x1b[I",
+]
+# A button pressed and let go, the wheel up and down, the pointer moved.
+MOUSE = ["\x1b[<0;{0}M\x1b[<0;{0}m", "\x1b[<64;{0}M", "\x1b[<65;{0}M", "\x1b[<35;{0}M"]
 
 
-def resize(terminal: Terminal, columns: int, rows: int) -> None:
-    fcntl.ioctl(terminal.master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+@dataclass(frozen=True)
+class Mode:
+    """What a monkey begins with, and the keys that bring it back there."""
+
+    arguments: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ("r",)
+    size: tuple[int, int] = SIZE
 
 
-def swallow(terminal: Terminal) -> None:
-    """Read what is there, without a screen that would slow the monkey down."""
-    while select.select([terminal.master], [], [], 0.004)[0]:
-        terminal.output += os.read(terminal.master, 1 << 16)
+MODES = {
+    "ready": Mode(),
+    "running at full speed": Mode(ENDLESS, ("r", "f")),
+    "running at the default pace": Mode(SLOW, ("r", " ")),
+    "ended": Mode(("--pace", "max"), ("r", "f")),
+    "zoomed": Mode(SLOW, ("r", "z", " ")),
+    "help open": Mode(SLOW, ("?", " ")),
+    "palette open": Mode(ENDLESS, ("f", TYPED["ctrl+p"])),
+    "log scrolled": Mode(("--iterations", "5000", "--pace", "max"), ("f", TYPED["pageup"])),
+    "number field focused": Mode((), ("\t", "\t")),
+    "ascii": Mode(("--ascii",), ("r", " ")),
+    "small": Mode((), ("r", " "), (30, 8)),
+}
 
 
-# In the environment, GDTUI_MONKEYS is how many monkeys there are: by default two.
-@pytest.mark.parametrize("seed", range(int(os.environ.get("GDTUI_MONKEYS", "2"))))
-def test_a_monkey_cannot_break_it(seed: int) -> None:
-    chance = random.Random(seed)
-    iterations = chance.choice(["100", "5000", "1000000000"])
-    pizza = str(ROOT / "data" / "pizza.txt")
-    with Terminal("-m", "gdtui", pizza, "--iterations", iterations) as terminal:
-        terminal.wait_for("ready", "verdict")
-        columns, rows = 120, 36
-        for _ in range(EVENTS):
-            event = chance.random()
-            if event < 0.06:
-                columns, rows = chance.randint(1, 300), chance.randint(1, 100)
-                resize(terminal, columns, rows)
-            elif event < 0.2:
-                at = f"{chance.randint(1, columns)};{chance.randint(1, rows)}"
-                terminal.send(f"\x1b[<0;{at}M\x1b[<0;{at}m")
-            else:
-                terminal.send(chance.choice(KEYS))
-            swallow(terminal)
-        assert terminal.status is None
-        terminal.send("\x03")
-        assert terminal.wait_for_end() == 130, terminal.output[-20_000:].decode(errors="replace")
+@contextmanager
+def program(folder: Path, *arguments: str, size: tuple[int, int] = SIZE) -> Iterator[Terminal]:
+    """The program on the pizza data, ready, which leaves no traceback anywhere."""
+    columns, rows = size
+    environment = {"XDG_STATE_HOME": str(folder)}
+    with Terminal(
+        "-m", "gdtui", PIZZA, *arguments, columns=columns, rows=rows, environment=environment
+    ) as terminal:
+        terminal.wait_for("ready")
+        yield terminal
+        if terminal.status is None:
+            terminal.send("\x03")
+            assert terminal.wait_for_end() == 130
+        assert b"Traceback" not in terminal.output
+        assert not list(folder.rglob("*.log"))
+
+
+def tormented(terminal: Terminal, chance: random.Random, mode: Mode, events: int) -> int:
+    """Torment the program; returns how many events it took, fewer if one of them ended it."""
+    columns, rows = mode.size
+    for number in range(events):
+        if number % STINT == 0:
+            terminal.send(ESCAPE)
+            terminal.swallow()
+            for key in mode.keys:
+                terminal.send(key)
+                terminal.swallow()
+        kind = chance.random()
+        if kind < 0.04:
+            columns, rows = chance.randint(1, 300), chance.randint(1, 100)
+            terminal.resize(columns, rows)
+        elif kind < 0.2:
+            at = f"{chance.randint(1, columns)};{chance.randint(1, rows)}"
+            terminal.send(chance.choice(MOUSE).format(at))
+        else:
+            terminal.send(chance.choice(BOUND if kind < 0.6 else EDITING))
+        terminal.swallow()
+        if terminal.status is not None:
+            return number + 1
+    return events
+
+
+def redrawn(terminal: Terminal) -> None:
+    """Give it another size, and wait for every piece of the screen."""
+    terminal.resize(SIZE[0] + 1, SIZE[1])
+    terminal.swallow()
+    terminal.resize(*SIZE)
+    terminal.until(lambda: whole(terminal), "title, a plot and footer")
+
+
+def whole(terminal: Terminal) -> bool:
+    """Whether title, a plot and footer are where they belong."""
+    plots = [f"{number} {name}" for number, name in enumerate(VIEWS, 1)]
+    title, *main, footer = terminal.lines
+    return (
+        "pizza.txt" in title
+        and any(plot in line for plot in plots for line in main)
+        and "Run/Pause" in footer
+        and "Quit" in footer
+    )
+
+
+def helps(terminal: Terminal) -> bool:
+    """Whether the help is shown."""
+    return "these keys, or hide them" in terminal.text
+
+
+def says(terminal: Terminal, pattern: str) -> bool:
+    """Whether the title has words that match."""
+    return bool(re.search(pattern, terminal.lines[0]))
+
+
+def assert_right(terminal: Terminal) -> None:
+    """After escape and another size all is there, keys are obeyed, and no cell is out of date."""
+    for key in (ESCAPE, ESCAPE, "\x1b[<35;1;1M", "r"):
+        terminal.send(key)
+        terminal.swallow()
+    redrawn(terminal)
+    terminal.settle()
+    shown = helps(terminal)
+    for wanted in [True, False][shown:]:
+        terminal.send("?")
+        terminal.until(lambda: helps(terminal) is wanted, "help, or none")  # noqa: B023
+    terminal.until(partial(says, terminal, "ready|diverged"), "a new run")
+    terminal.send("s")
+    terminal.until(partial(says, terminal, "iteration 1 of|diverged|converged"), "a step")
+    terminal.settle()
+    before = terminal.cells
+    redrawn(terminal)
+    terminal.until(lambda: terminal.cells == before, "each cell as it was")
+
+
+@pytest.mark.parametrize("seed", range(max(MONKEYS, 1)))
+@pytest.mark.parametrize("name", MODES)
+def test_a_monkey_cannot_break_it(name: str, seed: int, tmp_path: Path) -> None:
+    mode, chance = MODES[name], random.Random(f"{name} {seed}")
+    left = EVENTS
+    while left:
+        with program(tmp_path, *mode.arguments, size=mode.size) as terminal:
+            left -= tormented(terminal, chance, mode, left)
+            # The palette has a command to quit: then another program is next.
+            if terminal.status is None:
+                assert_right(terminal)
+            assert terminal.status in (None, 0)
+            if name == "ascii":
+                assert terminal.output.isascii()
+
+
+def resized(terminal: Terminal, chance: random.Random) -> None:
+    for _ in range(RESIZES):
+        terminal.resize(chance.randint(1, 300), chance.randint(1, 100))
+        terminal.swallow()
+    redrawn(terminal)
+    terminal.wait_for("running")
+
+
+def with_as_many_iterations(terminal: Terminal, count: str) -> None:
+    """End the run where it is, by the field for its length."""
+    place = [parameter.name for parameter in SHARED].index("iterations") + 1
+    # Textual gives a key to what has the focus as it arrives: they must not come all at once.
+    for key in (*["\t"] * place, count, "\r"):
+        terminal.send(key)
+        terminal.settle()
+    terminal.wait_for(f"finished · iteration {count} of {count}")
+
+
+@pytest.mark.parametrize("seed", range(max(MONKEYS, 1)))
+@pytest.mark.parametrize("start", ["f", " "], ids=["full speed", "default pace"])
+def test_resized_while_it_runs_it_is_as_if_it_had_not_been(
+    start: str, seed: int, tmp_path: Path
+) -> None:
+    with program(tmp_path, *ENDLESS) as rough:
+        rough.send(start)
+        rough.wait_for("running")
+        resized(rough, random.Random(seed))
+        rough.send(" ")
+        rough.wait_for("paused")
+        rough.settle()
+        (count,) = re.findall(r"iteration (\d+) of", rough.lines[0])
+        with_as_many_iterations(rough, count)
+        with program(tmp_path, "--iterations", count, "--pace", "20") as fresh:
+            fresh.send("f")
+            fresh.wait_for("finished")
+            with_as_many_iterations(fresh, count)
+            fresh.settle()
+            rough.until(lambda: rough.cells == fresh.cells, "the screen of a fresh program")
+            fresh.send("\x03")
+
+
+def test_what_a_terminal_lost_for_a_moment_is_sent_anew(tmp_path: Path) -> None:
+    with program(tmp_path) as terminal:
+        terminal.wait_for("verdict", "Quit")
+        terminal.settle()
+        before = terminal.cells
+        for _ in range(5):
+            terminal.resize(20, 6)
+            terminal.resize(*SIZE)
+            terminal.until(lambda: terminal.cells == before, "each cell as it was")

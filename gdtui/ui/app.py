@@ -220,6 +220,10 @@ class Laboratory(App[DataError]):
         self.app_resume_signal.subscribe(self, lambda app: self._painter.forget())
         self.push_screen(LoadingScreen(self._loading))
 
+    def on_resize(self) -> None:
+        """Send all anew, whatever the size is now: it may have been a smaller one meanwhile."""
+        self._painter.forget()
+
     @on(LoadingScreen.Done)
     def _open(self) -> None:
         # Imported only now: the first paint does not wait for plotext.
