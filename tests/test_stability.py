@@ -453,6 +453,9 @@ def test_a_diverging_run_can_come_near_before() -> None:
     assert stability(narrow, begin).verdict is Verdict.DIVERGES
     assert predicted_iterations(narrow, begin) == first_within(narrow, begin, 100, 0) == 3
     assert predicted_iterations(narrow, replace(begin, w_start=0.5)) == math.inf
+    # Near for a few iterations alone: at 8 not yet, and at 16 no longer.
+    briefly = replace(begin, lr=0.9, w_start=8e-5)
+    assert predicted_iterations(narrow, briefly) == first_within(narrow, briefly, 100, 0) == 11
 
 
 def test_a_start_at_the_minimum_is_near() -> None:
@@ -461,6 +464,9 @@ def test_a_start_at_the_minimum_is_near() -> None:
         begin = Settings(w_start=minimum.w, b_start=minimum.b, bias=True)
         found = stability(surface, begin)
         assert (found.predicted, found.outlook) == (0, "within 1% at the start")
+        # No run could come any nearer: the last digit decides.
+        beside = replace(begin, w_start=math.nextafter(minimum.w, math.inf))
+        assert predicted_iterations(surface, beside) == 0
 
 
 # How near
