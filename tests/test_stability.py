@@ -624,6 +624,13 @@ def test_explanations_on_pizza(surface: LossSurface, begin: Settings, sentence: 
     assert str(explanation(surface, begin, ended_as(surface, begin))) == sentence
 
 
+@pytest.mark.usefixtures("_momentum")
+def test_a_step_does_not_tell_how_long_momentum_still_takes(surface: LossSurface) -> None:
+    begin = Settings(method="momentum", bias=True, iterations=10)
+    assert predicted_iterations(surface, begin)
+    assert explanation(surface, begin, ended_as(surface, begin)).advice == ""
+
+
 def test_a_start_that_is_already_too_high_is_no_overshoot(surface: LossSurface) -> None:
     at_once = Outcome(Status.DIVERGED, 0, 0, Step(0, 1e200, 0, math.inf, math.inf, 0))
     assert str(explanation(surface, Settings(lr=1), at_once)) == (
