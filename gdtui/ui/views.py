@@ -555,9 +555,9 @@ def _sweep_words(scene: Scene, swept: SweepSnapshot) -> str:
     if not swept.done:
         return f"{progress_bar(swept.progress, 20)} {swept.progress:.0%}, escape stops"
     if scene.picked is None or scene.picked >= len(swept.trials):
-        return "left and right pick one"
+        return "left and right pick, enter adopts"
     trial = swept.trials[scene.picked]
     if trial.status is Status.DIVERGED:
         return f"lr {trial.lr:.3g} diverged at {trial.iteration} · enter adopts"
     within = "" if trial.within is None else f", within 1% after {trial.within}"
-    return f"lr {trial.lr:.3g}: loss {short(trial.loss)} · enter adopts{within}"
+    return f"lr {trial.lr:.3g}: loss {trial.loss:.4g} · enter adopts{within}"

@@ -109,7 +109,7 @@ class Workbench(Steady, Screen[None]):
         _key("m", "method", "Method", "the next method"),
         _key("x", "standardize", "Standardize", "scale the feature, or take it as it is"),
         _key("l", "scale", "Scale", "loss: linear, log, log-log, or above the minimum"),
-        _key("v", "along", "Valley", "valley along w, or along b"),
+        _key("v", "along", "Cut", "valley along w, or along b"),
         _key("w", "sweep", "Sweep", "run with some sixty learning rates"),
         *(
             # In the footer one entry stands for all of them.
@@ -125,8 +125,8 @@ class Workbench(Steady, Screen[None]):
         _key("z", "zoom", "Zoom", "only the chosen plot, or all"),
         _key("left", "pick(-1)", "Lower rate", "in the sweep: a lower learning rate"),
         _key("right", "pick(1)", "Higher rate", "and a higher one"),
-        _key("enter", "open", "Open", "adopt the rate picked; open the examples of this step"),
-        _key("escape", "escape", "Escape", "stop the sweep; leave a field"),
+        _key("enter", "open", "Open", "adopt the rate picked; open this step's examples"),
+        _key("escape", "escape", "Escape", "stop the sweep; leave help or a field"),
         _key("home", "log('scroll_home')", "First line", "log: the first line"),
         _key("end", "log('scroll_end')", "Newest line", "log: the newest, and follow it"),
         # With priority: the list of a select has no use for them, and fails where it has no height.
@@ -518,13 +518,19 @@ class Workbench(Steady, Screen[None]):
             self.app.push_screen(ExamplesScreen(surface, step, self._names))
 
     def action_escape(self) -> None:
-        """Stop the sweep, or leave the field."""
+        """Stop the sweep, hide the help, or leave the field."""
         self._cancel_sweep()
+        self.query_one(HelpPanel).display = False
         self.set_focus(None)
 
     async def action_log(self, action: str) -> None:
-        """Let the log scroll, wherever the focus is."""
-        await self.query_one(IterationLog).run_action(action)
+        """Let the log scroll, or the help while it is open, wherever the focus is."""
+        shown = self.query_one(HelpPanel) if self._helping else self.query_one(IterationLog)
+        await shown.run_action(action)
+
+    @property
+    def _helping(self) -> bool:
+        return self.query_one(HelpPanel).display
 
     def action_help(self) -> None:
         """Show all keys, or hide them."""
