@@ -61,6 +61,14 @@ class _Parser(argparse.ArgumentParser):
         # What begins so is a number and no option; before Python 3.14, -1e5 was taken for one.
         self._negative_number_matcher = re.compile(r"-(\.?[0-9]|inf|nan)")
 
+    def _get_values(self, action: argparse.Action, arg_strings: list[str]) -> Any:
+        # Before Python 3.13, -- was dropped from --lr=-- too, which left an empty list.
+        if arg_strings == ["--"] and action.option_strings:
+            value = self._get_value(action, "--")
+            self._check_value(action, value)
+            return value
+        return super()._get_values(action, arg_strings)
+
     def error(self, message: str) -> NoReturn:
         message = f"{printable(message, MESSAGE_CHARACTERS)} (gdtui --help shows what there is)"
         self.exit(USAGE_STATUS, f"gdtui: {message}\n")
