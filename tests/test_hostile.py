@@ -319,7 +319,7 @@ def number_field(desk: Desk, name: str) -> NumberField:
 
 
 NUMBERS = [p for p in SHARED if not isinstance(p.default, (bool, str))]
-TYPED = ["", "0", "-1", "1e400", "1e300", "1e-400", "-", "1e", "1.5", "+5", "1e6"]
+TYPED = ["", "0", "-1", "1e400", "1e300", "-", "1.5"]
 
 
 @pytest.mark.parametrize("parameter", NUMBERS, ids=lambda p: p.name)

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import chain
 
+from rich.cells import cell_len
 from rich.color import Color, ColorSystem
 from rich.console import Console
 from rich.segment import Segment
@@ -67,7 +68,8 @@ def in_ascii(text: str) -> str:
 def _braille_in_ascii(character: str) -> str:
     dots = ord(character) - 0x2800
     if not 0 <= dots < 256:
-        return "?"
+        # One for each cell, and so none for a mark over the letter before it.
+        return "?" * cell_len(character)
     return " '.:"[bool(dots & _UPPER) + 2 * bool(dots & _LOWER)]
 
 
@@ -139,7 +141,7 @@ class Painter:
             pen = _pen_of(style, self._colors)
             width = Segment(text).cell_length
             if self._ascii_only and not text.isascii():
-                text = in_ascii(text).ljust(width)
+                text = in_ascii(text).ljust(width)[:width]
             if width == len(text):
                 cells += [(character, pen) for character in text]
             else:
