@@ -126,7 +126,7 @@ def _raw(surface: Surface, step: Step) -> Step:
 
 def _json(**content: Any) -> str:
     """A line of ASCII: it can be written in any encoding, and holds nothing a terminal obeys."""
-    return json.dumps(content, allow_nan=False).replace("\x7f", "\\u007f") + "\n"
+    return json.dumps(content, ensure_ascii=True, allow_nan=False) + "\n"
 
 
 def _finite(value: float) -> float | None:

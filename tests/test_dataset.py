@@ -487,6 +487,7 @@ def files(draw: st.DrawFn) -> bytes:
 @example(b"", None, None, "data.csv.gz")
 @example(b"\x00" * 100_000, None, None, "data.csv")
 @example(b"1 2\n" + b" " * 200_000, None, None, "data.csv")
+@example(b"1,2\n3,1e309\n", None, None, "data.csv")
 @example(b'"' * 200_000, None, None, "data.csv")
 @example(b'1,"' * 100_000, None, None, "data.csv")
 @example(b'"a",' * 50_000 + b'\n1,"', None, None, "data.csv")

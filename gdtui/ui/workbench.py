@@ -110,7 +110,7 @@ class Workbench(Steady, Screen[None]):
         _key("x", "standardize", "Standardize", "scale the feature, or take it as it is"),
         _key("l", "scale", "Scale", "loss: linear, log, log-log, or above the minimum"),
         _key("v", "along", "Cut", "valley along w, or along b"),
-        _key("w", "sweep", "Sweep", "run with some sixty learning rates"),
+        _key("w", "sweep", "Try rates", "run with some sixty learning rates"),
         *(
             # In the footer one entry stands for all of them.
             _key(
