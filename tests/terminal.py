@@ -13,6 +13,7 @@ import sys
 import termios
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from enum import Enum, auto
 from pathlib import Path
 from types import MappingProxyType, TracebackType
@@ -189,7 +190,8 @@ class Terminal:
         fcntl.ioctl(self._tty, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
     def swallow(self) -> None:
-        """Read what is there past the screen, which would be the slower of the two."""
+        """Read what is there past the screen, which is blank then, and would slow us down."""
+        self._screen.reset()
         while self.status is None and select.select([self.master], [], [], 0.004)[0]:
             self.output += os.read(self.master, 1 << 16)
             self._held = b""
@@ -231,10 +233,22 @@ class Terminal:
         """Read until the screen shows all of these."""
         self.until(lambda: all(text in self.text for text in texts), repr(texts))
 
-    def settle(self) -> None:
-        """Read until nothing more arrives."""
-        while select.select([self.master], [], [], 0.3)[0]:
-            self._read(0)
+    def settle(self, longest: float = DEADLINE) -> None:
+        """Read until nothing more arrives and the program sleeps; a run never lets it."""
+        quiet, end = 0, time.monotonic() + longest
+        while quiet < 15 and time.monotonic() < end:
+            heard = select.select([self.master], [], [], 0.02)[0]
+            if heard:
+                self._read(0)
+            quiet = 0 if heard or self._is_awake() else quiet + 1
+
+    def _is_awake(self) -> bool:
+        """Whether a thread of the program runs, or would if there were a processor for it."""
+        for file in Path(f"/proc/{self.pid}/task").glob("*/stat"):
+            with suppress(OSError):
+                if file.read_text().rpartition(") ")[2].startswith("R"):
+                    return True
+        return False
 
     def stall(self) -> None:
         """Take no more output, until the program waits for us to: its main thread then rests."""

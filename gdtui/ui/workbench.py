@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from collections import deque
+from functools import partial
 from typing import ClassVar
 
 from textual import events, on
@@ -233,7 +234,8 @@ class Workbench(Steady, Screen[None]):
         begun = time.monotonic(), time.thread_time()
         self._ticking = self._frame()
         if self._ticking:
-            self.call_after_refresh(self._await_tick, *begun)
+            # Not by call_after_refresh: it would rely on a palette above, which may close unasked.
+            self._invoke_later(partial(self._await_tick, *begun), self)
 
     def _await_tick(self, begun: float, begun_working: float) -> None:
         """Wait for the next frame: longer where frames take much work, or a slow link blocks."""
