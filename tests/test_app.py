@@ -1,11 +1,192 @@
-"""The app's own parts that need no screen."""
+"""The app: what it passes on to the workbench, the frames it gets, and bugs that must be heard."""
 
 from __future__ import annotations
 
 import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from threading import Event
 
-from gdtui.ui.app import TurnTaking
+import pytest
+from terminal import ENTER_ALTERNATE, MODES, ROOT, Terminal
+from textual.pilot import Pilot
+
+from gdtui import cli
+from gdtui.core.dataset import DataError
+from gdtui.core.run import Snapshot
+from gdtui.core.settings import Settings
+from gdtui.loading import Loading
+from gdtui.ui.app import Laboratory, Palette, TurnTaking
+from gdtui.ui.workbench import LOCAL_FPS, REMOTE_FPS, TEXTUAL_WAITS, Workbench
+
+PIZZA = ROOT / "data" / "pizza.txt"
+ENDLESS = Settings(iterations=10**9)
+
+
+@asynccontextmanager
+async def opened(
+    settings: Settings = ENDLESS, run_at_once: bool = False, fps: float | None = None
+) -> AsyncIterator[tuple[Laboratory, Workbench, Pilot[DataError]]]:
+    loading = Loading(str(PIZZA), None, None)
+    loading.read()
+    app = Laboratory(loading, settings, 20.0, run_at_once, fps)
+    async with app.run_test(size=(80, 24)) as pilot:
+        while not isinstance(app.screen, Workbench):
+            await pilot.pause()
+        await pilot.pause()
+        yield app, app.screen, pilot
+
+
+class Timers:
+    """In place of a screen's timers: notes what is asked for."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, screen: Workbench) -> None:
+        self.delays: list[float] = []
+        monkeypatch.setattr(screen, "set_timer", lambda delay, call: self.delays.append(delay))
+
+
+class Clock:
+    """The time of the day, and that of the thread."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = self.worked = 0.0
+        monkeypatch.setattr(time, "monotonic", lambda: self.now)
+        monkeypatch.setattr(time, "thread_time", lambda: self.worked)
+
+
+async def waits(monkeypatch: pytest.MonkeyPatch, fps: float | None) -> float:
+    """The seconds between two frames that take no time."""
+    async with opened(fps=fps) as (_, screen, _):
+        with monkeypatch.context() as patch:
+            timers = Timers(patch, screen)
+            Clock(patch)
+            screen._await_tick(0.0, 0.0)
+        return timers.delays[0]
+
+
+@pytest.mark.parametrize("fps", [1.0, 5.0, 60.0])
+async def test_the_frame_rate_arrives_at_the_workbench(
+    fps: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert await waits(monkeypatch, fps) == 1 / fps
+
+
+@pytest.mark.parametrize(("connection", "fps"), [("", LOCAL_FPS), ("1.2.3.4 5 6 7", REMOTE_FPS)])
+async def test_over_ssh_there_are_fewer_frames(
+    connection: str, fps: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SSH_CONNECTION", raising=False)
+    if connection:
+        monkeypatch.setenv("SSH_CONNECTION", connection)
+    assert await waits(monkeypatch, None) == 1 / fps
+    assert await waits(monkeypatch, 30.0) == 1 / 30
+
+
+def test_the_frame_rate_of_the_command_line_arrives_at_the_app(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen: list[float | None] = []
+    monkeypatch.setattr(cli, "_is_terminal", lambda stream: True)
+    monkeypatch.setattr(Laboratory, "obey_signals", lambda app: None)
+    monkeypatch.setattr(Laboratory, "run_on_terminal", lambda app: seen.append(app._fps))
+    monkeypatch.setenv("TERM", "xterm")
+    for arguments in (["--fps", "7"], []):
+        cli.main([str(PIZZA), *arguments])
+    assert seen == [7.0, None]
+
+
+# Seconds that a frame took, and worked; and those until the next one at ten frames a second.
+FRAMES = {
+    "a quick frame": (0.02, 0.01, 0.08),
+    "a frame that takes much work": (0.2, 0.2, 0.4),
+    "a frame that took all its time": (0.1, 0.04, 0.08),
+    "a link that blocks": (0.5, 0.01, 0.5 - 0.01 - TEXTUAL_WAITS),
+}
+
+
+@pytest.mark.parametrize(("took", "worked", "delay"), FRAMES.values(), ids=list(FRAMES))
+async def test_frames_are_as_many_as_machine_and_link_can_take(
+    took: float, worked: float, delay: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with opened(fps=10.0) as (_, screen, _):
+        with monkeypatch.context() as patch:
+            timers, clock = Timers(patch, screen), Clock(patch)
+            clock.now, clock.worked = 7 + took, 3 + worked
+            screen._await_tick(7.0, 3.0)
+        assert timers.delays == [pytest.approx(delay)]
+
+
+async def test_frames_go_on_when_a_palette_closes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also if it closes between a frame and its refresh."""
+    async with opened(run_at_once=True, fps=60.0) as (app, screen, pilot):
+        for _ in range(2):
+            app.action_command_palette()
+            await pilot.pause()
+            palette = app.screen
+            assert isinstance(palette, Palette)
+            palette.refresh()
+            await asyncio.sleep(0)
+            screen._tick()
+            for _ in range(4):
+                await asyncio.sleep(0)
+            palette.dismiss()
+            await pilot.pause()
+        frames: list[Snapshot] = []
+        monkeypatch.setattr(screen, "_show", frames.append)
+        for _ in range(500):
+            await asyncio.sleep(0.01)
+            if frames:
+                return
+        raise AssertionError("no more frames")
+
+
+async def test_a_palette_that_has_closed_says_no_more() -> None:
+    """Textual's looks for its list half a second after a search without a match."""
+    async with opened() as (app, _, pilot):
+        app.action_command_palette()
+        await pilot.pause()
+        palette = app.screen
+        assert isinstance(palette, Palette)
+        palette._start_no_matches_countdown("no such command")
+        timer = palette._no_matches_timer
+        assert timer is not None
+        await pilot.press("escape")
+        assert timer._task is None or timer._task.done()
+        assert palette._no_matches_timer is None
+
+
+async def test_the_palette_of_themes_is_ours_too() -> None:
+    async with opened() as (app, _, pilot):
+        app.search_themes()
+        await pilot.pause()
+        assert isinstance(app.screen, Palette)
+
+
+# A method with a bug in it, in the registry of the real program.
+BROKEN = """
+import sys
+from gdtui.core.methods import METHODS, Method
+
+def fail(*arguments):
+    raise ZeroDivisionError("a bug in a method")
+
+METHODS["broken"] = Method("broken", "broken", "fails", lambda *arguments: fail)
+from gdtui.cli import main
+sys.exit(main([*sys.argv[1:], "--method", "broken"]))
+"""
+
+
+def test_a_bug_in_the_thread_of_the_run_ends_the_program_loudly() -> None:
+    with Terminal("-c", BROKEN, str(PIZZA)) as terminal:
+        terminal.wait_for("ready", "Quit")
+        terminal.send(" ")
+        assert terminal.wait_for_end() == 1
+        after = terminal.output[terminal.output.rfind(MODES[0][1]) :]
+        assert b"a bug in a method" in after
+        assert b"Traceback" in after
+        assert terminal.attributes_now() == terminal.attributes
+        assert ENTER_ALTERNATE not in after
 
 
 def test_the_worker_has_its_turn_while_the_event_loop_waits_and_only_then() -> None:

@@ -135,7 +135,12 @@ def _end_by_force(driver: Driver | None, status: int) -> None:
 
 
 class Palette(Steady, CommandPalette):
-    """The command palette, where a page key before its list is laid out does nothing."""
+    """The command palette, which needs no list of commands before it is open or as it closes."""
+
+    def dismiss(self, result: None = None) -> AwaitComplete:
+        """Close, and say no more that there are no matches."""
+        self._stop_no_matches_countdown()
+        return super().dismiss(result)
 
     def _action_command_list(self, action: str) -> None:
         with suppress(KeyError):
