@@ -17,20 +17,28 @@ from textual.scrollbar import ScrollBarRender
 from textual.strip import Strip
 
 from gdtui.core.settings import Settings
-from gdtui.ui.drawing import Role
+from gdtui.ui.drawing import Role, progress_bar
 from gdtui.ui.painter import Painter, in_ascii
 from gdtui.ui.plot import framed
-from gdtui.ui.views import ARRIVED, MINIMUM, WALKER, _arrow
+from gdtui.ui.views import (
+    ARRIVED,
+    ARROWS,
+    DIVERGED,
+    EXAMPLE,
+    MINIMUM,
+    TRIAL,
+    WALKER,
+)
 from gdtui.ui.workbench import GLYPHS
 
-SLOPES = [-9.0, -1.0, -0.1, 0.1, 1.0, 9.0]
 CHARACTERS = {
     "dots": "".join(map(chr, range(0x2801, 0x2900))),
-    "marks": WALKER + MINIMUM + ARRIVED + GLYPHS,
-    "arrows": "".join(map(_arrow, SLOPES)),
+    "marks": WALKER + MINIMUM + ARRIVED + EXAMPLE + TRIAL + DIVERGED + GLYPHS,
+    "arrows": ARROWS,
     "frames": "".join(text for row in framed([], 9, "a", "", Role.FRAME) for text, _ in row),
     "borders": "".join("".join(map("".join, rows)) for rows in BORDER_CHARS.values()),
     "scroll bars": "".join(ScrollBarRender.VERTICAL_BARS + ScrollBarRender.HORIZONTAL_BARS),
+    "our progress bar": progress_bar(0.5, 4),
     "progress bars": Bar.HALF_BAR_LEFT + Bar.BAR + Bar.HALF_BAR_RIGHT,
     "keys": "".join(KEY_DISPLAY_ALIASES.values()),
 }
@@ -48,9 +56,9 @@ def test_every_character_has_a_likeness(characters: str) -> None:
 
 
 def test_likenesses_that_must_differ_do() -> None:
-    marks = [in_ascii(mark) for mark in (WALKER, MINIMUM, ARRIVED, _arrow(9), "─", "│")]
+    marks = [in_ascii(mark) for mark in (WALKER, MINIMUM, ARRIVED, "↓", "─", "│")]
     assert len(set(marks)) == len(marks)
-    assert [in_ascii(_arrow(slope)) for slope in SLOPES] == ["v", ">", ">", "<", "<", "v"]
+    assert in_ascii(ARROWS) == ">>^<<<v>"
     assert in_ascii("⠉⠤⠒⣿") == "'.'" + ":"
 
 

@@ -36,9 +36,11 @@ from gdtui.loading import Loading
 from gdtui.report import FORMATS
 from gdtui.ui.app import Laboratory
 from gdtui.ui.canvas import Canvas
+from gdtui.ui.drawing import Page
 from gdtui.ui.loading_screen import LoadingScreen
+from gdtui.ui.plot import page_rows
 from gdtui.ui.settings_panel import NumberField
-from gdtui.ui.views import VIEWS, Ghost, Scene
+from gdtui.ui.views import VIEWS, Ghost, Scale, Scene
 from gdtui.ui.workbench import Workbench
 
 SIZES = [(40, 12), (80, 24), (120, 36)]
@@ -425,12 +427,15 @@ def test_every_view_draws_extreme_numbers(name: str, method: str, bias: bool) ->
     run = Run(LossSurface.of(data.x, data.y), Settings(method=method, bias=bias, iterations=300))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        for count, view, log in itertools.product((0, 1, 300), VIEWS.values(), (False, True)):
+        for count, view, scale in itertools.product((0, 1, 300), VIEWS.values(), Scale):
             run.advance(count)
-            ghost = Ghost("1", "itself", run.snapshot())
-            drawing = view(Scene(run.surface, run.snapshot(), (ghost,), log))
+            ghost = Ghost("1", "itself", run.snapshot(), run.surface)
+            shown = view(Scene(run.surface, run.snapshot(), (ghost,), scale=scale))
             for width, height in ((46, 12), (42, 22)):
-                rows = canvas.render(drawing, width, height)
+                if isinstance(shown, Page):
+                    rows = page_rows(shown, width, height)
+                else:
+                    rows = canvas.render(shown, width, height)
                 assert [sum(len(text) for text, _ in row) for row in rows] == [width] * height
 
 
@@ -446,9 +451,10 @@ async def test_extreme_numbers_are_drawn(method: str, size: tuple[int, int]) -> 
         async with opened(named("n", "x", "y"), size) as desk:
             for name, bias in itertools.product(DRAWN, (False, True)):
                 data = extreme(name)
-                desk.workbench._surface = LossSurface.of(data.x, data.y)
+                surface = LossSurface.of(data.x, data.y)
+                desk.workbench._surfaces = {False: surface, True: surface.standardized()}
                 desk.workbench._begin(Settings(method=method, bias=bias, iterations=300))
-                desk.workbench.action_log_scale()
+                desk.workbench.action_scale()
                 for view in VIEWS:
                     desk.workbench.action_view(view)
                     await desk.advance(1 if view != list(VIEWS)[-1] else 300)
