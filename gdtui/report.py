@@ -5,48 +5,69 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Generator, Iterator
+from itertools import chain, islice
 from typing import Any
 
 from gdtui import __version__
 from gdtui.core.dataset import Dataset
-from gdtui.core.descent import Outcome, Status, Step, descend
+from gdtui.core.descent import (
+    Measured,
+    Outcome,
+    Point,
+    Status,
+    Step,
+    descend,
+    starting_point,
+    trajectory,
+)
 from gdtui.core.landscapes import Landscape
 from gdtui.core.settings import Settings
 from gdtui.core.surface import Surface, surface_of
 
 Data = Dataset | Landscape
 Lines = Generator[str, None, Outcome]
+TEXT_LINE = "Iteration %4d => Loss: %.10f"
+# Steps that are written at once: they take a millisecond, which nobody waits for.
+BURST = 512
 # What a row has besides the fields of a step, where the feature is scaled.
 SCALED = ("w_scaled", "b_scaled")
 
 
-class _Steps:
-    """The steps of a descent, every so manieth and always the last; keeps how it ended."""
+class _Bursts:
+    """The steps of a descent in bursts: every so manieth, and always the last."""
 
-    def __init__(self, surface: Surface, settings: Settings, every: int) -> None:
-        self._descent = descend(surface, settings)
+    def __init__(self, data: Data, settings: Settings, every: int) -> None:
+        self.surface = surface_of(data, settings)
+        self._settings = settings
         self._every = every
-        self.outcome: Outcome
+        self._last = starting_point(self.surface, settings)
 
-    def __iter__(self) -> Iterator[Step]:
-        return self._all() if self._every == 1 else self._thinned()
+    def __iter__(self) -> Iterator[list[Measured]]:
+        whole = trajectory(self.surface, self._settings, self._last)
+        path = islice(whole, self._settings.iterations)
+        steps: list[Measured] = []
+        while burst := list(islice(path, BURST)):
+            steps = burst
+            self._last = Point(*steps[-1][:3], steps[-1][6])
+            yield steps[-steps[0][0] % self._every :: self._every]
+        if self._last.iteration % self._every:
+            yield steps[-1:]
 
-    def _all(self) -> Iterator[Step]:
-        self.outcome = yield from self._descent
-
-    def _thinned(self) -> Iterator[Step]:
-        skipped = None
-        for step in self._all():
-            skipped = None if step.iteration % self._every == 0 else step
-            if skipped is None:
-                yield step
-        if skipped is not None:
-            yield skipped
+    @property
+    def outcome(self) -> Outcome:
+        """How the descent ends, once there are no more bursts: its last step is taken again."""
+        descent = descend(self.surface, self._settings, self._last)
+        while True:
+            try:
+                next(descent)
+            except StopIteration as end:
+                outcome: Outcome = end.value
+                return outcome
 
 
 def text_line(step: Step) -> str:
     """A step in the lesson's format."""
-    return f"Iteration {step.iteration:4d} => Loss: {step.loss:.10f}"
+    return TEXT_LINE % (step.iteration, step.loss)
 
 
 def answer(step: Step, bias: bool) -> str:
@@ -56,26 +77,30 @@ def answer(step: Step, bias: bool) -> str:
 
 def as_text(data: Data, settings: Settings, every: int = 1) -> Lines:
     """The lesson's lines, an empty one, and the parameters reached."""
-    surface = surface_of(data, settings)
-    steps = _Steps(surface, settings, every)
-    for step in steps:
-        yield text_line(step) + "\n"
+    bursts = _Bursts(data, settings, every)
+    for steps in bursts:
+        # One long format is filled in faster than many short ones.
+        figures = chain.from_iterable([(step[0], step[3]) for step in steps])
+        yield (TEXT_LINE + "\n") * len(steps) % tuple(figures)
+    outcome = bursts.outcome
     # A slope over another feature takes another bias, be it trained or not.
     both = settings.bias or settings.standardize
-    yield f"\n{answer(_raw(surface, steps.outcome.step), both)}\n"
-    return steps.outcome
+    yield f"\n{answer(_raw(bursts.surface, outcome.step), both)}\n"
+    return outcome
 
 
 def as_csv(data: Data, settings: Settings, every: int = 1) -> Lines:
     """A header and a row for every step, in full precision."""
     scaled = SCALED if settings.standardize else ()
     yield ",".join(Step._fields + scaled) + "\n"
-    surface = surface_of(data, settings)
-    steps = _Steps(surface, settings, every)
-    for step in steps:
-        row = (*_raw(surface, step), step.w, step.b) if scaled else step
-        yield ",".join(map(repr, row)) + "\n"
-    return steps.outcome
+    bursts = _Bursts(data, settings, every)
+    row = ",".join(["%r"] * len(Step._fields + scaled)) + "\n"
+    for steps in bursts:
+        rows: list[tuple[float, ...]] = [step[:6] for step in steps]
+        if scaled:
+            rows = [(*_raw(bursts.surface, Step._make(step)), *step[1:3]) for step in rows]
+        yield row * len(rows) % tuple(chain.from_iterable(rows))
+    return bursts.outcome
 
 
 def as_json(data: Data, settings: Settings, every: int = 1) -> Lines:
@@ -85,12 +110,11 @@ def as_json(data: Data, settings: Settings, every: int = 1) -> Lines:
         data=_described(data),
         settings={p.name: settings[p] for p in settings.hyperparameters},
     )
-    surface = surface_of(data, settings)
-    steps = _Steps(surface, settings, every)
-    for step in steps:
-        yield _json(**_named(surface, step, settings))
-    outcome = steps.outcome
-    last = _named(surface, outcome.step, settings).items()
+    bursts = _Bursts(data, settings, every)
+    for step in chain.from_iterable(bursts):
+        yield _json(**_named(bursts.surface, Step._make(step[:6]), settings))
+    outcome = bursts.outcome
+    last = _named(bursts.surface, outcome.step, settings).items()
     reached = {name: None if value is None else _finite(value) for name, value in last}
     yield _json(outcome=outcome.status, **(reached | {"iteration": outcome.iteration}))
     return outcome
