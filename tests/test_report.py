@@ -6,6 +6,7 @@ import json
 import math
 import re
 from collections.abc import Callable
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -97,6 +98,23 @@ def test_a_report_returns_the_outcome_of_the_descent(
     last = list(descend(surface, settings))[-1]
     assert ITERATIONS[form](text)[-1] == last.iteration == outcome.lines - 1
     assert text.endswith("\n")
+
+
+@every_format
+@pytest.mark.parametrize("settings", [Settings(iterations=29), DIVERGING, Settings(tolerance=1)])
+@pytest.mark.parametrize("every", [1, 5, 14, 100])
+def test_where_bursts_end_cannot_be_seen(
+    pizza: Dataset, form: str, settings: Settings, every: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = written(form, pizza, settings, every)
+    monkeypatch.setattr("gdtui.report.BURST", 7)
+    assert written(form, pizza, settings, every) == whole
+
+
+@every_format
+def test_lines_come_long_before_the_end(pizza: Dataset, form: str) -> None:
+    report = FORMATS[form](pizza, Settings(iterations=1_000_000_000), 1)
+    assert "".join(islice(report, 3)).count("\n") >= 3
 
 
 @pytest.mark.parametrize(("form", "read"), [("csv", csv_steps), ("json", json_steps)])

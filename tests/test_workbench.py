@@ -179,6 +179,19 @@ async def test_with_room_nothing_is_cut_off(size: tuple[int, int]) -> None:
             assert not desk.workbench.query_one(panel).show_vertical_scrollbar
 
 
+async def test_a_surface_takes_the_place_of_data() -> None:
+    surface = LANDSCAPES["saddle"]
+    settings = Settings(**surface.defaults)  # type: ignore[arg-type]
+    app = Laboratory(Loading.of_landscape(surface), settings)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await pauses_until(pilot, lambda: isinstance(app.screen, Workbench))
+        desk = Desk(app, pilot)
+        assert "surface saddle · A saddle between two minima" in desk.lines[0]
+        await desk.advance(100)
+        assert desk.run.snapshot().step.loss < 0.001
+        assert "finished" in desk.lines[0]
+
+
 async def test_the_verdict_is_there_before_the_start() -> None:
     async with opened(Settings(lr=0.004)) as desk:
         for key, word in (("", "oscillates"), ("+", "diverges"), ("-", "good")):
