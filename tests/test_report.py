@@ -321,6 +321,15 @@ def test_hint_is_given_only_where_a_critical_rate_is_known(
     assert warned == (method.critical is not None)
 
 
+def test_where_the_curvature_varies_the_hint_is_about_the_nearest_minimum() -> None:
+    surface, settings = LANDSCAPES["himmelblau"], Settings(lr=0.02, bias=True)
+    assert hint(surface, settings, 3, 2) == ""
+    assert hint(surface, settings, 3.5, -1.8) == (
+        "the learning rate 0.02 is 1.05 times the critical 0.01897 at the minimum (3.584, -1.848): "
+        "the descent can't settle there"
+    )
+
+
 def test_hint_knows_flat_and_endless_surfaces() -> None:
     flat = LossSurface.of(np.zeros(2), np.ones(2))
     assert hint(flat, Settings(lr=1e6)) == ""
