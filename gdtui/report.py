@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable, Generator, Iterator
 from itertools import chain, islice
 from typing import Any
@@ -14,7 +13,6 @@ from gdtui.core.descent import (
     Measured,
     Outcome,
     Point,
-    Status,
     Step,
     descend,
     starting_point,
@@ -22,6 +20,7 @@ from gdtui.core.descent import (
 )
 from gdtui.core.landscapes import Landscape
 from gdtui.core.settings import Settings
+from gdtui.core.stability import explanation, warning
 from gdtui.core.surface import Surface, surface_of
 
 Data = Dataset | Landscape
@@ -170,27 +169,9 @@ def hint(surface: Surface, settings: Settings, w: float = 0.0, b: float = 0.0) -
 
     Where the curvature differs from place to place, that of the minimum nearest to (w, b) counts.
     """
-    minimum = surface.minimum(w, b, settings.bias)
-    critical = settings.critical(surface, minimum.w, minimum.b)
-    if critical is None or settings.lr <= critical:
-        return ""
-    times = f"{settings.lr / critical:.2f} times" if critical else "above"
-    compared = f"the learning rate {settings.lr:g} is {times} the critical {critical:.4g}"
-    if not surface.is_quadratic:
-        place = f"({minimum.w:.4g}, {minimum.b:.4g})"
-        return f"{compared} at the minimum {place}: the descent can't settle there"
-    return f"{compared}: each step overshoots the minimum further than the last"
+    return warning(surface, settings, (w, b))
 
 
 def closing(surface: Surface, settings: Settings, outcome: Outcome) -> str:
-    """How a descent ended, and why, in a sentence."""
-    status, at, step = outcome.status, outcome.iteration, outcome.step
-    why = hint(surface, settings, step.w, step.b)
-    if status is Status.DIVERGED:
-        return f"diverged at iteration {at}: {why or 'the loss is no longer a finite number'}"
-    if status is Status.CONVERGED:
-        slope = math.hypot(step.dw, step.db if settings.bias else 0.0)
-        near = f"the gradient is shorter than {settings.tolerance:g}"
-        far = "no step lowers the loss"
-        return f"converged at iteration {at}: {near if slope < settings.tolerance else far}"
-    return f"finished after {at} iterations" + (f": {why}" if why else "")
+    """How a descent ended, why, and what to do, in a sentence."""
+    return str(explanation(surface, settings, outcome))

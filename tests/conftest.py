@@ -10,6 +10,7 @@ from gdtui.core.dataset import Dataset, read_dataset
 from gdtui.core.hyperparameter import Hyperparameter, Value
 from gdtui.core.methods import METHODS, Memory, Method, Update
 from gdtui.core.settings import Settings
+from gdtui.core.stability import critical_rate
 from gdtui.core.surface import LossSurface, Surface
 
 settings.register_profile("gdtui", deadline=None)
@@ -37,6 +38,13 @@ def another(parameter: Hyperparameter) -> Value:
     if isinstance(parameter.default, str):
         return next(choice for choice in parameter.choices if choice != parameter.default)
     return parameter.stepped(parameter.default, up=True)
+
+
+def plain_critical(surface: Surface, bias: bool) -> float:
+    """The learning rate above which gradient descent diverges."""
+    critical = critical_rate(surface, Settings(bias=bias))
+    assert critical is not None
+    return critical
 
 
 @pytest.fixture(scope="session")

@@ -159,7 +159,7 @@ def test_on_a_surface_the_critical_rate_is_that_of_the_nearest_minimum() -> None
     assert (result.returncode, result.stderr) == (
         0,
         "gdtui: the learning rate 0.0025 is 1.25 times the critical 0.001997 at the minimum "
-        "(1, 1): the descent can't settle there\n",
+        "(1, 1): the descent can't settle there; try 0.00099\n",
     )
     result = run("--surface", "himmelblau", "--lr", "1", "--w-start", "-5", "--b-start", "4")
     assert result.returncode == 1
@@ -205,7 +205,8 @@ def test_divergence_is_told_in_one_line() -> None:
     assert result.returncode == 1
     assert result.stderr == (
         "gdtui: diverged at iteration 1961: the learning rate 0.005 is 1.10 times the critical "
-        "0.004555: each step overshoots the minimum further than the last\n"
+        "0.004555: each step overshoots the minimum and lands 1.20 times as far on the other side; "
+        "try 0.0022\n"
     )
     assert [line.split()[1] for line in result.stdout.splitlines()[:3]] == ["0", "1000", "1960"]
 
@@ -225,7 +226,8 @@ def test_divergence_at_the_start(tmp_path: Path, form: str) -> None:
     )
     assert result.returncode == 1
     assert result.stderr == (
-        "gdtui: diverged at iteration 0: the loss is no longer a finite number\n"
+        "gdtui: diverged at iteration 0: the loss at the start is not a finite number; "
+        "start nearer\n"
     )
 
 

@@ -6,6 +6,7 @@ from itertools import islice, pairwise
 
 import numpy as np
 import pytest
+from conftest import plain_critical
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -194,7 +195,7 @@ surfaces = st.lists(st.tuples(hundreds, hundreds), min_size=2, max_size=9).map(
 def test_below_the_critical_rate_the_descent_converges_steadily(
     surface: LossSurface, fraction: float, w: float, bias: bool
 ) -> None:
-    critical = surface.critical_learning_rate(bias)
+    critical = plain_critical(surface, bias)
     assume(critical < math.inf)
     begin = Settings(lr=fraction * critical, bias=bias, w_start=w, iterations=100)
     steps, outcome = finish(descend(surface, begin))
@@ -214,7 +215,7 @@ def test_below_the_critical_rate_the_descent_converges_steadily(
 def test_above_the_critical_rate_the_descent_diverges(
     surface: LossSurface, fraction: float, w: float, bias: bool
 ) -> None:
-    critical = surface.critical_learning_rate(bias)
+    critical = plain_critical(surface, bias)
     assume(critical < math.inf)
     low = surface.minimum(w, 0, bias)
     assume(surface.loss(w, 0) > low.loss + 1)

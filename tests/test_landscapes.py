@@ -78,7 +78,7 @@ def test_a_descent_may_go_anywhere(surface: Landscape, w: float, b: float) -> No
         assert surface.losses(np.array([w]), b)[0] == pytest.approx(loss, nan_ok=True)
         for bias in (False, True):
             surface.hessian(bias, w, b)
-            surface.critical_learning_rate(bias, w, b)
+            surface.eigenvalues(bias, w, b)
             minimum = surface.minimum(w, b, bias)
             assert not surface.loss(w, b) < minimum.loss
             assert bias or minimum.b == b
@@ -207,7 +207,7 @@ def test_gradient_descent_arrives_with_the_landscapes_own_settings(surface: Land
 @every_landscape
 def test_at_its_own_learning_rate_a_minimum_attracts(surface: Landscape) -> None:
     for w, b, _ in surface.minima:
-        assert surface.lr < surface.critical_learning_rate(True, w, b)
+        assert surface.lr < 2 / surface.eigenvalues(True, w, b)[-1]
 
 
 @every_landscape

@@ -15,6 +15,7 @@ from gdtui.core.equations import in_numbers
 from gdtui.core.hyperparameter import Value
 from gdtui.core.methods import METHODS, Method, State, Update, method
 from gdtui.core.settings import SHARED, Settings
+from gdtui.core.stability import critical_rate
 from gdtui.core.surface import LossSurface, Surface
 
 every_method = pytest.mark.parametrize("chosen", METHODS.values(), ids=METHODS)
@@ -216,7 +217,7 @@ def test_another_seed_is_another_run(surface: LossSurface) -> None:
 
 
 def states(surface: LossSurface, begin: Settings) -> list[State]:
-    path = islice(trajectory(surface, begin, starting_point(begin)), 60)
+    path = islice(trajectory(surface, begin, starting_point(surface, begin)), 60)
     return [
         State(iteration, w, b, dw, db if begin.bias else 0.0, memory)
         for iteration, w, b, _, dw, db, memory in path
@@ -317,7 +318,7 @@ def on_a_bowl(curvature: float) -> LossSurface:
 
 
 def begin_at(surface: LossSurface, begin: Settings, part: float) -> Settings:
-    critical = begin.critical(surface)
+    critical = critical_rate(surface, begin)
     assert critical is not None
     return begin.change(SHARED[1], part * critical)
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from conftest import plain_critical
 from hypothesis import example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -301,14 +302,14 @@ def test_a_surface_is_written_like_data(form: str) -> None:
 
 def test_hint_compares_with_the_critical_rate(surface: LossSurface) -> None:
     assert hint(surface, DIVERGING) == (
-        "the learning rate 0.005 is 1.10 times the critical 0.004555: "
-        "each step overshoots the minimum further than the last"
+        "the learning rate 0.005 is 1.10 times the critical 0.004555: each step overshoots the "
+        "minimum and lands 1.20 times as far on the other side; try 0.0022"
     )
 
 
 @pytest.mark.parametrize("bias", [False, True])
 def test_hint_is_given_above_the_critical_rate_alone(surface: LossSurface, bias: bool) -> None:
-    critical = surface.critical_learning_rate(bias)
+    critical = plain_critical(surface, bias)
     assert hint(surface, Settings(lr=critical, bias=bias)) == ""
     assert hint(surface, Settings(lr=math.nextafter(critical, 1), bias=bias)) != ""
 
@@ -326,7 +327,7 @@ def test_where_the_curvature_varies_the_hint_is_about_the_nearest_minimum() -> N
     assert hint(surface, settings, 3, 2) == ""
     assert hint(surface, settings, 3.5, -1.8) == (
         "the learning rate 0.02 is 1.05 times the critical 0.01897 at the minimum (3.584, -1.848): "
-        "the descent can't settle there"
+        "the descent can't settle there; try 0.0094"
     )
 
 
@@ -340,11 +341,12 @@ def test_hint_knows_flat_and_endless_surfaces() -> None:
 @pytest.mark.parametrize(
     ("settings", "sentence"),
     [
-        (Settings(), "finished after 100 iterations"),
+        (Settings(), "finished after 100 iterations: the loss is at the minimum"),
         (
             DIVERGING,
             "diverged at iteration 1961: the learning rate 0.005 is 1.10 times the critical "
-            "0.004555: each step overshoots the minimum further than the last",
+            "0.004555: each step overshoots the minimum and lands 1.20 times as far on the other "
+            "side; try 0.0022",
         ),
         (
             Settings(tolerance=0.5, iterations=1000),
@@ -360,7 +362,8 @@ def test_hint_knows_flat_and_endless_surfaces() -> None:
         ),
         (
             Settings(method="search", lr=0.01, iterations=1000, tolerance=100),
-            "converged at iteration 162: the gradient is shorter than 100",
+            "converged at iteration 162: the gradient is shorter than 100, yet it is 15.8% above "
+            "the minimum; try a smaller tolerance",
         ),
     ],
 )
@@ -375,5 +378,5 @@ def test_divergence_below_the_critical_rate_has_another_reason(surface: LossSurf
     start = starting_point(surface, settings)
     outcome = Outcome(Status.DIVERGED, 0, 0, Step(*start[:3], math.inf, math.inf, 0))
     assert closing(surface, settings, outcome) == (
-        "diverged at iteration 0: the loss is no longer a finite number"
+        "diverged at iteration 0: the loss at the start is not a finite number; start nearer"
     )

@@ -1,16 +1,13 @@
 """Settings: every hyperparameter once, checked, and changed into new Settings."""
 
-import math
 from dataclasses import FrozenInstanceError, fields
 
-import numpy as np
 import pytest
 from conftest import another
 
 from gdtui.core.hyperparameter import Hyperparameter, Value
 from gdtui.core.methods import METHODS, Method
 from gdtui.core.settings import SHARED, Settings
-from gdtui.core.surface import LossSurface
 
 names = [parameter.name for parameter in SHARED]
 METHOD = SHARED[0]
@@ -141,33 +138,6 @@ def test_a_learning_rate_that_was_given_is_kept(lr: float) -> None:
     for method in METHODS:
         assert Settings(method=method, lr=lr).lr == lr
         assert Settings(lr=lr).change(METHOD, method).lr == lr
-
-
-@pytest.mark.parametrize(
-    ("method", "own", "times"),
-    [
-        ("gd", {}, 1),
-        ("momentum", {"momentum": 0.9}, 1.9),
-        ("momentum", {"momentum": 0}, 1),
-        ("nesterov", {"momentum": 0.9}, 1.9 / 2.8),
-        ("nesterov", {"momentum": 0}, 1),
-    ],
-)
-@pytest.mark.parametrize("bias", [False, True])
-def test_the_critical_rate_is_a_multiple_of_that_of_plain_descent(
-    surface: LossSurface, method: str, own: dict[str, Value], times: float, bias: bool
-) -> None:
-    critical = Settings(method=method, bias=bias, own=own).critical(surface)
-    assert critical == pytest.approx(times * surface.critical_learning_rate(bias), rel=1e-12)
-
-
-@pytest.mark.parametrize("method", METHODS)
-def test_the_critical_rate_of_flat_and_endless_surfaces(method: str) -> None:
-    flat = LossSurface.of(np.zeros(2), np.ones(2))
-    endless = LossSurface.of(np.array([1e200, 2e200]), np.ones(2))
-    known = METHODS[method].critical is not None
-    assert Settings(method=method).critical(flat) == (math.inf if known else None)
-    assert Settings(method=method).critical(endless) == (0 if known else None)
 
 
 def test_what_is_foreign_to_the_method_is_dropped(heavy_ball: Method) -> None:

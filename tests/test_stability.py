@@ -8,15 +8,16 @@ from itertools import islice, pairwise
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, assume, example, given
-from hypothesis import settings as hypothesis_settings
+from conftest import plain_critical
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
 from gdtui.core.descent import Outcome, Status, Step, descend, starting_point, trajectory
-from gdtui.core.hyperparameter import Hyperparameter
-from gdtui.core.methods import METHODS, Memory, Method, Update
+from gdtui.core.hyperparameter import Value
+from gdtui.core.landscapes import LANDSCAPES, Landscape
+from gdtui.core.methods import METHODS
 from gdtui.core.settings import Settings
 from gdtui.core.stability import (
     LINEAR,
@@ -25,13 +26,15 @@ from gdtui.core.stability import (
     OF_START,
     Verdict,
     advised_rate,
+    critical_rate,
     explanation,
     gap,
     goal,
     predicted_iterations,
     stability,
+    warning,
 )
-from gdtui.core.surface import LossSurface, Measure, Minimum, Surface
+from gdtui.core.surface import LossSurface, Minimum, Surface
 
 Vector = NDArray[np.float64]
 
@@ -40,69 +43,19 @@ FLAT = LossSurface.of(np.zeros(2), np.array([1.0, 3.0]))
 ENDLESS = LossSurface.of(np.array([1e200, 2e200]), np.ones(2))
 # Its minimum loss is not 0, but as small as rounding makes it.
 STRAIGHT = LossSurface.of(np.array([0.1, 0.2, 0.7]), np.array([1.3, 1.6, 3.1]))
-MOMENTUM = Hyperparameter("momentum", "momentum", 0.9, "how much speed is kept", low=0, high=1)
-FIXTURE_ONCE = hypothesis_settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200
-)
-
 hundreds = st.integers(-100, 100).map(float)
 shapes = st.tuples(st.just(2), st.integers(1, 12))
 data_sets = shapes.flatmap(lambda shape: arrays(np.float64, shape, elements=hundreds))
+bowls = st.builds(
+    lambda data, scaled: LossSurface.of(*data).standardized() if scaled else LossSurface.of(*data),
+    data_sets,
+    st.booleans(),
+)
 starts = st.floats(-1000, 1000).map(lambda value: round(value, 3))
 parts = st.floats(0.001, 1.3) | st.sampled_from([0.5, 1.0, 0.05])
 
 
-def _rolling(ahead: bool) -> "Method":
-    """Momentum and Nesterov's momentum by PyTorch's definition."""
-
-    def rule(surface: LossSurface, settings: Settings) -> Update:
-        lr, kept = settings.lr, float(settings[MOMENTUM])
-
-        def update(
-            iteration: int, w: float, b: float, dw: float, db: float, memory: Memory
-        ) -> tuple[float, float, Memory]:
-            speed_w, speed_b = kept * memory[0] + dw, kept * memory[1] + db
-            if ahead:
-                step_w, step_b = dw + kept * speed_w, db + kept * speed_b
-            else:
-                step_w, step_b = speed_w, speed_b
-            return w - lr * step_w, b - lr * step_b, (speed_w, speed_b)
-
-        return update
-
-    key = "nesterov" if ahead else "momentum"
-    return Method(key, key, "roll", rule, (MOMENTUM,), memory=(0.0, 0.0))
-
-
-@pytest.fixture
-def _momentum(monkeypatch: pytest.MonkeyPatch) -> None:
-    for method in (_rolling(ahead=False), _rolling(ahead=True)):
-        monkeypatch.setitem(METHODS, method.key, method)
-
-
-class Wells(Surface):
-    """L = (w^3 - w)^2 + b^2: minima at w = -1, 0 and 1, the middle one four times as flat."""
-
-    def measurer(self) -> Measure:
-        def measure(w: float, b: float) -> tuple[float, float, float]:
-            p = w * w * w - w
-            return p * p + b * b, 2 * p * (3 * w * w - 1), 2 * b
-
-        return measure
-
-    def losses(self, w: Vector, b: Vector | float) -> Vector:
-        return np.asarray((w * w * w - w) ** 2 + b * b)
-
-    def hessian(self, bias: bool, w: float = 0.0, b: float = 0.0) -> Vector:
-        ww = 2 * (3 * w * w - 1) ** 2 + 12 * w * (w * w * w - w)
-        return np.array([[ww, 0.0], [0.0, 2.0]] if bias else [[ww]])
-
-    def minimum(self, w: float, b: float, bias: bool) -> Minimum:
-        at = min((-1.0, 0.0, 1.0), key=lambda place: abs(place - w))
-        return Minimum(at, 0.0 if bias else b, 0.0 if bias else b * b)
-
-
-def ended_as(surface: LossSurface, settings: Settings) -> Outcome:
+def ended_as(surface: Surface, settings: Settings) -> Outcome:
     descent = descend(surface, settings)
     while True:
         try:
@@ -114,7 +67,7 @@ def ended_as(surface: LossSurface, settings: Settings) -> Outcome:
 
 def around_critical(surface: LossSurface, part: float, settings: Settings) -> Settings:
     """The settings with a part of 2 / the largest curvature as the learning rate."""
-    critical = surface.critical_learning_rate(settings.bias)
+    critical = plain_critical(surface, settings.bias)
     assume(0 < critical < math.inf)
     return replace(settings, lr=part * critical)
 
@@ -130,13 +83,38 @@ def test_figures_of_pizza(surface: LossSurface) -> None:
     assert both.ratio == pytest.approx(0.001 / 0.004555, rel=1e-3)
 
 
-@given(data_sets, st.booleans())
-def test_the_critical_rate_is_that_of_the_surface(data: Vector, bias: bool) -> None:
-    surface = LossSurface.of(*data)
+@given(bowls, st.booleans())
+def test_the_critical_rate_is_that_of_the_surface(surface: LossSurface, bias: bool) -> None:
     found = stability(surface, Settings(bias=bias))
-    assert found.critical == surface.critical_learning_rate(bias)
+    steepest = surface.eigenvalues(bias)[-1]
+    assert found.critical == (2 / steepest if steepest else math.inf)
     assert found.eigenvalues == pytest.approx(surface.eigenvalues(bias), rel=1e-6, abs=1e-9)
     assert list(found.eigenvalues) == sorted(found.eigenvalues)
+
+
+@pytest.mark.parametrize(
+    ("method", "own", "times"),
+    [
+        ("gd", {}, 1),
+        ("momentum", {"momentum": 0.9}, 1.9),
+        ("momentum", {"momentum": 0}, 1),
+        ("nesterov", {"momentum": 0.9}, 1.9 / 2.8),
+        ("nesterov", {"momentum": 0}, 1),
+    ],
+)
+@pytest.mark.parametrize("bias", [False, True])
+def test_the_critical_rate_is_a_multiple_of_that_of_plain_descent(
+    surface: LossSurface, method: str, own: dict[str, Value], times: float, bias: bool
+) -> None:
+    critical = critical_rate(surface, Settings(method=method, bias=bias, own=own))
+    assert critical == pytest.approx(times * plain_critical(surface, bias), rel=1e-12)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_critical_rate_of_flat_and_endless_surfaces(method: str) -> None:
+    known = METHODS[method].critical is not None
+    assert critical_rate(FLAT, Settings(method=method)) == (math.inf if known else None)
+    assert critical_rate(ENDLESS, Settings(method=method)) == (0 if known else None)
 
 
 @pytest.mark.parametrize("far", [0, 10, 10**4, 10**7])
@@ -223,9 +201,9 @@ def test_beside_the_wall_it_is_said_on_which_side() -> None:
 
 def along_steepest(surface: LossSurface, settings: Settings) -> list[float]:
     """The distances from the minimum along the steepest axis, as far as rounding leaves them."""
-    minimum = surface.minimum(settings.w_start, settings.b_start, settings.bias)
+    minimum = surface.minimum(*starting_point(surface, settings)[1:3], settings.bias)
     axis = np.linalg.eigh(surface.hessian(settings.bias))[1][:, -1]
-    path = islice(trajectory(surface, settings, starting_point(settings)), 300)
+    path = islice(trajectory(surface, settings, starting_point(surface, settings)), 300)
     places = np.array([measured[1:3] for measured in path])
     away = (places - minimum[:2])[:, : len(axis)]
     distances: list[float] = (away @ axis).tolist()
@@ -237,11 +215,10 @@ def along_steepest(surface: LossSurface, settings: Settings) -> list[float]:
     return distances[:enough]
 
 
-@given(data_sets, parts, starts, starts, st.booleans())
+@given(bowls, parts, starts, starts, st.booleans())
 def test_a_verdict_never_contradicts_the_run(
-    data: Vector, part: float, w: float, b: float, bias: bool
+    surface: LossSurface, part: float, w: float, b: float, bias: bool
 ) -> None:
-    surface = LossSurface.of(*data)
     # Within so much of where one word ends, rounding decides.
     assume(all(abs(part - limit) > 1e-6 for limit in (0.5, 1)))
     begin = around_critical(surface, part, Settings(w_start=w, b_start=b, bias=bias))
@@ -254,11 +231,10 @@ def test_a_verdict_never_contradicts_the_run(
             assert (share > 0.9 - 1e-4) == (verdict is Verdict.CRAWLS) or abs(share - 0.9) < 1e-4
 
 
-@given(data_sets, st.floats(0.1, 1.5), starts, starts, st.booleans())
+@given(bowls, st.floats(0.1, 1.5), starts, starts, st.booleans())
 def test_what_is_said_to_diverge_does(
-    data: Vector, part: float, w: float, b: float, bias: bool
+    surface: LossSurface, part: float, w: float, b: float, bias: bool
 ) -> None:
-    surface = LossSurface.of(*data)
     assume(abs(part - 1) > 0.02)
     begin = around_critical(surface, part, Settings(w_start=w, b_start=b, bias=bias))
     along_steepest(surface, begin)
@@ -267,11 +243,10 @@ def test_what_is_said_to_diverge_does(
     assert diverged == (stability(surface, begin).verdict is Verdict.DIVERGES)
 
 
-@given(data_sets, st.floats(0.001, 0.049), st.booleans())
+@given(bowls, st.floats(0.001, 0.049), st.booleans())
 def test_what_crawls_takes_ten_times_as_long_as_half_the_critical_rate(
-    data: Vector, part: float, bias: bool
+    surface: LossSurface, part: float, bias: bool
 ) -> None:
-    surface = LossSurface.of(*data)
     begin = around_critical(surface, part, Settings(w_start=500, b_start=-300, bias=bias))
     assert stability(surface, begin).verdict is Verdict.CRAWLS
     slow = predicted_iterations(surface, begin)
@@ -285,11 +260,11 @@ lrs = st.floats(-12, 6).map(lambda exponent: 10**exponent)
 
 
 @pytest.mark.parametrize("key", METHODS)
-@given(data_sets, lrs, st.booleans(), starts)
+@given(bowls, lrs, st.booleans(), starts)
 def test_the_words_fit_into_a_narrow_panel(
-    key: str, data: Vector, lr: float, bias: bool, w: float
+    key: str, surface: LossSurface, lr: float, bias: bool, w: float
 ) -> None:
-    found = stability(LossSurface.of(*data), Settings(method=key, lr=lr, bias=bias, w_start=w))
+    found = stability(surface, Settings(method=key, lr=lr, bias=bias, w_start=w))
     for words in (found.verdict, found.short, found.outlook):
         assert 0 < len(words) <= NARROW
     assert "\n" not in found.why
@@ -319,9 +294,7 @@ def test_every_bound_is_where_runs_begin_to_diverge(
 # One axis
 
 
-@pytest.mark.usefixtures("_momentum")
 @pytest.mark.parametrize("key", LINEAR)
-@FIXTURE_ONCE
 @given(st.floats(1e-6, 2.5), st.floats(0, 0.99))
 @example(1.0, 0.0)
 @example(1.0, 0.5)
@@ -332,7 +305,9 @@ def test_an_axis_goes_on_as_a_run_does(key: str, z: float, kept: float) -> None:
     begin = Settings(method=key, lr=z / 2, w_start=1, own=dict(own))
     axis = LINEAR[key](2 * begin.lr, begin)
     bowl = LossSurface(0.0, 0.0, 1.0, 0.0, 0.0)
-    run = [measured[1] for measured in islice(trajectory(bowl, begin, starting_point(begin)), 60)]
+    run = [
+        measured[1] for measured in islice(trajectory(bowl, begin, starting_point(bowl, begin)), 60)
+    ]
     largest = max(map(abs, run))
     assert list(islice(axis.distances(), 60)) == pytest.approx(run, rel=1e-9, abs=1e-9 * largest)
     assert all(abs(c) <= axis.bound(t) * (1 + 1e-6) + 1e-12 for t, c in enumerate(run))
@@ -351,7 +326,7 @@ def first_within(surface: LossSurface, settings: Settings, most: int, slack: flo
     """The first iteration of the run within 1% of the minimum, give or take some slack."""
     target = goal(surface, settings)
     allowed = target.minimum.loss + (target.allowed - target.minimum.loss) * (1 + slack)
-    steps = islice(trajectory(surface, settings, starting_point(settings)), most + 1)
+    steps = islice(trajectory(surface, settings, starting_point(surface, settings)), most + 1)
     return next((measured[0] for measured in steps if measured[3] <= allowed), None)
 
 
@@ -377,21 +352,18 @@ def test_known_iterations_of_pizza(surface: LossSurface, lr: float, within: int)
     assert found.outlook == f"within 1% after {within}"
 
 
-@given(data_sets, parts, starts, starts, st.booleans())
+@given(bowls, parts, starts, starts, st.booleans())
 def test_gradient_descent_is_near_when_predicted(
-    data: Vector, part: float, w: float, b: float, bias: bool
+    surface: LossSurface, part: float, w: float, b: float, bias: bool
 ) -> None:
-    surface = LossSurface.of(*data)
     begin = around_critical(surface, part, Settings(w_start=w, b_start=b, bias=bias))
     assert predicted_iterations(surface, begin) is not None
     check_prediction(surface, begin)
 
 
-@pytest.mark.usefixtures("_momentum")
 @pytest.mark.parametrize("key", ["momentum", "nesterov"])
-@FIXTURE_ONCE
 @given(
-    data_sets,
+    bowls,
     st.floats(0.001, 2) | st.just(0.5),
     starts,
     starts,
@@ -399,14 +371,12 @@ def test_gradient_descent_is_near_when_predicted(
     st.sampled_from([0.0, 0.3, 0.5, 0.9, 0.99, 0.999]),
 )
 def test_momentum_is_near_when_predicted(
-    key: str, data: Vector, part: float, w: float, b: float, bias: bool, kept: float
+    key: str, surface: LossSurface, part: float, w: float, b: float, bias: bool, kept: float
 ) -> None:
-    surface = LossSurface.of(*data)
     begin = Settings(method=key, w_start=w, b_start=b, bias=bias, own={"momentum": kept})
     check_prediction(surface, around_critical(surface, part, begin), most=6000)
 
 
-@pytest.mark.usefixtures("_momentum")
 @pytest.mark.parametrize("key", ["momentum", "nesterov"])
 @pytest.mark.parametrize("lr", [1e-6, 1e-5, 1e-4, 0.001, 0.003])
 def test_momentum_on_pizza_has_a_prediction(surface: LossSurface, key: str, lr: float) -> None:
@@ -416,17 +386,15 @@ def test_momentum_on_pizza_has_a_prediction(surface: LossSurface, key: str, lr: 
     assert predicted
 
 
-@pytest.mark.usefixtures("_momentum")
 def test_what_swings_for_long_has_no_closed_form(surface: LossSurface) -> None:
     begin = Settings(method="momentum", lr=1e-7, bias=True, own={"momentum": 0.99999})
     assert stability(surface, begin).outlook == "no closed form"
 
 
-@given(data_sets, parts, starts, starts, st.booleans(), st.integers(0, 500))
+@given(bowls, parts, starts, starts, st.booleans(), st.integers(0, 500))
 def test_from_any_step_on_so_many_more_are_predicted(
-    data: Vector, part: float, w: float, b: float, bias: bool, made: int
+    surface: LossSurface, part: float, w: float, b: float, bias: bool, made: int
 ) -> None:
-    surface = LossSurface.of(*data)
     begin = around_critical(surface, part, Settings(w_start=w, b_start=b, bias=bias))
     assume(part < 0.99)
     whole = predicted_iterations(surface, begin)
@@ -495,7 +463,7 @@ def test_gap_is_what_is_above_the_minimum(surface: LossSurface) -> None:
         (least.loss * 1.5, 50, "50% above the minimum"),
         (least.loss, 0, "at the minimum"),
         (least.loss * (1 - 1e-15), 0, "at the minimum"),
-        (math.inf, math.inf, "inf% above the minimum"),
+        (math.inf, math.inf, "far above the minimum"),
     ):
         found = gap(surface, Step(3, 1, 2, loss, 0, 0), Settings(bias=True))
         assert found.percent == pytest.approx(percent, abs=1e-9)
@@ -515,12 +483,12 @@ def test_above_no_loss_and_no_start_any_gap_is_endless() -> None:
     assert gap(bowl, Step(0, 1, 0, 1, 2, 0), Settings()).percent == math.inf
 
 
-@given(data_sets, starts, starts, st.booleans(), starts, starts)
+@given(bowls, starts, starts, st.booleans(), starts, starts)
 def test_a_gap_of_a_hundredth_is_near(
-    data: Vector, w: float, b: float, bias: bool, to_w: float, to_b: float
+    surface: LossSurface, w: float, b: float, bias: bool, to_w: float, to_b: float
 ) -> None:
-    surface, begin = LossSurface.of(*data), Settings(w_start=w, b_start=b, bias=bias)
-    to_b = to_b if bias else b
+    begin = Settings(w_start=w, b_start=b, bias=bias)
+    to_b = to_b if bias else starting_point(surface, begin).b
     found = gap(surface, Step(1, to_w, to_b, loss := surface.loss(to_w, to_b), 0, 0), begin)
     assert found.percent >= 0
     assume(abs(found.percent - 1) > 1e-6)
@@ -534,11 +502,10 @@ def test_advised_is_half_the_critical_rate_of_pizza(surface: LossSurface) -> Non
     assert advised_rate(surface, Settings(lr=0.005, bias=True)) == 0.0022
 
 
-@given(data_sets, st.booleans())
-def test_the_advised_rate_is_good(data: Vector, bias: bool) -> None:
-    surface = LossSurface.of(*data)
+@given(bowls, st.booleans())
+def test_the_advised_rate_is_good(surface: LossSurface, bias: bool) -> None:
     advised = advised_rate(surface, Settings(bias=bias))
-    critical = surface.critical_learning_rate(bias)
+    critical = plain_critical(surface, bias)
     assert (advised is None) == (critical == math.inf)
     if advised is not None:
         assert 0.9 * critical / 2 < advised <= critical / 2
@@ -650,16 +617,15 @@ def test_a_surface_too_steep_for_floats_is_to_be_scaled() -> None:
     ended = Outcome(Status.DIVERGED, 1, 1, Step(0, 0, 0, 1, 1, 0))
     assert str(explanation(ENDLESS, Settings(), ended)) == (
         "diverged at iteration 1: the learning rate 0.001 is above the critical 0: "
-        "each step overshoots the minimum further than the last; scale the feature"
+        "each step overshoots the minimum further than the last; standardize the feature"
     )
 
 
 @pytest.mark.parametrize("key", METHODS)
-@given(data_sets, parts, starts, starts, st.booleans(), st.integers(1, 300))
+@given(bowls, parts, starts, starts, st.booleans(), st.integers(1, 300))
 def test_no_overshoot_is_claimed_below_the_critical_rate(
-    key: str, data: Vector, part: float, w: float, b: float, bias: bool, iterations: int
+    key: str, surface: LossSurface, part: float, w: float, b: float, bias: bool, iterations: int
 ) -> None:
-    surface = LossSurface.of(*data)
     begin = Settings(method=key, w_start=w, b_start=b, bias=bias, iterations=iterations)
     begin = around_critical(surface, part, begin)
     critical = stability(surface, begin).critical
@@ -673,43 +639,158 @@ def test_no_overshoot_is_claimed_below_the_critical_rate(
 # Surfaces whose curvature changes from place to place
 
 
-@pytest.mark.parametrize(("w", "steepest"), [(-0.8, 8), (0.1, 2), (3.0, 8)])
-def test_the_curvature_is_that_at_the_nearest_minimum(w: float, steepest: float) -> None:
+every_landscape = pytest.mark.parametrize("landscape", LANDSCAPES.values(), ids=LANDSCAPES)
+HILLS = LANDSCAPES["himmelblau"]
+
+
+@pytest.mark.parametrize("minimum", HILLS.minima)
+def test_the_curvature_is_that_at_the_nearest_minimum(minimum: Minimum) -> None:
+    w, b = minimum.w + 0.1, minimum.b - 0.1
+    values = np.linalg.eigvalsh(HILLS.hessian(True, minimum.w, minimum.b))
+    begin = Settings(lr=0.01, bias=True)
     for found in (
-        stability(Wells(), Settings(lr=0.5), (w, 0)),
-        stability(Wells(), Settings(lr=0.5, w_start=w)),
+        stability(HILLS, begin, (w, b)),
+        stability(HILLS, replace(begin, w_start=w, b_start=b)),
     ):
-        assert found.eigenvalues == pytest.approx([steepest])
-        assert found.critical == pytest.approx(2 / steepest)
+        assert found.eigenvalues == pytest.approx(values)
+        assert found.critical == pytest.approx(2 / values[1]) == critical_rate(HILLS, begin, (w, b))
         assert found.predicted is None
-        assert found.why.endswith(", near the minimum")
-    assert advised_rate(Wells(), Settings(w_start=w)) == {8: 0.12, 2: 0.5}[int(steepest)]
+        assert f" at the minimum ({minimum.w:.4g}, {minimum.b:.4g}): " in found.why
+    advised = advised_rate(HILLS, begin, (w, b))
+    assert advised
+    assert 0.9 / values[1] < advised <= 1 / values[1]
 
 
-def test_the_gap_is_that_to_the_nearest_minimum() -> None:
-    found = gap(Wells(), Step(1, 0.9, 0, Wells().loss(0.9, 0), 0, 0), Settings(w_start=2))
-    assert found.of == OF_START
-    assert found.percent == pytest.approx(100 * Wells().loss(0.9, 0) / Wells().loss(2, 0))
+@every_landscape
+@pytest.mark.parametrize("key", BOUNDED)
+@pytest.mark.parametrize("part", [0.1, 0.7, 1.2])
+def test_beside_a_minimum_a_run_settles_unless_it_is_said_to_diverge(
+    landscape: Landscape, key: str, part: float
+) -> None:
+    for minimum in landscape.minima:
+        steepest = np.linalg.eigh(landscape.hessian(True, minimum.w, minimum.b))[1][:, -1]
+        w, b = (np.array(minimum[:2]) + 1e-7 * steepest).tolist()
+        begin = Settings(method=key, bias=True, w_start=w, b_start=b)
+        critical = stability(landscape, begin).critical
+        assert critical
+        begin = replace(begin, lr=part * critical)
+        path = islice(trajectory(landscape, begin, starting_point(landscape, begin)), 300)
+        distances = [math.dist(measured[1:3], minimum[:2]) for measured in path]
+        assert (max(distances) > 1e-5) == (part > 1)
+        assert (stability(landscape, begin).verdict is Verdict.DIVERGES) == (part > 1)
+
+
+@every_landscape
+@pytest.mark.parametrize("bias", [False, True])
+def test_the_gap_is_that_to_the_nearest_minimum(landscape: Landscape, bias: bool) -> None:
+    w, b = landscape.start
+    begin = Settings(w_start=w, b_start=b, bias=bias)
+    start, least = landscape.loss(w, b), landscape.minimum(w, b, bias).loss
+    of = OF_START if bias or least < 1e-12 else OF_MINIMUM
+    for part in (1, 0.5, 0.011, 0.009, 0):
+        loss = least + part * (start - least)
+        found = gap(landscape, Step(1, w, b, loss, 0, 0), begin)
+        unit = start - least if of == OF_START else least
+        assert found.of == of
+        assert found.percent == pytest.approx(100 * (loss - least) / unit)
+        assert (found.percent <= 1) == (loss <= goal(landscape, begin).allowed)
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "sentence"),
+    [
+        ("bowl", {}, "finished after 100 iterations: the loss is at the minimum"),
+        (
+            "rosenbrock",
+            {},
+            "finished after 100 iterations: the loss is still 15.7% of the starting loss",
+        ),
+        (
+            "rosenbrock",
+            {"lr": 0.0025},
+            "finished after 100 iterations: the learning rate 0.0025 is 1.25 times the critical "
+            "0.001997 at the minimum (1, 1): the descent can't settle there; try 0.00099",
+        ),
+        (
+            "himmelblau",
+            {"lr": 0.3},
+            "diverged at iteration 7: the learning rate 0.3 is 12.34 times the critical 0.02431 at "
+            "the minimum (3, 2): the descent can't settle there; try 0.012",
+        ),
+        (
+            "himmelblau",
+            {"lr": 0.02, "w_start": 6, "b_start": 6},
+            "diverged at iteration 6: the learning rate 0.02 is too large for the slopes on the "
+            "way; try a smaller learning rate",
+        ),
+        (
+            "plateau",
+            {"lr": 0.01},
+            "finished after 100 iterations: the loss is still 100% of the starting loss; "
+            "try a larger learning rate",
+        ),
+    ],
+)
+def test_explanations_on_landscapes(name: str, changes: dict[str, Value], sentence: str) -> None:
+    landscape = LANDSCAPES[name]
+    begin = Settings(**(landscape.defaults | changes))  # type: ignore[arg-type]
+    assert str(explanation(landscape, begin, ended_as(landscape, begin))) == sentence
 
 
 # Extremes
 
 
+def check_words(surface: Surface, begin: Settings) -> None:
+    """That all that is said of settings, and of a run with them, is short and without a NaN."""
+    found = stability(surface, begin)
+    assert max(map(len, (found.verdict, found.short, found.outlook))) <= NARROW
+    outcome = ended_as(surface, begin)
+    said = str(explanation(surface, begin, outcome))
+    warned = warning(surface, begin, outcome.step[1:3])
+    assert len(said) <= 220
+    for text in (said, warned, found.outlook, found.short):
+        assert "nan" not in text
+        assert "inf" not in text.replace("infinite", "").replace("finite", "")
+        assert "\n" not in text
+    assert bool(warned) == ("above the critical" in warned or " times the critical " in warned)
+    for loss in (outcome.step.loss, 0.0, 1e300, math.inf, math.nan):
+        left = gap(surface, outcome.step._replace(loss=loss), begin)
+        assert left.percent >= 0
+        assert "nan" not in str(left)
+        assert "inf" not in str(left)
+    goal(surface, begin)
+    advised_rate(surface, begin)
+
+
+EXTREME_RUNS = [
+    Settings(method=key, lr=lr, w_start=w, b_start=w, bias=bias, iterations=5)
+    for key in METHODS
+    for lr in (1e-12, 1e6)
+    for w in (0.0, 1e100)
+    for bias in (False, True)
+]
+
+
 @pytest.mark.parametrize("size", [5e-324, 1e-170, 1e-9, 1e9, 1e77, 1e150, 1.3e154, 1e300])
 @pytest.mark.parametrize("x", [[1.0], [1.0, 1.0], [1.0, -1.0, 0.5], [1.0, 0.99, 0.98]])
-@pytest.mark.parametrize("w", [0.0, 1e100])
-@pytest.mark.parametrize("lr", [1e-12, 1e6])
-@pytest.mark.parametrize("key", METHODS)
+@pytest.mark.parametrize("scaled", [False, True])
 def test_extremes_give_neither_exception_nor_warning(
-    size: float, x: list[float], w: float, lr: float, key: str
+    size: float, x: list[float], scaled: bool
 ) -> None:
     feature = np.array(x) * size
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         surface = LossSurface.of(feature, feature[::-1].copy())
-        for bias in (False, True):
-            begin = Settings(method=key, lr=lr, w_start=w, bias=bias, iterations=5)
-            found = stability(surface, begin)
-            assert max(map(len, (found.verdict, found.short, found.outlook))) <= NARROW
-            assert str(explanation(surface, begin, ended_as(surface, begin)))
-            advised_rate(surface, begin)
+        surface = surface.standardized() if scaled else surface
+        for begin in EXTREME_RUNS:
+            check_words(surface, begin)
+
+
+@every_landscape
+def test_extremes_on_landscapes_give_neither_exception_nor_warning(landscape: Landscape) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for begin in EXTREME_RUNS:
+            check_words(landscape, begin)
+            w, b = landscape.start
+            check_words(landscape, replace(begin, w_start=w, b_start=b))

@@ -11,6 +11,7 @@ from typing import Any, cast
 
 import numpy as np
 import pytest
+from conftest import plain_critical
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -19,11 +20,12 @@ from numpy.typing import NDArray
 
 from gdtui.core import sweep as sweep_module
 from gdtui.core.descent import Outcome, Status, Step, descend
+from gdtui.core.landscapes import LANDSCAPES
 from gdtui.core.methods import METHODS, Memory, Method, Update
 from gdtui.core.run import BURST, Worker
 from gdtui.core.settings import Settings
 from gdtui.core.stability import LR, goal, stability
-from gdtui.core.surface import LossSurface
+from gdtui.core.surface import LossSurface, Surface
 from gdtui.core.sweep import ABOVE, BELOW, Sweep, Trial, rates, sweep
 
 Vector = NDArray[np.float64]
@@ -35,10 +37,16 @@ LONG = Settings(bias=True, iterations=1_000_000)
 hundreds = st.integers(-100, 100).map(float)
 shapes = st.tuples(st.just(2), st.integers(1, 12))
 data_sets = shapes.flatmap(lambda shape: arrays(np.float64, shape, elements=hundreds))
+bowls = st.builds(
+    lambda data, scaled: LossSurface.of(*data).standardized() if scaled else LossSurface.of(*data),
+    data_sets,
+    st.booleans(),
+)
+surfaces: st.SearchStrategy[Surface] = bowls | st.sampled_from(list(LANDSCAPES.values()))
 lrs = st.floats(-12, 6).map(lambda exponent: 10**exponent)
 
 
-def expected(surface: LossSurface, settings: Settings) -> Trial:
+def expected(surface: Surface, settings: Settings) -> Trial:
     """The trial as a plain descent tells it."""
     steps: list[Step] = []
     descent = descend(surface, settings)
@@ -77,9 +85,14 @@ def first_trials(whole: Sweep, count: int) -> tuple[Trial, ...]:
 # The learning rates
 
 
-@given(data_sets, lrs, st.booleans())
-def test_rates_show_the_wall_from_both_sides(data: Vector, lr: float, bias: bool) -> None:
-    surface, begin = LossSurface.of(*data), Settings(lr=lr, bias=bias)
+WITH_A_BOUND = [key for key, chosen in METHODS.items() if chosen.critical]
+
+
+@given(bowls | st.just(LANDSCAPES["saddle"]), st.sampled_from(WITH_A_BOUND), lrs, st.booleans())
+def test_rates_show_the_wall_from_both_sides(
+    surface: Surface, key: str, lr: float, bias: bool
+) -> None:
+    begin = Settings(method=key, lr=lr, bias=bias)
     chosen, critical = rates(surface, begin), stability(surface, begin).critical
     assert lr in chosen
     assert list(chosen) == sorted(set(chosen))
@@ -100,7 +113,7 @@ def test_rates_show_the_wall_from_both_sides(data: Vector, lr: float, bias: bool
 
 def test_rates_are_evenly_spaced_in_their_logarithm(surface: LossSurface) -> None:
     begin = Settings(bias=True)
-    critical = surface.critical_learning_rate(bias=True)
+    critical = plain_critical(surface, True)
     chosen = rates(surface, begin)
     assert len(chosen) == 60
     special = {begin.lr, BELOW * critical, ABOVE * critical}
@@ -114,13 +127,13 @@ def test_rates_are_evenly_spaced_in_their_logarithm(surface: LossSurface) -> Non
 def test_close_to_the_wall_there_is_one_rate_on_each_side(critical: float) -> None:
     """Also where the bounds of the learning rate shift the others."""
     surface = LossSurface(0.0, 0.0, 1 / critical, 0.0, 0.0)
-    close = [part * surface.critical_learning_rate(bias=False) for part in (BELOW, ABOVE)]
+    close = [part * plain_critical(surface, False) for part in (BELOW, ABOVE)]
     chosen = rates(surface, Settings(lr=1e-6))
     assert [rate for rate in chosen if close[0] <= rate <= close[1]] == close
 
 
 def test_no_rate_is_tried_twice(surface: LossSurface) -> None:
-    critical = surface.critical_learning_rate(bias=False)
+    critical = plain_critical(surface, False)
     for lr in (BELOW * critical * (1 + 1e-9), 3 * critical * (1 - 1e-9)):
         chosen = rates(surface, Settings(lr=lr))
         assert [rate for rate in chosen if math.isclose(rate, lr, rel_tol=1e-6)] == [lr]
@@ -146,7 +159,7 @@ def test_without_a_bound_rates_lie_around_the_current_one(
 @pytest.mark.parametrize("key", [*METHODS, "ball"])
 @hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
 @given(
-    data_sets,
+    surfaces,
     st.lists(lrs, max_size=6),
     st.booleans(),
     st.integers(1, 60),
@@ -156,16 +169,15 @@ def test_without_a_bound_rates_lie_around_the_current_one(
 def test_each_trial_is_a_run_with_its_rate(
     heavy_ball: Method,
     key: str,
-    data: Vector,
+    surface: Surface,
     chosen: list[float],
     bias: bool,
     iterations: int,
     tolerance: float,
     burst: int,
 ) -> None:
-    surface = LossSurface.of(*data)
     begin = Settings(
-        method=key, bias=bias, iterations=iterations, tolerance=tolerance, w_start=3, b_start=-7
+        method=key, bias=bias, iterations=iterations, tolerance=tolerance, w_start=1.5, b_start=-2
     )
     with short_bursts(burst):
         trials = list(sweep(surface, begin, chosen))
@@ -178,7 +190,7 @@ def test_the_trials_of_pizza(surface: LossSurface, bias: bool) -> None:
     trials = list(sweep(surface, begin))
     assert [trial.lr for trial in trials] == list(rates(surface, begin))
     assert trials == [expected(surface, replace(begin, lr=trial.lr)) for trial in trials]
-    critical = surface.critical_learning_rate(bias)
+    critical = plain_critical(surface, bias)
     for trial in trials:
         rises = trial.status is Status.DIVERGED or trial.loss > trial.lowest * (1 + 1e-9)
         assert rises == (trial.lr > critical)
@@ -211,7 +223,7 @@ def test_a_run_that_moves_no_more_is_not_walked_to_its_end(surface: LossSurface)
 def test_a_method_that_only_pauses_is_walked_to_its_end(
     surface: LossSurface, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def rule(surface: LossSurface, settings: Settings) -> Update:
+    def rule(surface: Surface, settings: Settings) -> Update:
         def update(
             iteration: int, w: float, b: float, dw: float, db: float, memory: Memory
         ) -> tuple[float, float, Memory]:

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field, fields, replace
-from typing import TYPE_CHECKING
 
 from gdtui.core.hyperparameter import Hyperparameter, Value, declare
 from gdtui.core.methods import LR, METHODS, Method
-
-if TYPE_CHECKING:
-    from gdtui.core.surface import Surface
 
 
 @dataclass(frozen=True)
@@ -102,20 +97,6 @@ class Settings:
         changed = replace(self, own={}, **changes)  # type: ignore[arg-type]
         mine, theirs = self.chosen_method.hyperparameters, changed.chosen_method.hyperparameters
         return replace(changed, own={p.name: self[p] for p in mine if p in theirs})
-
-    def critical(self, surface: Surface, w: float = 0.0, b: float = 0.0) -> float | None:
-        """The learning rate above which the method diverges; None where theory knows none.
-
-        It is infinite on a flat surface. Where the curvature changes from place to place, it is
-        that of a surface curved as this one is at (w, b).
-        """
-        critical = self.chosen_method.critical
-        if critical is None:
-            return None
-        curvature = surface.eigenvalues(self.bias, w, b)[-1]
-        if math.isnan(curvature):
-            return 0.0
-        return critical(curvature, self) if curvature > 0 else math.inf
 
     def same_start(self, other: Settings) -> bool:
         """Whether the two differ in nothing but what can be tuned within a run."""

@@ -19,24 +19,27 @@ from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Context
 from enum import StrEnum
 from functools import cached_property
-from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
 
-from gdtui.core.descent import Outcome, Status, Step
+from gdtui.core.descent import Outcome, Status, Step, starting_point
+from gdtui.core.model import Vector
 from gdtui.core.settings import SHARED, Settings
 from gdtui.core.surface import LossSurface, Minimum, Surface
 
 # This near to the minimum, relatively, counts as there.
 NEAR = 0.01
+# So few percent of a loss are not worth telling.
+_NOTHING = 1e-9
 # Below this part of the critical rate a descent crawls: half the critical rate, still without a
 # step past the minimum, takes less than a tenth of the iterations along every axis.
 _CRAWLING = 0.05
 # Parameters are taken to be known to so many digits: what they change in the loss is rounding.
 _ROUNDING = 1e-12
-# With momentum the loss goes up and down: so many iterations are looked at one by one.
-_SCANNED = 2000
+# With momentum the loss goes up and down: so many iterations, the fewest that are enough, are
+# looked at one by one.
+_SCANNED = 2, 125, 250, 500, 1000, 2000
 # A count of iterations beyond which the rounding of floats decides.
 _ENDLESS = 2**62
 # Steeper than this an axis is not told from others: the square must not overflow.
@@ -70,10 +73,12 @@ class Goal:
 
     def gap(self, loss: float) -> Gap:
         """How far a loss is above the minimum."""
-        above = max(loss - self.minimum.loss, 0.0)
-        if not self.unit:
-            return Gap(math.inf if above else 0.0, self.of)
-        return Gap(100 * (above / self.unit), self.of)
+        above = loss - self.minimum.loss
+        if above <= 0:
+            return Gap(0.0, self.of)
+        # NaN compares as false: where floats overflow, no loss is known to be near.
+        known = above < math.inf and 0 < self.unit < math.inf
+        return Gap(100 * (above / self.unit) if known else math.inf, self.of)
 
 
 class Gap(NamedTuple):
@@ -83,8 +88,10 @@ class Gap(NamedTuple):
     of: str
 
     def __str__(self) -> str:
-        if not self.percent:
+        if self.percent < _NOTHING:
             return "at the minimum"
+        if math.isinf(self.percent):
+            return "far above the minimum"
         amount = f"{self.percent:.3g}%"
         return f"{amount} above the minimum" if self.of == OF_MINIMUM else f"{amount} {self.of}"
 
@@ -98,8 +105,7 @@ def goal(surface: Surface, settings: Settings, near: Place | None = None) -> Goa
     Where the minimum loss is 0, or so small that rounding decides, it is 1% of what the start has
     above it.
     """
-    start = surface.scaled(settings.w_start, settings.b_start)
-    minimum = surface.minimum(*(near or start), settings.bias)
+    start, minimum = _start(surface, settings), _minimum(surface, settings, near)
     rounding = _rounding(surface, settings.bias, minimum)
     if NEAR * minimum.loss > rounding:
         return Goal(minimum, minimum.loss, OF_MINIMUM)
@@ -285,16 +291,15 @@ class Stability:
 
 def stability(surface: Surface, settings: Settings, near: Place | None = None) -> Stability:
     """The curvature at the minimum nearest to a place, else to the start, against the settings."""
-    values = _curvatures(surface, settings, near)
+    minimum = _minimum(surface, settings, near)
+    values = _curvatures(surface, settings, minimum)
     critical = _critical(settings, values[-1])
     ratio = None
     if critical is not None and critical < math.inf:
         ratio = settings.lr / critical if critical else math.inf
     axis = _axis(settings, values[-1])
     verdict = _verdict(ratio, axis)
-    why = _why(settings, verdict, axis, critical)
-    if not isinstance(surface, LossSurface) and ratio is not None:
-        why += ", near the minimum"
+    place = None if surface.is_quadratic else minimum
     return Stability(
         eigenvalues=values,
         condition=values[-1] / values[0] if values[0] > 0 else math.inf,
@@ -302,26 +307,41 @@ def stability(surface: Surface, settings: Settings, near: Place | None = None) -
         ratio=ratio,
         verdict=verdict,
         short=_short(verdict, axis, critical),
-        why=why,
+        why=_why(settings, verdict, axis, critical, place),
         predicted=predicted_iterations(surface, settings),
     )
 
 
+def critical_rate(surface: Surface, settings: Settings, near: Place | None = None) -> float | None:
+    """The learning rate above which the method diverges; None where theory has no such bound.
+
+    It is infinite on a flat surface, and 0 where the curvature is too large for a float. Where the
+    curvature changes, that at the minimum nearest to a place, else to the start, counts.
+    """
+    minimum = _minimum(surface, settings, near)
+    return _critical(settings, _curvatures(surface, settings, minimum)[-1])
+
+
 def advised_rate(surface: Surface, settings: Settings, near: Place | None = None) -> float | None:
     """Half the critical learning rate, rounded down to two digits; None where there is none."""
-    critical = _critical(settings, _curvatures(surface, settings, near)[-1])
+    critical = critical_rate(surface, settings, near)
     if critical is None or math.isinf(critical):
         return None
     half = float(Context(prec=2, rounding=ROUND_FLOOR).create_decimal(critical / 2))
     return min(half, LR.high) if half >= LR.low else None
 
 
-def _curvatures(
-    surface: Surface, settings: Settings, near: Place | None = None
-) -> tuple[float, ...]:
-    """The eigenvalues at the nearest minimum, ascending."""
-    near = near or surface.scaled(settings.w_start, settings.b_start)
-    minimum = surface.minimum(*near, settings.bias)
+def _start(surface: Surface, settings: Settings) -> Place:
+    return starting_point(surface, settings)[1:3]
+
+
+def _minimum(surface: Surface, settings: Settings, near: Place | None) -> Minimum:
+    """The minimum nearest to a place, else to the start."""
+    return surface.minimum(*(near or _start(surface, settings)), settings.bias)
+
+
+def _curvatures(surface: Surface, settings: Settings, minimum: Minimum) -> tuple[float, ...]:
+    """The eigenvalues at a minimum, ascending."""
     values = surface.eigenvalues(settings.bias, minimum.w, minimum.b)
     if isinstance(surface, LossSurface) and settings.bias and values[-1] > 0:
         # Their product is 4*vxx. The smallest by itself is known only to the rounding of the
@@ -331,7 +351,6 @@ def _curvatures(
 
 
 def _critical(settings: Settings, steepest: float) -> float | None:
-    """The learning rate above which the method diverges; None where theory has no such bound."""
     critical = settings.chosen_method.critical
     if critical is None:
         return None
@@ -374,17 +393,28 @@ def _short(verdict: Verdict, axis: Axis | None, critical: float | None) -> str:
     return "swings, then settles" if axis.is_wave else f"lands {_times(axis.factor)} as far"
 
 
-def _why(settings: Settings, verdict: Verdict, axis: Axis | None, critical: float | None) -> str:
+def _why(
+    settings: Settings,
+    verdict: Verdict,
+    axis: Axis | None,
+    critical: float | None,
+    place: Minimum | None,
+) -> str:
     if critical is None:
         return f"theory knows no critical learning rate for {settings.chosen_method.name}"
     if verdict is Verdict.NO_BOUND:
         return "the surface is flat at the minimum: no learning rate is too large there"
-    return f"{_compared(settings, critical)}: {_effect(verdict, axis)}"
-
-
-def _compared(settings: Settings, critical: float) -> str:
     times = _times(settings.lr / critical) if critical else "above"
-    return f"the learning rate {settings.lr:g} is {times} the critical {critical:.4g}"
+    where = f" at the minimum {_at(place)}" if place else ""
+    compared = f"the learning rate {settings.lr:g} is {times} the critical {critical:.4g}{where}"
+    if place and verdict is Verdict.DIVERGES:
+        # What a step does is known beside the minimum alone, and a descent may be far from there.
+        return f"{compared}: the descent can't settle there"
+    return f"{compared}: {_effect(verdict, axis)}"
+
+
+def _at(place: Minimum) -> str:
+    return f"({place.w:.4g}, {place.b:.4g})"
 
 
 def _effect(verdict: Verdict, axis: Axis | None) -> str:
@@ -432,7 +462,7 @@ def predicted_iterations(
     if not isinstance(surface, LossSurface) or settings.method not in LINEAR:
         return None
     target = goal(surface, settings)
-    parts = _parts(surface, settings, place or surface.scaled(settings.w_start, settings.b_start))
+    parts = _parts(surface, settings, place or _start(surface, settings))
     margin = target.allowed - target.minimum.loss
     total = sum(above for _, above in parts)
     if not math.isfinite(total):
@@ -449,7 +479,8 @@ _Parts = list[tuple[Axis, float]]
 
 
 def _parts(surface: LossSurface, settings: Settings, place: Place) -> _Parts:
-    minimum, values = surface.minimum(*place, settings.bias), _curvatures(surface, settings)
+    minimum = _minimum(surface, settings, place)
+    values = _curvatures(surface, settings, minimum)
     if not math.isfinite(values[-1]):
         return [(Axis(0.0, 0.0, 1.0), math.inf)]
     vectors = np.linalg.eigh(surface.hessian(settings.bias))[1]
@@ -462,21 +493,30 @@ def _parts(surface: LossSurface, settings: Settings, place: Place) -> _Parts:
 
 
 def _first_with_momentum(parts: _Parts, margin: float) -> float | None:
-    walks = zip(*(_above(*part) for part in parts), strict=True)
-    for t, above in enumerate(islice(walks, _SCANNED)):
-        if sum(above) <= margin:
-            return t
-    swinging = [(axis, math.sqrt(above)) for axis, above in parts if axis.swings]
-    bounds = [size * axis.bound(_SCANNED) for axis, size in swinging]
-    left = sum(bound * bound for bound in bounds)
+    swinging = [part for part in parts if part[0].swings]
+    grows = any(axis.factor > 1 for axis, _ in swinging)
+    settled = (n for n in _SCANNED if _bound(swinging, n) <= _ROUNDING * margin)
+    scanned = _SCANNED[-1] if grows else next(settled, _SCANNED[-1])
+    near = np.flatnonzero(_left(parts, scanned) <= margin)
+    if len(near):
+        return int(near[0])
+    left = _bound(swinging, scanned)
     if left > _ROUNDING * margin:
-        grows = any(axis.factor > 1 for axis, _ in swinging)
         return math.inf if grows and left > margin else None
-    return _first([part for part in parts if not part[0].swings], margin, _SCANNED - 1)
+    return _first([part for part in parts if not part[0].swings], margin, scanned - 1)
 
 
-def _above(axis: Axis, above: float) -> Iterator[float]:
-    return (above * c * c for c in axis.distances())
+def _bound(parts: _Parts, t: int) -> float:
+    """What is left above the minimum after t iterations, at most."""
+    bounds = [math.sqrt(above) * axis.bound(t) for axis, above in parts]
+    return sum(bound * bound for bound in bounds)
+
+
+def _left(parts: _Parts, count: int) -> Vector:
+    """What is left above the minimum in each of so many iterations."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        walks = [(above, np.fromiter(axis.distances(), float, count)) for axis, above in parts]
+        return np.asarray(sum(above * walk * walk for above, walk in walks))
 
 
 def _first(parts: _Parts, margin: float, after: int) -> float:
@@ -537,24 +577,43 @@ def explanation(surface: Surface, settings: Settings, outcome: Outcome) -> Expla
     return _finished(surface, settings, outcome)
 
 
-def _diverged(surface: Surface, settings: Settings, outcome: Outcome) -> Explanation:
-    what = f"diverged at iteration {outcome.iteration}"
-    if outcome.iteration == 0:
-        return Explanation(what, "the loss at the start is not a finite number", "start nearer")
-    too_large = _too_large(surface, settings, outcome.step)
-    if too_large:
-        return Explanation(what, *too_large)
-    return Explanation(what, "the loss is no longer a finite number", "try a smaller learning rate")
+def warning(surface: Surface, settings: Settings, place: Place) -> str:
+    """That the learning rate is above the critical one, and what to do; empty where it is not."""
+    too_large = _too_large(surface, settings, place)
+    return "; ".join(words for words in too_large if words) if too_large else ""
 
 
-def _too_large(surface: Surface, settings: Settings, step: Step) -> tuple[str, str] | None:
+def _too_large(surface: Surface, settings: Settings, place: Place) -> tuple[str, str] | None:
     """That the learning rate is above the critical one, and a better one; None where it is not."""
-    place = step.w, step.b
     found = stability(surface, settings, place)
     if found.verdict is not Verdict.DIVERGES:
         return None
     advised = advised_rate(surface, settings, place)
-    return found.why, f"try {advised:g}" if advised else "scale the feature"
+    return found.why, f"try {advised:g}" if advised else _scaling(surface)
+
+
+def _scaling(surface: Surface) -> str:
+    """What helps where every learning rate is too large."""
+    has_feature = isinstance(surface, LossSurface) and not surface.is_standardized
+    return "standardize the feature" if has_feature else ""
+
+
+def _diverged(surface: Surface, settings: Settings, outcome: Outcome) -> Explanation:
+    what, step = f"diverged at iteration {outcome.iteration}", outcome.step
+    if outcome.iteration == 0:
+        return Explanation(what, "the loss at the start is not a finite number", _nearer(surface))
+    too_large = _too_large(surface, settings, (step.w, step.b))
+    if too_large:
+        return Explanation(what, *too_large)
+    why = "the loss is no longer a finite number"
+    if not surface.is_quadratic:
+        why = f"the learning rate {settings.lr:g} is too large for the slopes on the way"
+    return Explanation(what, why, "try a smaller learning rate")
+
+
+def _nearer(surface: Surface) -> str:
+    """What helps where the start is too high; empty where no start is low enough."""
+    return "start nearer" if surface.minimum(0.0, 0.0, True).loss < math.inf else ""
 
 
 def _converged(surface: Surface, settings: Settings, outcome: Outcome) -> Explanation:
@@ -575,11 +634,9 @@ def _finished(surface: Surface, settings: Settings, outcome: Outcome) -> Explana
     left = gap(surface, step, settings)
     if left.percent <= 1:
         return Explanation(what, f"the loss is {left}")
-    too_large = _too_large(surface, settings, step)
+    too_large = _too_large(surface, settings, (step.w, step.b))
     if too_large:
         return Explanation(what, *too_large)
-    if math.isnan(left.percent):
-        return Explanation(what)
     return Explanation(what, f"the loss is still {left}", _to_go_on(surface, settings, step))
 
 
@@ -587,6 +644,9 @@ def _to_go_on(surface: Surface, settings: Settings, step: Step) -> str:
     """What brings a descent nearer that has ended too early; empty where nobody can tell."""
     place = step.w, step.b
     if stability(surface, settings, place).verdict is Verdict.CRAWLS:
+        # Where the curvature changes, half the critical rate may be too much on the way.
+        if not surface.is_quadratic:
+            return "try a larger learning rate"
         return f"try {advised_rate(surface, settings, place):g}"
     if settings.chosen_method.memory:
         # A step does not hold it, and so not how fast the descent goes.

@@ -113,17 +113,6 @@ class Surface(ABC):
             return (math.nan,) * len(hessian)
         return tuple(float(value) for value in np.linalg.eigvalsh(hessian))
 
-    def critical_learning_rate(self, bias: bool, w: float = 0.0, b: float = 0.0) -> float:
-        """2 / the largest eigenvalue: above it plain descent diverges; infinite on a flat surface.
-
-        Where the curvature changes from place to place, it is that at (w, b).
-        Source: Goh, "Why Momentum Really Works", Distill, 2017.
-        """
-        steepest = self.eigenvalues(bias, w, b)[-1]
-        if math.isnan(steepest):
-            return 0.0
-        return 2 / steepest if steepest > 0 else math.inf
-
 
 def _no_examples() -> Vector:
     return np.empty(0)
