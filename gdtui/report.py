@@ -19,17 +19,22 @@ from gdtui.core.descent import (
     trajectory,
 )
 from gdtui.core.landscapes import Landscape
+from gdtui.core.methods import sampled
 from gdtui.core.settings import Settings
 from gdtui.core.stability import explanation, warning
 from gdtui.core.surface import Surface, surface_of
 
 Data = Dataset | Landscape
 Lines = Generator[str, None, Outcome]
+BatchLoss = Callable[[Measured | Step], float]
 TEXT_LINE = "Iteration %4d => Loss: %.10f"
+OF_BATCH = ", of the batch: %.10f"
 # Steps that are written at once: they take a millisecond, which nobody waits for.
 BURST = 512
 # What a row has besides the fields of a step, where the feature is scaled.
 SCALED = ("w_scaled", "b_scaled")
+# And what it has where the method looks at a batch of the examples in each iteration.
+BATCH_LOSS = "batch_loss"
 
 
 class _Bursts:
@@ -37,6 +42,7 @@ class _Bursts:
 
     def __init__(self, data: Data, settings: Settings, every: int) -> None:
         self.surface = surface_of(data, settings)
+        self.batch_loss = batch_loss(self.surface, settings)
         self._settings = settings
         self._every = every
         self._last = starting_point(self.surface, settings)
@@ -64,6 +70,18 @@ class _Bursts:
                 return outcome
 
 
+def batch_loss(surface: Surface, settings: Settings) -> BatchLoss | None:
+    """The loss over the batch of a step's iteration; None where all examples count."""
+    measure = sampled(surface, settings)
+    return None if measure is None else lambda step: measure(*step[:3])[0]
+
+
+def beside(surface: Surface, settings: Settings) -> Callable[[Step], str] | None:
+    """What stands beside the text line of a step, if anything does: the loss of its batch."""
+    of_batch = batch_loss(surface, settings)
+    return None if of_batch is None else lambda step: OF_BATCH % of_batch(step)
+
+
 def text_line(step: Step) -> str:
     """A step in the lesson's format."""
     return TEXT_LINE % (step.iteration, step.loss)
@@ -77,10 +95,14 @@ def answer(step: Step, bias: bool) -> str:
 def as_text(data: Data, settings: Settings, every: int = 1) -> Lines:
     """The lesson's lines, an empty one, and the parameters reached."""
     bursts = _Bursts(data, settings, every)
+    of_batch = bursts.batch_loss
+    line = TEXT_LINE + (OF_BATCH if of_batch else "") + "\n"
     for steps in bursts:
+        figures: list[tuple[float, ...]] = [(step[0], step[3]) for step in steps]
+        if of_batch:
+            figures = [(*pair, of_batch(step)) for pair, step in zip(figures, steps, strict=True)]
         # One long format is filled in faster than many short ones.
-        figures = chain.from_iterable([(step[0], step[3]) for step in steps])
-        yield (TEXT_LINE + "\n") * len(steps) % tuple(figures)
+        yield line * len(steps) % tuple(chain.from_iterable(figures))
     outcome = bursts.outcome
     # A slope over another feature takes another bias, be it trained or not.
     both = settings.bias or settings.standardize
@@ -90,14 +112,17 @@ def as_text(data: Data, settings: Settings, every: int = 1) -> Lines:
 
 def as_csv(data: Data, settings: Settings, every: int = 1) -> Lines:
     """A header and a row for every step, in full precision."""
-    scaled = SCALED if settings.standardize else ()
-    yield ",".join(Step._fields + scaled) + "\n"
     bursts = _Bursts(data, settings, every)
-    row = ",".join(["%r"] * len(Step._fields + scaled)) + "\n"
+    scaled, of_batch = SCALED if settings.standardize else (), bursts.batch_loss
+    columns = Step._fields + scaled + ((BATCH_LOSS,) if of_batch else ())
+    yield ",".join(columns) + "\n"
+    row = ",".join(["%r"] * len(columns)) + "\n"
     for steps in bursts:
         rows: list[tuple[float, ...]] = [step[:6] for step in steps]
         if scaled:
             rows = [(*_raw(bursts.surface, Step._make(step)), *step[1:3]) for step in rows]
+        if of_batch:
+            rows = [(*one, of_batch(step)) for one, step in zip(rows, steps, strict=True)]
         yield row * len(rows) % tuple(chain.from_iterable(rows))
     return bursts.outcome
 
@@ -110,8 +135,12 @@ def as_json(data: Data, settings: Settings, every: int = 1) -> Lines:
         settings={p.name: settings[p] for p in settings.hyperparameters},
     )
     bursts = _Bursts(data, settings, every)
+    of_batch = bursts.batch_loss
     for step in chain.from_iterable(bursts):
-        yield _json(**_named(bursts.surface, Step._make(step[:6]), settings))
+        named = _named(bursts.surface, Step._make(step[:6]), settings)
+        if of_batch:
+            named[BATCH_LOSS] = _finite(of_batch(step))
+        yield _json(**named)
     outcome = bursts.outcome
     last = _named(bursts.surface, outcome.step, settings).items()
     reached = {name: None if value is None else _finite(value) for name, value in last}

@@ -209,6 +209,22 @@ def test_a_loss_that_is_too_wide_is_in_scientific_notation(
     assert float(text.split()[-1]) == pytest.approx(loss, rel=0.06)
 
 
+def beside(step: Step) -> str:
+    return f", of the batch: {step.loss / 3:.10f}"
+
+
+@pytest.mark.parametrize(("width", "fits"), [(200, True), (65, True), (64, False), (40, False)])
+async def test_a_text_stands_beside_each_line_where_it_fits(width: int, fits: bool) -> None:
+    async with opened(width) as desk:
+        desk.log.follow(desk.steps, beside)
+        await desk.show(100)
+        steps = [made_up(number) for number in range(100 - HEIGHT, 100)]
+        assert desk.lines == [text_line(one) + (beside(one) if fits else "") for one in steps]
+        desk.log.follow(desk.steps)
+        await desk.show(100)
+        assert desk.lines == expected(100 - HEIGHT, HEIGHT)
+
+
 async def test_beside_the_panel_the_exponent_of_a_loss_is_in_sight() -> None:
     async with opened(35) as desk:
         desk.log.follow(lambda start, stop: [

@@ -6,6 +6,7 @@ import json
 import math
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -17,13 +18,15 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from gdtui import __version__, cli
+from gdtui.core import model
+from gdtui.core.batches import batch
 from gdtui.core.dataset import Dataset
 from gdtui.core.descent import Outcome, Status, Step, descend, starting_point
 from gdtui.core.landscapes import LANDSCAPES
 from gdtui.core.methods import METHODS, Method
 from gdtui.core.settings import Settings
-from gdtui.core.surface import LossSurface
-from gdtui.report import FORMATS, Data, answer, closing, hint, text_line
+from gdtui.core.surface import LossSurface, surface_of
+from gdtui.report import FORMATS, Data, answer, beside, closing, hint, text_line
 
 HUGE = Dataset("huge.csv", "x", "y", np.array([1e100, 2e100]), np.array([1.0, 2.0]))
 AT_ONCE = Settings(w_start=1e100)
@@ -295,6 +298,80 @@ def test_a_surface_is_written_like_data(form: str) -> None:
     assert outcome.step.loss == surface.loss(outcome.step.w, outcome.step.b)
     if form == "json":
         assert objects(text)[0]["data"] == {"surface": "beale"}
+
+
+# Batches
+
+SAMPLED = Settings(method="sgd", bias=True, iterations=37, own={"batch": 7, "seed": 3})
+
+
+def batch_losses(data: Dataset, settings: Settings) -> list[float]:
+    """The loss over the batch of each iteration, by the definition."""
+    x = (data.x - data.x.mean()) / data.x.std() if settings.standardize else data.x
+    size, seed = int(settings.own["batch"]), int(settings.own["seed"])
+    losses = []
+    for step in descend(surface_of(data, settings), settings):
+        chosen = batch(len(x), min(size, len(x)), seed, step.iteration)
+        losses.append(model.loss(x[chosen], data.y[chosen], step.w, step.b))
+    return losses
+
+
+@pytest.mark.parametrize("every", [1, 10])
+@pytest.mark.parametrize("changes", [{}, {"standardize": True}, {"own": {"batch": 50, "seed": 0}}])
+def test_the_loss_of_the_batch_stands_beside_that_of_all(
+    pizza: Dataset, every: int, changes: dict[str, Any]
+) -> None:
+    settings = replace(SAMPLED, **changes)
+    shown = sorted({*range(0, 37, every), 36})
+    expected = pytest.approx([batch_losses(pizza, settings)[i] for i in shown], rel=1e-9)
+    text, _ = written("text", pizza, settings, every)
+    found = re.findall(
+        r"^Iteration .* => Loss: [\d.]+, of the batch: ([\d.]+)$", text, re.MULTILINE
+    )
+    assert [float(loss) for loss in found] == expected
+    assert [row["batch_loss"] for row in csv_rows(written("csv", pizza, settings, every)[0])] == (
+        expected
+    )
+    steps = objects(written("json", pizza, settings, every)[0])[1:-1]
+    assert [step["batch_loss"] for step in steps] == expected
+
+
+@every_format
+@pytest.mark.parametrize("standardize", [False, True])
+def test_the_loss_of_the_batch_changes_nothing_else(
+    pizza: Dataset, form: str, standardize: bool
+) -> None:
+    """A batch of all examples is gradient descent, but for what is said of the batch."""
+    plain = Settings(bias=True, standardize=standardize, iterations=20)
+    whole = replace(plain, method="sgd", own={"batch": 30, "seed": 0})
+    beyond = {
+        "text": r", of the batch: [\d.]+$",
+        "csv": r",(batch_loss|[\d.]+)$",
+        "json": r', "batch_loss": [\d.]+',
+    }[form]
+    first, last = (1, None) if form == "json" else (0, -2 if form == "text" else None)
+    lines = written(form, pizza, whole)[0].splitlines()
+    stripped = [re.sub(beyond, "", one, count=1) for one in lines[first:last]]
+    assert stripped == written(form, pizza, plain)[0].splitlines()[first:last]
+    assert "batch_loss" not in lines[-1]
+
+
+def test_a_batch_loss_that_is_not_finite_is_null() -> None:
+    """Two of the examples are too near each other for a slope between them."""
+    near = Dataset("near.csv", "x", "y", np.array([0, 1e-161, 1]), np.array([0, 1e150, 0]))
+    settings = replace(SAMPLED, iterations=50, lr=1e-12, own={"batch": 2, "seed": 0})
+    steps = objects(written("json", near, settings)[0])[1:-1]
+    assert [step["batch_loss"] for step in steps].count(None) == 1
+    assert steps[-1]["batch_loss"] is None
+
+
+def test_beside_a_line_stands_the_loss_of_its_batch(pizza: Dataset, surface: LossSurface) -> None:
+    text = written("text", pizza, SAMPLED)[0]
+    of_batch = beside(surface, SAMPLED)
+    assert of_batch is not None
+    lines = [text_line(step) + of_batch(step) for step in descend(surface, SAMPLED)]
+    assert lines == text.splitlines()[:-2]
+    assert beside(surface, Settings()) is None
 
 
 # The words

@@ -15,12 +15,18 @@ from gdtui.core.descent import Step
 from gdtui.ui.drawing import figure
 
 StepsOf = Callable[[int, int], Sequence[Step]]
+# The text beside the line of a step.
+Beside = Callable[[Step], str]
 
 
-def line(step: Step, width: int) -> str:
-    """A step in the lesson's format, with its loss in scientific notation where it is too wide."""
+def line(step: Step, width: int, beside: str = "") -> str:
+    """A step in the lesson's format, with its loss in scientific notation where it is too wide.
+
+    What belongs beside it is there if all of it fits.
+    """
     start = f"Iteration {step.iteration:4d} => Loss: "
-    return start + figure(step.loss, width - len(start))
+    text = start + figure(step.loss, width - len(start))
+    return text + beside if len(text + beside) <= width else text
 
 
 class IterationLog(ScrollView, can_focus=True):
@@ -33,15 +39,16 @@ class IterationLog(ScrollView, can_focus=True):
         super().__init__(id="log")
         self.border_title = "Iterations"
         self._steps_of: StepsOf = lambda start, stop: ()
+        self._beside: Beside | None = None
         self._seen: dict[int, Step] = {}
         self._lines = 0
         self._closing_text = ""
         self._words: list[str] = []
         self._following = True
 
-    def follow(self, steps_of: StepsOf) -> None:
-        """Show another run, from its newest line."""
-        self._steps_of = steps_of
+    def follow(self, steps_of: StepsOf, beside: Beside | None = None) -> None:
+        """Show another run, from its newest line, with a text beside each line if there is one."""
+        self._steps_of, self._beside = steps_of, beside
         self._seen.clear()
         self._lines, self._closing_text, self._words = 0, "", []
         self.virtual_size = Size(0, 0)
@@ -93,7 +100,9 @@ class IterationLog(ScrollView, can_focus=True):
         number, width = y + self.scroll_offset.y, self.size.width
         closing = number - self._lines
         if closing < 0:
-            text, style = line(self._step(number), width), "log--line"
+            step = self._step(number)
+            beside = self._beside(step) if self._beside else ""
+            text, style = line(step, width, beside), "log--line"
         else:
             text = self._words[closing] if closing < len(self._words) else ""
             style = "log--closing"
