@@ -18,7 +18,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
+from gdtui.core import batches
 from gdtui.core import sweep as sweep_module
+from gdtui.core.dataset import Dataset
 from gdtui.core.descent import Outcome, Status, Step, descend
 from gdtui.core.landscapes import LANDSCAPES
 from gdtui.core.methods import METHODS, Memory, Method, Update
@@ -237,6 +239,23 @@ def test_a_method_that_only_pauses_is_walked_to_its_end(
         (trial,) = sweep(surface, begin, [0.001])
     assert trial == expected(surface, begin)
     assert trial.loss < surface.loss(0, 0)
+
+
+def test_trials_share_their_batches(monkeypatch: pytest.MonkeyPatch, pizza: Dataset) -> None:
+    drawn: list[int] = []
+    shuffled = batches.shuffled
+
+    def watched(m: int, seed: int, epoch: int) -> batches.Indices:
+        drawn.append(epoch)
+        return shuffled(m, seed, epoch)
+
+    shared = LossSurface.of(pizza.x, pizza.y)
+    begin = Settings(method="sgd", iterations=1000)
+    with monkeypatch.context() as patch:
+        patch.setattr(batches, "shuffled", watched)
+        trials = list(sweep(shared, begin, [1e-5, 1e-4, 1e-3]))
+    assert len(drawn) == len(set(drawn)) >= 250
+    assert trials == [expected(shared, replace(begin, lr=trial.lr)) for trial in trials]
 
 
 @pytest.mark.parametrize(("rate", "shown"), [(0, "0"), (1e7, "1e\\+07")])

@@ -21,6 +21,8 @@ BatchMeasure = Callable[[int, float, float], tuple[float, float, float]]
 # Examples that are summed up at a time: enough that numpy's calls cost little for each batch, and
 # few enough that one batch alone is had in about a millisecond.
 BLOCK = 1024
+# So many of these sums are kept: the runs of a sweep walk through the same ones.
+KEPT = 32
 
 
 def shuffled(m: int, seed: int, epoch: int) -> Indices:
@@ -37,7 +39,8 @@ def batch(m: int, size: int, seed: int, iteration: int) -> Indices:
 def batch_measurer(x: Vector, y: Vector, size: int, seed: int) -> BatchMeasure:
     """A function of (iteration, w, b): (loss, dL/dw, dL/db) over the batch of the iteration.
 
-    It sums up the batches of many iterations at once, and keeps the last of these sums at hand.
+    It sums up the batches of many iterations at once, and keeps the last of these sums at hand. Any
+    number of runs, in any threads, may share it.
     """
     m = len(x)
     # Small epochs are drawn several at a time, large ones summed up in parts.
@@ -50,13 +53,12 @@ def batch_measurer(x: Vector, y: Vector, size: int, seed: int) -> BatchMeasure:
         numbers = range(turn * epochs, (turn + 1) * epochs)
         return np.concatenate([shuffled(m, seed, epoch) for epoch in numbers])
 
-    def summed(iteration: int) -> tuple[int, list[list[float]]]:
-        turn, number = divmod(iteration, len(begins))
-        part = slice(number - number % together, number - number % together + together)
+    @lru_cache(maxsize=KEPT)
+    def summed(turn: int, number: int) -> list[list[float]]:
+        part = slice(number, number + together)
         begin, end = begins[part], ends[part]
         chosen = drawn(turn)[begin[0] : end[-1]]
-        sums = _five_numbers(x[chosen], y[chosen], begin - begin[0], end - begin)
-        return iteration - number % together, sums
+        return _five_numbers(x[chosen], y[chosen], begin - begin[0], end - begin)
 
     held: tuple[int, list[list[float]]] = 0, []
 
@@ -64,7 +66,9 @@ def batch_measurer(x: Vector, y: Vector, size: int, seed: int) -> BatchMeasure:
         nonlocal held
         first, sums = held
         if not first <= iteration < first + len(sums):
-            held = first, sums = summed(iteration)
+            turn, number = divmod(iteration, len(begins))
+            number -= number % together
+            held = first, sums = turn * len(begins) + number, summed(turn, number)
         xm, ym, vxx, w_hat, res = sums[iteration - first]
         e = w - w_hat
         r = w * xm + b - ym

@@ -17,6 +17,7 @@ import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache, partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -175,7 +176,12 @@ class LossSurface(Surface):
         """
         if size >= len(self.x):
             return super().batch_measurer(size, seed)
-        return batch_measurer(self.x, self.y, size, seed)
+        return self._batches(size, seed)
+
+    @cached_property
+    def _batches(self) -> Callable[[int, int], BatchMeasure]:
+        """What measures batches, the last one kept: the runs of a sweep share it."""
+        return lru_cache(maxsize=1)(partial(batch_measurer, self.x, self.y))
 
     def losses(self, w: Vector, b: Vector | float) -> Vector:
         """The losses at points of any shape, w and b broadcast against each other."""

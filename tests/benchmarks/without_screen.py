@@ -14,9 +14,11 @@ import numpy as np
 from table import Figure, at_least, at_most, measurement, median_of, milliseconds
 
 from gdtui.core.dataset import read_dataset
+from gdtui.core.methods import METHODS
 from gdtui.core.run import Run
 from gdtui.core.settings import Settings
 from gdtui.core.surface import LossSurface
+from gdtui.core.sweep import Sweep
 from gdtui.ui.canvas import Canvas
 from gdtui.ui.views import VIEWS, Scene
 
@@ -101,6 +103,29 @@ def frame_of(view: str, iterations: int) -> Callable[[], float]:
         return time.perf_counter() - begun
 
     return measure
+
+
+@measurement
+def sweep() -> Iterator[Figure]:
+    """A sweep of 60 runs of 1,000 iterations, with the method that takes longest."""
+    took = {}
+    for key in METHODS:
+        settings = Settings(method=key, bias=True, iterations=1000)
+        took[key] = median_of(3, lambda settings=settings: swept(settings))  # type: ignore[misc]
+    slowest = max(took, key=lambda key: took[key])
+    what = f"a sweep of 60 runs of 1,000 iterations, slowest method ({slowest}) / 1 s"
+    yield at_most(what, milliseconds(took[slowest]), "1 s", took[slowest], 1)
+
+
+def swept(settings: Settings) -> float:
+    """How long a sweep over the pizza data takes."""
+    surface = pizza_surface()
+    chosen = np.geomspace(1e-6, 1e-2, 60).tolist()
+    begun = time.perf_counter()
+    whole = Sweep(surface, settings, chosen)
+    while whole.drive() is not None:
+        pass
+    return time.perf_counter() - begun
 
 
 @measurement
