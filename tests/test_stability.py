@@ -391,12 +391,11 @@ def test_what_swings_for_long_has_no_closed_form(surface: LossSurface) -> None:
     assert stability(surface, begin).outlook == "no closed form"
 
 
-@given(bowls, parts, starts, starts, st.booleans(), st.integers(0, 500))
+@given(bowls, st.floats(0.001, 0.99), starts, starts, st.booleans(), st.integers(0, 500))
 def test_from_any_step_on_so_many_more_are_predicted(
     surface: LossSurface, part: float, w: float, b: float, bias: bool, made: int
 ) -> None:
     begin = around_critical(surface, part, Settings(w_start=w, b_start=b, bias=bias))
-    assume(part < 0.99)
     whole = predicted_iterations(surface, begin)
     assert whole is not None
     steps = list(descend(surface, replace(begin, iterations=made + 1)))
@@ -424,6 +423,14 @@ def test_a_diverging_run_can_come_near_before() -> None:
     # Near for a few iterations alone: at 8 not yet, and at 16 no longer.
     briefly = replace(begin, lr=0.9, w_start=8e-5)
     assert predicted_iterations(narrow, briefly) == first_within(narrow, briefly, 100, 0) == 11
+
+
+def test_with_momentum_too_what_grows_from_next_to_nothing_counts() -> None:
+    narrow = LossSurface(0.0, 0.0, 100.0, 0.0, 0.0)
+    begin = Settings(method="momentum", lr=0.014, bias=True, b_start=1, own={"momentum": 0.1})
+    assert predicted_iterations(narrow, begin) == first_within(narrow, begin, 300, 0)
+    assert predicted_iterations(narrow, replace(begin, w_start=3e-9)) == math.inf
+    assert first_within(narrow, replace(begin, w_start=3e-9), 3000, 0) is None
 
 
 def test_a_start_at_the_minimum_is_near() -> None:
@@ -602,6 +609,13 @@ def test_a_start_that_is_already_too_high_is_no_overshoot(surface: LossSurface) 
     at_once = Outcome(Status.DIVERGED, 0, 0, Step(0, 1e200, 0, math.inf, math.inf, 0))
     assert str(explanation(surface, Settings(lr=1), at_once)) == (
         "diverged at iteration 0: the loss at the start is not a finite number; start nearer"
+    )
+
+
+def test_where_no_start_is_low_enough_none_is_advised() -> None:
+    surface = LossSurface.of(np.ones(2), np.array([1e200, -1e200]))
+    assert str(explanation(surface, Settings(), ended_as(surface, Settings()))) == (
+        "diverged at iteration 0: the loss at the start is not a finite number"
     )
 
 
