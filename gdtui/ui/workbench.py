@@ -26,7 +26,7 @@ from gdtui.core.stability import advised_rate
 from gdtui.core.surface import LossSurface, Surface
 from gdtui.core.sweep import Sweep, SweepSnapshot
 from gdtui.core.text import printable
-from gdtui.report import closing
+from gdtui.report import beside, closing
 from gdtui.ui.drawing import figure
 from gdtui.ui.examples import ExamplesScreen
 from gdtui.ui.help_panel import HelpPanel
@@ -324,7 +324,7 @@ class Workbench(Steady, Screen[None]):
 
     def _follow(self, run: Run) -> None:
         self.current_run = run
-        self.query_one(IterationLog).follow(run.steps)
+        self.query_one(IterationLog).follow(run.steps, beside(run.surface, run.settings))
         self._worker.drive(run)
         self._frame()
 
