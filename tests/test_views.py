@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from rich.cells import cell_len
 
 from gdtui.core.dataset import read_dataset
 from gdtui.core.descent import Status
@@ -17,10 +18,13 @@ from gdtui.core.run import Run, Trail
 from gdtui.core.settings import Settings
 from gdtui.core.surface import LossSurface
 from gdtui.ui.canvas import Canvas, clip_line, thin
-from gdtui.ui.drawing import Axis, Drawing, Layer, Role
-from gdtui.ui.views import ARRIVED, MINIMUM, VIEWS, WALKER, Ghost, Scene
+from gdtui.ui.drawing import Axis, Drawing, Layer, Page, Role, Row
+from gdtui.ui.plot import page_rows
+from gdtui.ui.views import ARRIVED, MINIMUM, VIEWS, WALKER, Ghost, Scale, Scene
 
 CANVAS = Canvas()
+SIZES = [(12, 4), (42, 18), (84, 18), (160, 45)]
+LOSS, VALLEY, FIT, CONTOUR = list(VIEWS)[:4]
 MINIMUM_W = 1.8436928702
 
 
@@ -87,65 +91,94 @@ def run_of(surface: LossSurface, settings: Settings, drive: Callable[[Run], None
     return run
 
 
-def assert_drawn(drawing: Drawing) -> None:
-    assert drawing.title
-    for axis in (drawing.x, drawing.y):
-        assert axis.low < axis.high
-    for width, height in ((40, 10), (100, 30)):
-        rows = CANVAS.render(drawing, width, height)
-        assert [sum(len(text) for text, _ in row) for row in rows] == [width] * height
+def rows_of(shown: Drawing | Page, width: int, height: int) -> list[Row]:
+    if isinstance(shown, Page):
+        return page_rows(shown, width, height)
+    return CANVAS.render(shown, width, height)
+
+
+def assert_drawn(shown: Drawing | Page) -> None:
+    assert shown.title
+    if isinstance(shown, Drawing):
+        for axis in (shown.x, shown.y):
+            assert axis.low < axis.high
+    for width, height in SIZES:
+        rows = rows_of(shown, width, height)
+        assert [sum(cell_len(text) for text, _ in row) for row in rows] == [width] * height
+
+
+def layers(drawing: Drawing, role: Role) -> list[Layer]:
+    return [part for part in drawing.layers if isinstance(part, Layer) and part.role is role]
 
 
 def layer(drawing: Drawing, role: Role, glyph: str | None = None) -> Layer:
     """The one layer of a role, and of a glyph if one is named."""
-    found = [part for part in drawing.layers if part.role is role and glyph in (None, part.glyph)]
-    assert len(found) == 1
-    return found[0]
+    (found,) = (part for part in layers(drawing, role) if glyph in (None, part.glyph))
+    return found
 
 
 def points(part: Layer) -> list[tuple[float, float]]:
     return list(zip(np.asarray(part.x).tolist(), np.asarray(part.y).tolist(), strict=True))
 
 
-def draw(name: str, run: Run, *ghosts: Ghost, log: bool = False) -> Drawing:
-    return VIEWS[name](Scene(run.surface, run.snapshot(), ghosts, log))
+def scene(run: Run, *ghosts: Ghost, scale: Scale = Scale.LINEAR, along: str = "w") -> Scene:
+    return Scene(run.surface, run.snapshot(), ghosts, scale=scale, along=along)
 
 
-@pytest.mark.parametrize("log", [False, True], ids=["linear", "log"])
+def ghost(glyph: str, label: str, run: Run) -> Ghost:
+    return Ghost(glyph, label, run.snapshot(), run.surface)
+
+
+def drawn(name: str, what: Scene) -> Drawing:
+    """What a view draws, where it draws."""
+    drawing = VIEWS[name](what)
+    assert isinstance(drawing, Drawing)
+    return drawing
+
+
+def draw(name: str, run: Run, *ghosts: Ghost, scale: Scale = Scale.LINEAR) -> Drawing:
+    return drawn(name, scene(run, *ghosts, scale=scale))
+
+
+def assert_every_view_draws(run: Run, *ghosts: Ghost) -> None:
+    """Every one, on every scale and along both parameters."""
+    for scale in Scale:
+        assert_drawn(VIEWS[LOSS](scene(run, *ghosts, scale=scale)))
+    for along in ("w", "b"):
+        assert_drawn(VIEWS[VALLEY](scene(run, *ghosts, along=along)))
+    for name in list(VIEWS)[2:]:
+        assert_drawn(VIEWS[name](scene(run, *ghosts)))
+
+
 @pytest.mark.parametrize("bias", [False, True], ids=["w alone", "bias"])
 @pytest.mark.parametrize("drive", list(DRIVEN.values()), ids=list(DRIVEN))
 @pytest.mark.parametrize("surface", list(SURFACES.values()), ids=list(SURFACES))
 def test_every_view_draws_every_surface(
-    surface: LossSurface, drive: Callable[[Run], None], bias: bool, log: bool
+    surface: LossSurface, drive: Callable[[Run], None], bias: bool
 ) -> None:
-    run = run_of(surface, Settings(bias=bias), drive)
-    for name in VIEWS:
-        assert_drawn(draw(name, run, log=log))
+    assert_every_view_draws(run_of(surface, Settings(bias=bias), drive))
 
 
-@pytest.mark.parametrize("log", [False, True], ids=["linear", "log"])
 @pytest.mark.parametrize("rows", [4, 4096])
 @pytest.mark.parametrize("settings", list(CHANGED.values()), ids=list(CHANGED))
 def test_every_view_draws_every_kind_of_run(
-    settings: Settings, rows: int, log: bool, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, rows: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With few rows in the trail, its stretches are longer than one iteration."""
     monkeypatch.setattr(Trail, "ROWS", rows)
     for surface in (PIZZA, SURFACES["perfect fit"]):
         run = run_of(surface, settings, advanced(10**6))
         other = run_of(surface, Settings(), advanced(70))
-        for name in VIEWS:
-            assert_drawn(draw(name, run, log=log))
-            assert_drawn(draw(name, run, Ghost("1", "other", other.snapshot()), log=log))
-            assert_drawn(draw(name, other, Ghost("1", "this", run.snapshot()), log=log))
+        assert_every_view_draws(run)
+        assert_every_view_draws(run, ghost("1", "other", other))
+        assert_every_view_draws(other, ghost("1", "this", run))
 
 
 @pytest.mark.parametrize("settings", [Settings(w_start=1e100), Settings(w_start=-1e100)])
 def test_every_view_draws_a_run_that_diverges_at_its_start(settings: Settings) -> None:
     run = Run(surface_of([1e60, 2e60], [1, 2]), settings)
     assert (run.status, run.snapshot().reached) == (Status.DIVERGED, 0)
-    for name, log in itertools.product(VIEWS, (False, True)):
-        assert_drawn(draw(name, run, log=log))
+    assert_every_view_draws(run)
 
 
 def test_the_runs_above_are_of_every_status() -> None:
@@ -155,9 +188,6 @@ def test_the_runs_above_are_of_every_status() -> None:
 
 
 # The loss by iteration
-
-
-LOSS, VALLEY = list(VIEWS)[:2]
 
 
 def test_the_lowest_line_is_the_least_squares_loss() -> None:
@@ -200,7 +230,7 @@ def test_an_oscillation_survives_the_view_the_thinning_and_the_clipping(spacing:
     if spacing > 1:
         trail |= {"low": loss - 50, "high": loss + 50}
     snapshot = replace(snapshot, trail=trail, spacing=spacing)
-    drawing = VIEWS[LOSS](Scene(PIZZA, snapshot))
+    drawing = drawn(LOSS, Scene(PIZZA, snapshot))
     curve = layer(drawing, Role.LIVE)
     x, y = drawing.x.unit(curve.x), drawing.y.unit(curve.y)
     kept_x, kept_y, _ = clip_line(*thin(x, y, 20), 10**6, 10**6)
@@ -231,15 +261,15 @@ def test_a_finished_run_ends_within_the_iteration_axis(iterations: int) -> None:
 def test_the_loss_axis_is_linear_from_0_or_of_whole_decades() -> None:
     run = run_of(PIZZA, Settings(), advanced(100))
     assert draw(LOSS, run).y == Axis(0, 1000)
-    assert draw(LOSS, run, log=True).y == Axis(1, 3, log=True)
-    assert "log" in draw(LOSS, run, log=True).title
+    assert draw(LOSS, run, scale=Scale.LOG).y == Axis(1, 3, log=True)
+    assert "log" in draw(LOSS, run, scale=Scale.LOG).title
     assert "log" not in draw(LOSS, run).title
 
 
 def test_a_ghost_that_diverged_does_not_flatten_the_live_run() -> None:
     wild = run_of(PIZZA, Settings(lr=0.005, bias=True, iterations=3000), advanced(3000))
     run = run_of(PIZZA, Settings(), advanced(100))
-    drawing = draw(LOSS, run, Ghost("1", "lr 0.005, bias", wild.snapshot()))
+    drawing = draw(LOSS, run, ghost("1", "lr 0.005, bias", wild))
     assert drawing.y == Axis(0, 1000)
 
 
@@ -247,12 +277,12 @@ def test_ghosts_are_told_apart_by_their_glyphs() -> None:
     ghosts = []
     for glyph, lr in (("1", 0.001), ("2", 0.002), ("3", 0.0001)):
         run = run_of(PIZZA, Settings(lr=lr), advanced(100))
-        ghosts.append(Ghost(glyph, f"lr {lr:g}", run.snapshot()))
+        ghosts.append(ghost(glyph, f"lr {lr:g}", run))
     drawing = draw(LOSS, run_of(PIZZA, Settings(lr=0.003), advanced(40)), *ghosts)
-    for ghost in ghosts:
-        step = ghost.snapshot.step
-        assert points(layer(drawing, Role.GHOST, ghost.glyph)) == [(step.iteration, step.loss)]
-        assert f"{ghost.glyph} {ghost.label}" in drawing.note
+    for earlier in ghosts:
+        step = earlier.snapshot.step
+        assert points(layer(drawing, Role.GHOST, earlier.glyph)) == [(step.iteration, step.loss)]
+        assert f"{earlier.glyph} {earlier.label}" in drawing.note
     text = "".join(part for row in CANVAS.render(drawing, 100, 30) for part, _ in row)
     # The runs of 1 and 2 end in the same place, where the later one is in front.
     assert "2" in text
@@ -261,7 +291,7 @@ def test_ghosts_are_told_apart_by_their_glyphs() -> None:
 
 def test_the_label_of_a_ghost_stands_where_the_ghost_leaves_the_plot() -> None:
     wild = run_of(PIZZA, Settings(lr=0.005, bias=True, iterations=3000), advanced(3000))
-    drawing = draw(LOSS, Run(PIZZA, Settings()), Ghost("w", "wild", wild.snapshot()))
+    drawing = draw(LOSS, Run(PIZZA, Settings()), ghost("w", "wild", wild))
     ((x, y),) = points(layer(drawing, Role.GHOST, "w"))
     assert drawing.x.low <= x <= drawing.x.high
     assert drawing.y.low <= y <= drawing.y.high
@@ -329,7 +359,7 @@ def test_a_thinned_path_shows_true_steps(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def arrow(drawing: Drawing) -> tuple[str, float, float]:
     """The arrow's glyph and place."""
-    (found,) = (p for p in drawing.layers if p.role is Role.SLOPE and not p.line)
+    (found,) = (p for p in layers(drawing, Role.SLOPE) if not p.line)
     ((x, y),) = points(found)
     return found.glyph, x, y
 
@@ -352,7 +382,7 @@ def test_on_a_slope_the_arrow_points_to_its_side(w: float, glyph: str) -> None:
 def test_the_tangent_touches_where_we_are_and_has_the_slope_there() -> None:
     run = Run(PIZZA, Settings())
     step = run.snapshot().step
-    (tangent,) = (p for p in draw(VALLEY, run).layers if p.role is Role.SLOPE and p.line)
+    (tangent,) = (p for p in layers(draw(VALLEY, run), Role.SLOPE) if p.line)
     (x0, y0), (x1, y1) = points(tangent)
     assert (y1 - y0) / (x1 - x0) == pytest.approx(step.dw)
     assert ((x0 + x1) / 2, (y0 + y1) / 2) == pytest.approx((step.w, step.loss))
@@ -360,7 +390,7 @@ def test_the_tangent_touches_where_we_are_and_has_the_slope_there() -> None:
 
 def test_on_level_ground_there_is_no_arrow() -> None:
     run = run_of(PIZZA, Settings(), advanced(100))
-    assert not [p for p in draw(VALLEY, run).layers if p.role is Role.SLOPE and not p.line]
+    assert not [p for p in layers(draw(VALLEY, run), Role.SLOPE) if not p.line]
 
 
 def test_the_title_says_at_which_bias() -> None:

@@ -20,6 +20,8 @@ from gdtui.core.settings import Settings
 from gdtui.core.surface import LossSurface
 from gdtui.core.sweep import Sweep
 from gdtui.ui.canvas import Canvas
+from gdtui.ui.drawing import Page
+from gdtui.ui.plot import page_rows
 from gdtui.ui.views import VIEWS, Scene
 
 LINES = 100_000
@@ -99,7 +101,11 @@ def frame_of(view: str, iterations: int) -> Callable[[], float]:
 
     def measure() -> float:
         begun = time.perf_counter()
-        canvas.render(VIEWS[view](Scene(surface, run.snapshot())), 44, 22)
+        shown = VIEWS[view](Scene(surface, run.snapshot()))
+        if isinstance(shown, Page):
+            page_rows(shown, 44, 22)
+        else:
+            canvas.render(shown, 44, 22)
         return time.perf_counter() - begun
 
     return measure
