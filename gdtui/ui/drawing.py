@@ -51,7 +51,7 @@ NARROWEST, NARROWEST_PART = 1e-300, 1e-12
 
 def short(value: float, digits: int = 6) -> str:
     """A number in few characters, for a tick: 1000, 0.25, 1e6, 2e-7."""
-    if abs(value) >= 1e5 or 0 < abs(value) < 1e-3:
+    if abs(value) >= 10 ** min(digits, 5) or 0 < abs(value) < 1e-3:
         mantissa, _, exponent = f"{value:.{digits - 3}e}".partition("e")
         return f"{float(mantissa):g}e{int(exponent)}" if exponent else mantissa
     text = f"{value:.{digits}g}"
@@ -75,7 +75,7 @@ def progress_bar(part: float, width: int) -> str:
 
 @dataclass(frozen=True)
 class Axis:
-    """A range of one coordinate; on a log axis low and high are powers of ten."""
+    """A range of one coordinate; on a log axis low and high are exponents of ten."""
 
     low: float
     high: float
@@ -97,6 +97,11 @@ class Axis:
         bottom = math.floor(math.log10(low))
         return cls(bottom, max(bottom + 1, math.ceil(math.log10(high))), log=True)
 
+    @classmethod
+    def powers(cls, low: float, high: float) -> Axis:
+        """From one positive number to another, as a log axis."""
+        return cls(math.log10(low), math.log10(high), log=True)
+
     def widened(self, times: float) -> Axis:
         """The same middle, and so many times the range."""
         more = (self.high - self.low) * (times - 1) / 2
@@ -111,8 +116,9 @@ class Axis:
 
     def at(self, units: Vector) -> Vector:
         """The values at places given in units of the range."""
-        values = self.low + units * (self.high - self.low)
-        return 10**values if self.log else values
+        with np.errstate(all="ignore"):
+            values = self.low + units * (self.high - self.low)
+            return 10**values if self.log else values
 
     def ticks(self, count: int) -> list[tuple[float, str]]:
         """At most about `count` ticks at round numbers: each a place in [0, 1] and a label."""
@@ -136,17 +142,16 @@ class Axis:
         ]
 
     def _log_ticks(self, count: int) -> list[tuple[float, str]]:
-        decades = max(1, int(self.high - self.low))
+        decades = self.high - self.low
         every = max(1, int(rung_at_least(decades / count)))
-        first = math.ceil(self.low / every) * every
-        exponents = range(first, int(self.high) + 1, every)
+        first = math.floor(self.low / every) * every
         within = (1, 2, 5) if decades * 3 <= count else (1,)
-        return [
-            ((e + math.log10(m) - self.low) / decades, _power(m, e))
-            for e in exponents
+        found = [
+            (float(e + math.log10(m) - self.low) / decades, _power(m, e))
+            for e in range(first, math.floor(self.high) + 1, every)
             for m in within
-            if e < self.high or m == 1
         ]
+        return [(place, label) for place, label in found if -1e-9 <= place <= 1 + 1e-9]
 
 
 def _power(mantissa: int, exponent: int) -> str:

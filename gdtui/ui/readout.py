@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections import deque
+from collections.abc import Sequence
 from itertools import groupby
 from operator import itemgetter
 
@@ -47,6 +48,15 @@ def gauge(ratio: float, width: int) -> Row:
         ("".join(character for character, _ in group), role)
         for role, group in groupby(cells, key=itemgetter(1))
     )
+
+
+def fitted(values: Sequence[float], between: str, room: int, digits: int = 6) -> str:
+    """Several numbers on one line, with as many digits as there is room for, but at least one."""
+    for number in range(digits, 2, -1):
+        text = between.join(short(value, number) for value in values)
+        if len(text) <= room:
+            break
+    return text
 
 
 class Speedometer:
@@ -119,14 +129,14 @@ class Readout(Rows):
         both = settings.bias or surface.is_standardized
         parameters = [("w", w, Role.WALKER), ("b", b, Role.WALKER if both else Role.QUIET)]
         parameters += scaled if surface.is_standardized else []
-        slopes = [step.dw, step.db] if settings.bias else [step.dw]
+        slopes = (step.dw, step.db) if settings.bias else (step.dw,)
         left = gap(surface, step, settings)
         sampling = sampled(surface, settings)
         return [
             ("loss", figure(step.loss, room), Role.LIVE),
             *([("of batch", figure(sampling(*step[:3])[0], room), Role.PLAIN)] if sampling else []),
             *((name, figure(value, room), role) for name, value, role in parameters),
-            ("slopes" if settings.bias else "slope", ", ".join(map(short, slopes)), Role.SLOPE),
+            ("slopes" if settings.bias else "slope", fitted(slopes, ", ", room), Role.SLOPE),
             (f"above {'min' if left.of == OF_MINIMUM else 'end'}", _percent(left), Role.MINIMUM),
         ]
 
@@ -151,22 +161,21 @@ class Readout(Rows):
             rows.append(self._row(str(found.verdict), f"{_ratio(found.ratio)} × critical", role))
         if found.critical is not None:
             rows.append(self._row("critical", f"{found.critical:.6g}", Role.PLAIN))
-        curvature = " to ".join(f"{value:.4g}" for value in found.eigenvalues)
+        curvature = fitted(found.eigenvalues, " to ", width - self.LABEL_WIDTH, digits=4)
+        outlook = found.outlook.replace("within 1%", "").strip()
         return [
             *rows,
-            self._row("within 1%", found.outlook.removeprefix("within 1% "), Role.PLAIN),
+            self._row("within 1%", outlook, Role.PLAIN),
             self._row("curvature", curvature, Role.PLAIN),
             self._row("condition", f"{found.condition:.4g}", Role.PLAIN),
         ]
 
     def _row(self, label: str, value: str, role: Role = Role.PLAIN) -> Row:
-        width = self.size.width
-        label = label.ljust(self.LABEL_WIDTH) if label else ""
-        return ((label, Role.QUIET), (value.rjust(width - len(label)), role))
+        return ((label, Role.QUIET), (value.rjust(self.size.width - len(label)), role))
 
 
 def _ratio(part: float) -> str:
-    return f"{part:.2f}" if 0.1 <= part < 1000 else f"{part:.2g}"
+    return f"{part:.2f}" if 0.1 <= part < 1000 else short(part, 4)
 
 
 def _percent(left: Gap) -> str:
