@@ -14,13 +14,18 @@ from rich.cells import cell_len
 
 from gdtui.core.dataset import read_dataset
 from gdtui.core.descent import Status
+from gdtui.core.landscapes import LANDSCAPES, Landscape
+from gdtui.core.methods import METHODS
 from gdtui.core.run import Run, Trail
 from gdtui.core.settings import Settings
-from gdtui.core.surface import LossSurface
+from gdtui.core.surface import LossSurface, Surface
 from gdtui.ui.canvas import Canvas, clip_line, thin
 from gdtui.ui.drawing import Axis, Drawing, Layer, Page, Role, Row
 from gdtui.ui.plot import page_rows
 from gdtui.ui.views import ARRIVED, MINIMUM, VIEWS, WALKER, Ghost, Scale, Scene
+
+# What overflows must not be said to whoever looks at the plots.
+pytestmark = pytest.mark.filterwarnings("error")
 
 CANVAS = Canvas()
 SIZES = [(12, 4), (42, 18), (84, 18), (160, 45)]
@@ -51,6 +56,9 @@ SURFACES = {
     "the largest loss": surface_of([1], [1.2e154]),
     "large labels, tiny features": surface_of([1e-155], [1e153]),
     "tiny labels": surface_of([1, 2], [2e-162, 1e-162]),
+    "standardized": PIZZA.standardized(),
+    "standardized, all x equal": surface_of([5, 5], [1, 2]).standardized(),
+    "standardized large features": surface_of([1e150, 2e150, 5e150], [1, 5, 2]).standardized(),
     "tiny": surface_of([1e-300, 2e-300], [2e-300, 1e-300]),
 }
 
@@ -85,7 +93,7 @@ CHANGED: dict[str, Settings] = {
 }
 
 
-def run_of(surface: LossSurface, settings: Settings, drive: Callable[[Run], None]) -> Run:
+def run_of(surface: Surface, settings: Settings, drive: Callable[[Run], None]) -> Run:
     run = Run(surface, settings)
     drive(run)
     return run
@@ -185,6 +193,30 @@ def test_the_runs_above_are_of_every_status() -> None:
     seen = {run_of(PIZZA, Settings(), drive).status for drive in DRIVEN.values()}
     seen |= {run_of(PIZZA, settings, advanced(10**6)).status for settings in CHANGED.values()}
     assert seen == set(Status)
+
+
+@pytest.mark.parametrize("bias", [False, True], ids=["w alone", "bias"])
+@pytest.mark.parametrize("landscape", list(LANDSCAPES.values()), ids=list(LANDSCAPES))
+def test_every_view_draws_every_landscape(landscape: Landscape, bias: bool) -> None:
+    settings = Settings(**({**landscape.defaults, "bias": bias}))  # type: ignore[arg-type]
+    for changed in (settings, replace(settings, lr=5), replace(settings, w_start=1e100)):
+        for count in (0, 1, 5000):
+            run = run_of(landscape, replace(changed, iterations=5000), advanced(count))
+            assert_every_view_draws(run)
+
+
+@pytest.mark.parametrize("surface", [PIZZA, PIZZA.standardized(), LANDSCAPES["rosenbrock"]])
+@pytest.mark.parametrize("method", METHODS)
+def test_every_view_draws_every_method(method: str, surface: Surface) -> None:
+    for bias, count in itertools.product((False, True), (0, 1, 300)):
+        run = run_of(surface, Settings(method=method, bias=bias), advanced(count))
+        assert_every_view_draws(run)
+
+
+def test_every_view_draws_a_million_iterations() -> None:
+    run = run_of(PIZZA, Settings(bias=True, iterations=10**6), advanced(10**6))
+    assert run.snapshot().spacing > 1
+    assert_every_view_draws(run, ghost("1", "the same", run))
 
 
 # The loss by iteration

@@ -119,7 +119,8 @@ def _no_examples() -> Vector:
     return np.empty(0)
 
 
-@dataclass(frozen=True)
+# Equal to itself alone: others may have the same five numbers from other examples.
+@dataclass(frozen=True, eq=False)
 class LossSurface(Surface):
     """The mean squared error of a line over m examples, as a function of (w, b).
 
@@ -134,8 +135,8 @@ class LossSurface(Surface):
     w_hat: float
     res: float
     m: int = 1
-    x: Vector = field(default_factory=_no_examples, repr=False, compare=False)
-    y: Vector = field(default_factory=_no_examples, repr=False, compare=False)
+    x: Vector = field(default_factory=_no_examples, repr=False)
+    y: Vector = field(default_factory=_no_examples, repr=False)
     shift: float = 0.0
     scale: float = 1.0
 

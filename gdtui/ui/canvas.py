@@ -7,7 +7,6 @@ only ever sees floats in [0, 1].
 
 from __future__ import annotations
 
-import math
 import re
 from typing import Any, NamedTuple
 
@@ -37,6 +36,10 @@ _ROLES = {f"38;5;{colour}": role for role, colour in _COLOURS.items()}
 _THEME = "gdtui"
 # Labels of the vertical axis are at least this wide, so that the axis holds still.
 _LABEL_WIDTH = 5
+# No axis is widened more often than this, so that all is on one scale.
+_MOST_EVENED = 100
+# What part of a line of equal height may lie this near, in dots, to the lines drawn before it.
+_CROWDED, _APART = 0.3, 2
 # Below this the engine has no room for axes.
 _LEAST_WIDTH, _LEAST_HEIGHT = 12, 4
 
@@ -107,12 +110,14 @@ class Canvas:
 
 
 def evened(x: Axis, y: Axis, columns: int, rows: int) -> tuple[Axis, Axis]:
-    """The axes, one of them widened so that a unit takes as many dots on both."""
+    """The axes, one of them widened so that a unit takes as many dots on both.
+
+    Where that would make a speck of what is to be seen, they are as they were.
+    """
     right, up = (x.high - x.low) / columns, (y.high - y.low) / rows
-    times = right / up if up else math.inf
-    if not 0 < times < math.inf:
+    if not 0 < min(right, up) <= max(right, up) <= _MOST_EVENED * min(right, up):
         return x, y
-    return (x.widened(1 / times), y) if times < 1 else (x, y.widened(times))
+    return (x.widened(up / right), y) if right < up else (x, y.widened(right / up))
 
 
 def signal_of(layer: Layer | Contours, grid: Grid) -> Any:
@@ -144,15 +149,40 @@ def filled(x: Vector, y: Vector, joined: NDArray[np.bool_], glyph: str, role: Ro
 
 
 def contour_dots(contours: Contours, grid: Grid) -> tuple[Vector, Vector]:
-    """The dots at which a height passes one of the levels on the way to the next dot."""
+    """The dots at which a height passes one of the levels on the way to the next dot.
+
+    The lines are drawn from the highest down: one that runs along others would only fill the space
+    between them, and is left out.
+    """
     u, v = np.linspace(0, 1, grid.columns), np.linspace(0, 1, grid.rows)
     heights = contours.height(grid.x.at(u), grid.y.at(v)[:, None])
     bands = np.searchsorted(contours.levels, heights)
-    passes = np.zeros(bands.shape, dtype=bool)
-    passes[:, :-1] |= bands[:, 1:] != bands[:, :-1]
-    passes[:-1] |= bands[1:] != bands[:-1]
-    up, right = np.nonzero(passes)
+    dots, taken = np.zeros(bands.shape, dtype=bool), np.zeros(bands.shape, dtype=bool)
+    for band in range(len(contours.levels), 0, -1):
+        line = _border(bands >= band)
+        if np.count_nonzero(line & taken) <= _CROWDED * np.count_nonzero(line):
+            dots |= line
+            taken |= _surroundings(line)
+    up, right = np.nonzero(dots)
     return u[right], v[up]
+
+
+def _border(inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The dots with a neighbour, to the right or above, on the other side."""
+    border = np.zeros_like(inside)
+    border[:, :-1] |= inside[:, 1:] != inside[:, :-1]
+    border[:-1] |= inside[1:] != inside[:-1]
+    return border
+
+
+def _surroundings(dots: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The dots, and those at most _APART from one of them."""
+    for _ in range(2):
+        padded = np.pad(dots, ((0, 0), (_APART, _APART)))
+        width = dots.shape[1]
+        shifts = [padded[:, shift : shift + width] for shift in range(2 * _APART + 1)]
+        dots = np.logical_or.reduce(shifts).T
+    return dots
 
 
 def _row(line: str) -> Row:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from functools import lru_cache
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -20,7 +20,7 @@ from gdtui.core.run import Snapshot
 from gdtui.core.settings import Settings
 from gdtui.core.stability import stability
 from gdtui.core.surface import LossSurface, Surface
-from gdtui.core.sweep import SweepSnapshot
+from gdtui.core.sweep import SweepSnapshot, Trial
 from gdtui.ui.drawing import (
     Axis,
     Contours,
@@ -34,21 +34,24 @@ from gdtui.ui.drawing import (
     short,
 )
 
-WALKER, MINIMUM, ARRIVED, EXAMPLE, TRIAL, DIVERGED = "●", "✚", "⊕", "○", "•", "×"
+WALKER, MINIMUM, ARRIVED, EXAMPLE, DIVERGED = "●", "✚", "⊕", "○", "×"
 # The views that enter does something in.
 THIS_STEP, SWEEP = "This step", "Sweep"
 # Counterclockwise from the right.
 ARROWS = "→↗↑↖←↙↓↘"
 # Two places this near, in units of the plot's box, are one to the eye.
 SAME_SPOT = 0.012
+# No arrow down the slope is longer, in units of the plot's box.
+ARROW = 0.2
 # A slope below this, in units of the plot's box, has no downhill that an eye could see.
 LEVEL = 0.01
 # A difference of two losses that is smaller than this part of them is rounding.
 ROUNDING = 1e-14
 # More residuals than these, each a stem, would be a solid block.
 STEMS = 500
-# The lines of equal loss, and what part of the loss below one the next one has.
-LEVELS, LEVEL_RATIO = 9, 0.3
+# The lines of equal loss, in parts of the height of the plane: each far below the next one, that
+# all sizes of valleys have some, and a few for plains high up.
+LEVELS = (*(0.3**power for power in range(9, 0, -1)), 0.6, 0.9)
 
 
 class Scale(StrEnum):
@@ -58,6 +61,13 @@ class Scale(StrEnum):
     LOG = "log"
     LOG_LOG = "log-log"
     EXCESS = "above the minimum, log"
+
+    @property
+    def heading(self) -> str:
+        """The title of the plot."""
+        if self is Scale.EXCESS:
+            return "Loss above the minimum (log)"
+        return "Loss by iteration" + ("" if self is Scale.LINEAR else f" ({self})")
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,37 +121,55 @@ def view(name: str) -> Callable[[View], View]:
 def loss_by_iteration(scene: Scene) -> Drawing:
     """The loss of every iteration so far, over earlier runs and the least-squares loss."""
     snapshot, step, scale = scene.snapshot, scene.snapshot.step, scene.scale
-    lowest = scene.surface.minimum(step.w, step.b, snapshot.settings.bias).loss
-    from_loss = lowest if scale is Scale.EXCESS else 0.0
-    x, y = _losses(snapshot, from_loss)
-    ghosts = [(ghost, *_losses(ghost.snapshot, from_loss)) for ghost in scene.ghosts]
+    x, y = _losses(scene.surface, snapshot, scale)
+    ghosts = [(ghost, *_losses(ghost.surface, ghost.snapshot, scale)) for ghost in scene.ghosts]
     tame = [gy for ghost, _, gy in ghosts if ghost.snapshot.status is not Status.DIVERGED]
+    lowest = _lowest(scene.surface, snapshot)
+    floor = [] if scale is Scale.EXCESS else [lowest]
     x_axis = _iteration_axis(snapshot, [ghost.snapshot for ghost in scene.ghosts], scale)
-    y_axis = _loss_axis(_finite(y, np.array([lowest - from_loss]), *tame), scale)
-    floor = Layer([x_axis.low, x_axis.high], [lowest, lowest], Role.MINIMUM, line=True)
+    y_axis = _loss_axis(_finite(y, np.array(floor), *tame), scale)
     layers = [
-        *([] if scale is Scale.EXCESS else [floor]),
+        *(_level(height, x_axis, Role.MINIMUM) for height in floor),
         *(Layer(gx, gy, Role.GHOST, line=True) for _, gx, gy in ghosts),
         Layer(x, y, Role.LIVE, line=True),
         *(_label(ghost, gx, gy, x_axis, y_axis) for ghost, gx, gy in ghosts),
-        Layer(x[-1:], y[-1:], Role.WALKER, WALKER),
+        Layer([step.iteration], y[-1:], Role.WALKER, WALKER),
     ]
-    title = "Loss by iteration" + ("" if scale is Scale.LINEAR else f" ({scale})")
-    return Drawing(title, x_axis, y_axis, layers, _legend(scene.ghosts))
+    return Drawing(scale.heading, x_axis, y_axis, layers, _legend(scene.ghosts))
 
 
-def _losses(snapshot: Snapshot, above: float) -> tuple[Vector, Vector]:
+def _lowest(surface: Surface, snapshot: Snapshot) -> float:
+    """The loss of the minimum that a run can reach."""
+    return surface.minimum(snapshot.step.w, snapshot.step.b, snapshot.settings.bias).loss
+
+
+def _losses(surface: Surface, snapshot: Snapshot, scale: Scale) -> tuple[Vector, Vector]:
     """The loss over iterations, with both extremes of every stretch of the trail."""
-    trail, spacing = snapshot.trail, snapshot.spacing
+    trail, spacing, step = snapshot.trail, snapshot.spacing, snapshot.step
     x, y = snapshot.iterations, trail["loss"]
     if spacing > 1:
-        middle = np.minimum(x + spacing / 2, snapshot.step.iteration)
+        middle = np.minimum(x + spacing / 2, step.iteration)
         x = np.column_stack([x, middle, middle]).ravel()
         y = np.column_stack([y, trail["low"], trail["high"]]).ravel()
-    y = np.append(y, snapshot.step.loss) - above
-    # What is left of two nearly equal losses is rounding.
-    y[np.abs(y) < ROUNDING * above] = 0.0
-    return np.append(x, snapshot.step.iteration), y
+    x, y = np.append(x, step.iteration), np.append(y, step.loss)
+    return x, _above(_lowest(surface, snapshot), y) if scale is Scale.EXCESS else y
+
+
+def _above(lowest: float, losses: Vector) -> Vector:
+    """What the losses have above the lowest; 0 where that is no more than rounding."""
+    with np.errstate(all="ignore"):
+        above = losses - lowest
+        return np.where(above > ROUNDING * lowest, above, 0.0)
+
+
+def _level(height: float, x_axis: Axis, role: Role) -> Layer:
+    """A line across the plot."""
+    return Layer([x_axis.low, x_axis.high], [height, height], role, line=True)
+
+
+def _upright(place: float, y_axis: Axis, role: Role) -> Layer:
+    """A line from the bottom of the plot to its top."""
+    return Layer([place, place], y_axis.at(np.array([0.0, 1.0])), role, line=True)
 
 
 def _legend(ghosts: Sequence[Ghost]) -> str:
@@ -190,18 +218,26 @@ def valley(scene: Scene) -> Drawing:
     curve = cut.losses(places)
     y_axis = _depth_axis(_finite(curve, np.array([cut.loss])))
     bottom, lowest = cut.bottom(places, curve)
-    beside = float(x_axis.unit(cut.here)) - float(x_axis.unit(bottom))
-    above = float(y_axis.unit(cut.loss)) - float(y_axis.unit(lowest))
-    arrived = abs(beside) < SAME_SPOT and abs(above) < SAME_SPOT
     layers = [
         Layer(places, curve, Role.CURVE, line=True),
         _path(scene.snapshot, cut.along, "loss"),
         *_tangent(cut, x_axis, y_axis),
-        Layer([cut.here], [cut.loss], Role.WALKER, WALKER),
-        # In front: a walker that has arrived does not hide where.
-        Layer([bottom], [lowest], Role.MINIMUM, ARRIVED if arrived else MINIMUM),
+        *_walker((cut.here, cut.loss), (bottom, lowest), x_axis, y_axis),
     ]
     return Drawing(cut.title, x_axis, y_axis, layers)
+
+
+def _walker(
+    here: tuple[float, float], minimum: tuple[float, float], x_axis: Axis, y_axis: Axis
+) -> list[Layer]:
+    """Where we are, and the minimum: in front, since who has arrived must not hide where."""
+    x, lowest_x = x_axis.unit([here[0], minimum[0]]).tolist()
+    y, lowest_y = y_axis.unit([here[1], minimum[1]]).tolist()
+    near = math.hypot(x - lowest_x, y - lowest_y) < SAME_SPOT
+    return [
+        Layer([here[0]], [here[1]], Role.WALKER, WALKER),
+        Layer([minimum[0]], [minimum[1]], Role.MINIMUM, ARRIVED if near else MINIMUM),
+    ]
 
 
 @dataclass(frozen=True)
@@ -226,7 +262,7 @@ class _Cut:
     def title(self) -> str:
         scaled = " scaled" if self.surface.is_standardized else ""
         other = "b" if self.along == "w" else "w"
-        return f"Valley: L({self.along}{scaled}) at {other} = {short(self.held)}"
+        return f"Valley: L({self.along}{scaled}) at {other} = {short(self.held, 4)}"
 
     def losses(self, places: Vector) -> Vector:
         if self.along == "w":
@@ -243,20 +279,38 @@ class _Cut:
 
     def axis(self, scene: Scene) -> Axis:
         """A range, symmetrical around the minimum at first, that holds it, start and path."""
-        settings, trail = scene.snapshot.settings, scene.snapshot.trail
-        start, number = (
-            self.surface.scaled(settings.w_start, settings.b_start),
-            int(self.along == "b"),
-        )
-        last = self.surface.minimum(*start, settings.bias)[number]
-        first = last if number else self.surface.minimum(*start, bias=False).w
-        steps = trail[self.along], trail[f"next_{self.along}"]
-        return _around(first, _finite(np.array([start[number], last, self.here]), *steps))
+        start, bias = _start(scene), scene.snapshot.settings.bias
+        last = self.surface.minimum(*start, bias)
+        if self.along == "b":
+            return _range(scene, "b", last.b)
+        return _range(scene, "w", self.surface.minimum(*start, bias=False).w, last.w)
+
+
+def _start(scene: Scene) -> tuple[float, float]:
+    settings = scene.snapshot.settings
+    return scene.surface.scaled(settings.w_start, settings.b_start)
+
+
+def _range(scene: Scene, along: str, middle: float, *also: float) -> Axis:
+    """A range of w or b around a middle that holds start and path; of a landscape, its window."""
+    surface, trail, of_b = scene.surface, scene.snapshot.trail, along == "b"
+    here, start = scene.snapshot.step[1:3][of_b], _start(scene)[of_b]
+    seen = _finite(np.array([start, here, *also]), trail[along], trail[f"next_{along}"])
+    if isinstance(surface, Landscape):
+        return _held(surface.window[of_b], seen)
+    return _around(middle, seen)
+
+
+def _held(window: tuple[float, float], seen: Vector) -> Axis:
+    """The window, or twice as much where the path leaves it."""
+    axis = Axis(*window)
+    return axis.widened(2) if np.any((seen < axis.low) | (seen > axis.high)) else axis
 
 
 def _around(middle: float, seen: Vector) -> Axis:
     """A range of round numbers around a middle that holds what is to be seen, and a margin."""
-    reach = float(np.max(np.abs(seen - middle), initial=0.0)) or max(abs(middle), 1.0)
+    with np.errstate(all="ignore"):
+        reach = float(np.max(np.abs(seen - middle), initial=0.0)) or max(abs(middle), 1.0)
     # A little more than it must hold, so that the walker does not stand on the edge.
     return Axis.around(middle - 1.1 * reach, middle + 1.1 * reach)
 
@@ -293,14 +347,13 @@ def _tangent(cut: _Cut, x_axis: Axis, y_axis: Axis) -> list[Layer]:
     if abs(steepness) < LEVEL:
         return [tangent]
     lower = int(cut.slope < 0)
-    head = _arrow(-math.copysign(1, steepness), -abs(steepness))
+    head = _arrow(-2 * math.copysign(1, steepness), -abs(steepness))
     return [tangent, Layer(x[[lower]], y[[lower]], Role.SLOPE, head)]
 
 
 def _arrow(right: float, up: float) -> str:
-    """An arrow in a direction given in units of the plot's box, twice as wide as high."""
-    eighth = round(math.atan2(up, 2 * right) / (math.pi / 4)) % 8
-    return ARROWS[eighth]
+    """An arrow in a direction, as it looks."""
+    return ARROWS[round(math.atan2(up, right) / (math.pi / 4)) % 8]
 
 
 @view("Fit")
@@ -312,11 +365,11 @@ def fit(scene: Scene) -> Drawing | Page:
         words = "There is no data to fit: this is a surface of its own, with no examples."
         return Page("Fit", [(words, Role.QUIET)])
     examples = _examples(surface)
-    x_axis, y_axis = _ranges(examples, settings)
+    x_axis, y_axis = examples.ranges(settings)
     best = surface.minimum(step.w, step.b, settings.bias)
     layers = [
-        *_residuals(surface, examples, step),
-        examples,
+        *_residuals(surface, examples.layer, step),
+        examples.layer,
         *(
             _line(ghost.surface.raw(*ghost.snapshot.step[1:3]), x_axis, Role.GHOST)
             for ghost in scene.ghosts
@@ -327,21 +380,39 @@ def fit(scene: Scene) -> Drawing | Page:
     return Drawing(f"Fit: {label} over {feature}", x_axis, y_axis, layers, _line_words(scene))
 
 
-@lru_cache(maxsize=2)
-def _examples(surface: LossSurface) -> Layer:
-    """The examples over their raw feature; always the same layer, since it may be large."""
-    return Layer(surface.x * surface.scale + surface.shift, surface.y, Role.EXAMPLE, EXAMPLE)
+@dataclass(frozen=True, eq=False)
+class _Examples:
+    """The examples over their raw feature, and the smallest and largest label."""
+
+    layer: Layer
+    x_axis: Axis
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, surface: LossSurface) -> _Examples:
+        x, y = surface.x * surface.scale + surface.shift, surface.y
+        x_axis = Axis.around(float(x.min()), float(x.max()))
+        return cls(Layer(x, y, Role.EXAMPLE, EXAMPLE), x_axis, float(y.min()), float(y.max()))
+
+    def ranges(self, settings: Settings) -> tuple[Axis, Axis]:
+        """Round ranges that hold the examples, and of the first line what is not too far off."""
+        low, high, spread = self.low, self.high, self.high - self.low
+        ends = self.x_axis.low, self.x_axis.high
+        first = [settings.w_start * end + settings.b_start for end in ends]
+        seen = [min(max(y, low - spread), high + spread) for y in first if math.isfinite(y)]
+        return self.x_axis, Axis.around(min(low, *seen), max(high, *seen))
 
 
-def _ranges(examples: Layer, settings: Settings) -> tuple[Axis, Axis]:
-    """Round ranges that hold the examples, and of the first line what is not too far off."""
-    x, y = np.asarray(examples.x), np.asarray(examples.y)
-    x_axis, low, high = Axis.around(float(x.min()), float(x.max())), y.min(), y.max()
-    with np.errstate(all="ignore"):
-        first = np.array([x_axis.low, x_axis.high]) * settings.w_start + settings.b_start
-        first = np.clip(first, low - (high - low), high + (high - low))
-    seen = np.append(first[np.isfinite(first)], [low, high])
-    return x_axis, Axis.around(float(seen.min()), float(seen.max()))
+# Of each surface, for as long as it is there: it may be large, and a canvas knows what it drew
+# in the last frame by its being the same layer.
+_EXAMPLES: WeakKeyDictionary[LossSurface, _Examples] = WeakKeyDictionary()
+
+
+def _examples(surface: LossSurface) -> _Examples:
+    if surface not in _EXAMPLES:
+        _EXAMPLES[surface] = _Examples.of(surface)
+    return _EXAMPLES[surface]
 
 
 def _line(parameters: tuple[float, float], x_axis: Axis, role: Role) -> Layer:
@@ -373,22 +444,20 @@ def contour(scene: Scene) -> Drawing:
     """The loss over w and b: lines of equal loss, the path, the minimum, and the way down."""
     surface, snapshot = scene.surface, scene.snapshot
     step, bias = snapshot.step, snapshot.settings.bias
-    minimum = surface.minimum(step.w, step.b, bias)
+    even = surface.is_standardized or isinstance(surface, Landscape)
     x_axis, y_axis = _plane(scene)
+    minimum = surface.minimum(step.w, step.b, bias)
     layers: list[Layer | Contours] = [
         Contours(surface.losses, _levels(surface, x_axis, y_axis), Role.CONTOUR),
+        *([] if bias else [_level(step.b, x_axis, Role.QUIET)]),
         *(_path_of(ghost) for ghost in scene.neighbours),
         _path(snapshot, "w", "b"),
-        *_downhill(step, bias, x_axis, y_axis),
-        Layer([step.w], [step.b], Role.WALKER, WALKER),
-        Layer([minimum.w], [minimum.b], Role.MINIMUM, MINIMUM),
+        *_downhill(scene, x_axis, y_axis, even),
+        *_other_minima(surface, bias),
+        *_walker((step.w, step.b), (minimum.w, minimum.b), x_axis, y_axis),
     ]
-    if not bias:
-        held = Layer([x_axis.low, x_axis.high], [step.b, step.b], Role.QUIET, line=True)
-        layers.insert(1, held)
-    title = "Contour: L(w, b)" + (", b held" if not bias else "")
-    title += " · feature scaled" if surface.is_standardized else ""
-    even = surface.is_standardized or isinstance(surface, Landscape)
+    title = "Contour: L(w, b)" + ("" if bias else " · b held")
+    title += " · scaled" if surface.is_standardized else ""
     return Drawing(title, x_axis, y_axis, layers, _legend(scene.neighbours), even=even)
 
 
@@ -397,58 +466,54 @@ def _path_of(ghost: Ghost) -> Layer:
 
 
 def _plane(scene: Scene) -> tuple[Axis, Axis]:
-    """Ranges of w and b that hold start, path and minimum; of a landscape, at least its window."""
-    surface, settings, trail = scene.surface, scene.snapshot.settings, scene.snapshot.trail
-    start = surface.scaled(settings.w_start, settings.b_start)
-    if isinstance(surface, Landscape):
-        return tuple(  # type: ignore[return-value]
-            _held(window, trail[name])
-            for window, name in zip(surface.window, ("w", "b"), strict=True)
-        )
-    deepest = surface.minimum(*start, bias=True)
-    here = scene.snapshot.step
-    w = _finite(np.array([start[0], here.w]), trail["w"], trail["next_w"])
-    b = _finite(np.array([start[1], here.b]), trail["b"], trail["next_b"])
-    return _around(deepest.w, w), _around(deepest.b, b)
+    """Ranges of w and b that hold start, path and minimum; of a landscape, its window."""
+    deepest = scene.surface.minimum(*_start(scene), bias=True)
+    return _range(scene, "w", deepest.w), _range(scene, "b", deepest.b)
 
 
-def _held(window: tuple[float, float], seen: Vector) -> Axis:
-    """The window, or as much more as holds a path that leaves it, but not for ever."""
-    low, high = window
-    width = high - low
-    seen = seen[(seen >= low - width) & (seen <= high + width)]
-    outside = np.any((seen < low) | (seen > high))
-    return Axis.around(low - width / 2, high + width / 2) if outside else Axis(low, high)
-
-
-@lru_cache(maxsize=8)
 def _levels(surface: Surface, x_axis: Axis, y_axis: Axis) -> tuple[float, ...]:
-    """Losses, each a part of the one above it, from the highest in the plane to the lowest."""
+    """The losses, ascending, at which lines of equal loss are drawn in the plane."""
     x, y = x_axis.at(np.linspace(0, 1, 65)), y_axis.at(np.linspace(0, 1, 65))
-    losses = surface.losses(x, y[:, None])
-    losses = losses[np.isfinite(losses)]
+    losses = _finite(surface.losses(x, y[:, None]).ravel())
     if not len(losses):
         return ()
     low, high = float(losses.min()), float(losses.max())
-    spread = (high - low) * LEVEL_RATIO ** np.arange(LEVELS, 0, -1.0)
-    return tuple((low + spread).tolist())
+    return tuple(low + part * (high - low) for part in LEVELS)
 
 
-def _downhill(step: Step, bias: bool, x_axis: Axis, y_axis: Axis) -> list[Layer]:
-    """An arrow against the gradient, as it looks in the plane; none where it has no direction."""
-    right = -step.dw / (x_axis.high - x_axis.low)
-    up = -step.db / (y_axis.high - y_axis.low) if bias else 0.0
-    # The direction in which the step moves: a slope times a range, of each parameter.
-    length = math.hypot(2 * right, up)
+def _other_minima(surface: Surface, bias: bool) -> list[Layer]:
+    """All the minima of a landscape, of which the nearest is not the only one."""
+    if not (isinstance(surface, Landscape) and bias):
+        return []
+    w, b, _ = zip(*surface.minima, strict=True)
+    return [Layer(w, b, Role.MINIMUM, MINIMUM)]
+
+
+def _downhill(scene: Scene, x_axis: Axis, y_axis: Axis, even: bool) -> list[Layer]:
+    """An arrow against the gradient, as far as the ground falls; none where that is no way."""
+    step, bias = scene.snapshot.step, scene.snapshot.settings.bias
+    dw, db = step.dw, step.db if bias else 0.0
+    # A step of a learning rate of 1, in units of the plot's box.
+    right, up = -dw / (x_axis.high - x_axis.low), -db / (y_axis.high - y_axis.low)
+    length = math.hypot(right, up)
     if not 0 < length < math.inf:
         return []
-    u, v = 0.3 * right / length, 0.3 * up / length
-    tip = float(x_axis.unit(step.w)) + u, float(y_axis.unit(step.b)) + v
-    if not all(map(math.isfinite, tip)):
+    rate = min(ARROW / length, _lowest_ahead(scene.surface, step, bias))
+    if rate * length < SAME_SPOT:
         return []
-    end = float(x_axis.at(np.array(tip[0]))), float(y_axis.at(np.array(tip[1])))
-    shaft = Layer([step.w, end[0]], [step.b, end[1]], Role.SLOPE, line=True)
-    return [shaft, Layer([end[0]], [end[1]], Role.SLOPE, _arrow(right, up))]
+    w, b = step.w - rate * dw, step.b - rate * db
+    head = _arrow(-dw, -db) if even else _arrow(2 * right, up)
+    shaft = Layer([step.w, w], [step.b, b], Role.SLOPE, line=True)
+    return [shaft, Layer([w], [b], Role.SLOPE, head)]
+
+
+def _lowest_ahead(surface: Surface, step: Step, bias: bool) -> float:
+    """The learning rate that leads to where the ground, curved as it is here, rises again."""
+    slope = np.array([step.dw, step.db] if bias else [step.dw])
+    slope /= np.max(np.abs(slope))
+    with np.errstate(all="ignore"):
+        curvature = float(slope @ surface.hessian(bias, step.w, step.b) @ slope)
+    return float(slope @ slope) / curvature if curvature > 0 else math.inf
 
 
 @view(THIS_STEP)
@@ -481,10 +546,10 @@ def _slope_lines(scene: Scene, parameter: str) -> list[Span]:
     slope = step.dw if parameter == "w" else step.db
     if not isinstance(surface, LossSurface):
         return [(f"g = dL/d{parameter} = {short(slope)}", Role.SLOPE)]
-    times = "x * " if parameter == "w" else ""
+    summed = "x * (w*x + b - y)" if parameter == "w" else "w*x + b - y"
     total = short(slope * surface.m / 2)
     return [
-        (f"g = dL/d{parameter} = 2/m * sum({times}(w*x + b - y))", Role.PLAIN),
+        (f"g = dL/d{parameter} = 2/m * sum({summed})", Role.PLAIN),
         (f"  = 2/{surface.m} * {f'({total})' if total.startswith('-') else total}", Role.PLAIN),
         (f"  = {short(slope)}", Role.SLOPE),
     ]
@@ -510,53 +575,62 @@ def learning_rates(scene: Scene) -> Drawing | Page:
             "w runs with some sixty learning rates, one after the other, and shows how each ends."
         )
         return Page("Sweep of learning rates", [(words, Role.QUIET)])
-    held = [trial for trial in swept.trials if trial.status is not Status.DIVERGED]
-    x_axis = Axis.decades(swept.rates[0], swept.rates[-1])
-    losses = np.array([trial.loss for trial in held])
-    start = scene.surface.loss(
-        *scene.surface.scaled(swept.settings.w_start, swept.settings.b_start)
-    )
-    y_axis = _loss_axis(losses[losses <= start] if np.any(losses <= start) else losses, Scale.LOG)
-    rates = np.array([trial.lr for trial in held])
+    x_axis = Axis.powers(swept.rates[0], swept.rates[-1]).widened(1.05)
+    y_axis = _trial_axis(scene, swept)
+    top = float(y_axis.at(np.array(1.0)))
+    held = [trial for trial in swept.trials if not _is_lost(trial, top)]
+    lost = [trial.lr for trial in swept.trials if _is_lost(trial, top)]
     layers = [
-        *_wall(scene, swept, x_axis, y_axis),
-        Layer(rates, losses, Role.LIVE, line=True),
-        Layer(rates, losses, Role.LIVE, TRIAL),
-        *_picked(scene, swept, y_axis),
+        *_wall(scene, swept, y_axis),
+        Layer([trial.lr for trial in held], [trial.loss for trial in held], Role.LIVE, line=True),
+        Layer(lost, [top] * len(lost), Role.ALARM, DIVERGED),
+        *_picked(scene, y_axis, top),
     ]
-    title = f"Sweep: loss after {swept.settings.iterations}, by learning rate"
+    title = f"Sweep: loss after {swept.settings.iterations:,} by lr"
     return Drawing(title, x_axis, y_axis, layers, _sweep_words(scene, swept))
 
 
-def _wall(scene: Scene, swept: SweepSnapshot, x_axis: Axis, y_axis: Axis) -> list[Layer]:
-    """The critical learning rate, and a cross for each trial that diverged."""
-    low, high = y_axis.at(np.array([0.0, 1.0]))
+def _is_lost(trial: Trial, top: float) -> bool:
+    """Whether a trial has diverged, or is so far on the way there that it is off the plot."""
+    return trial.status is Status.DIVERGED or not trial.loss <= top
+
+
+def _trial_axis(scene: Scene, swept: SweepSnapshot) -> Axis:
+    """Decades that hold the losses of all trials that have not led upwards."""
+    losses = np.array([t.loss for t in swept.trials if t.status is not Status.DIVERGED])
+    start = scene.surface.loss(*_start(scene))
+    fallen = losses[losses <= start]
+    return _loss_axis(_finite(fallen if len(fallen) else losses), Scale.LOG)
+
+
+def _wall(scene: Scene, swept: SweepSnapshot, y_axis: Axis) -> list[Layer]:
+    """The critical learning rate, where theory knows one."""
     critical = stability(scene.surface, swept.settings).critical
-    wall = [] if critical is None else [Layer([critical] * 2, [low, high], Role.ALARM, line=True)]
-    diverged = [trial.lr for trial in swept.trials if trial.status is Status.DIVERGED]
-    top = float(y_axis.at(np.array(0.97)))
-    return [*wall, Layer(diverged, [top] * len(diverged), Role.ALARM, DIVERGED)]
+    return [] if critical is None else [_upright(critical, y_axis, Role.ALARM)]
 
 
-def _picked(scene: Scene, swept: SweepSnapshot, y_axis: Axis) -> list[Layer]:
+def _chosen_trial(scene: Scene) -> Trial | None:
     """The trial at the cursor."""
-    if scene.picked is None or scene.picked >= len(swept.trials):
+    trials = scene.sweep.trials if scene.sweep else ()
+    return trials[scene.picked] if scene.picked is not None and scene.picked < len(trials) else None
+
+
+def _picked(scene: Scene, y_axis: Axis, top: float) -> list[Layer]:
+    """A line through the trial at the cursor, and a mark on it."""
+    trial = _chosen_trial(scene)
+    if trial is None:
         return []
-    trial = swept.trials[scene.picked]
-    low, high = y_axis.at(np.array([0.0, 1.0]))
-    place = high if trial.status is Status.DIVERGED else min(max(trial.loss, low), high)
-    return [
-        Layer([trial.lr] * 2, [low, high], Role.QUIET, line=True),
-        Layer([trial.lr], [place], Role.WALKER, WALKER),
-    ]
+    place = top if _is_lost(trial, top) else trial.loss
+    mark = Layer([trial.lr], [place], Role.WALKER, WALKER)
+    return [_upright(trial.lr, y_axis, Role.QUIET), mark]
 
 
 def _sweep_words(scene: Scene, swept: SweepSnapshot) -> str:
+    trial = _chosen_trial(scene)
     if not swept.done:
         return f"{progress_bar(swept.progress, 20)} {swept.progress:.0%}, escape stops"
-    if scene.picked is None or scene.picked >= len(swept.trials):
+    if trial is None:
         return "left and right pick, enter adopts"
-    trial = swept.trials[scene.picked]
     if trial.status is Status.DIVERGED:
         return f"lr {trial.lr:.3g} diverged at {trial.iteration} · enter adopts"
     within = "" if trial.within is None else f", within 1% after {trial.within}"
