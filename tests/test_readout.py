@@ -1,0 +1,293 @@
+"""The readout: what it says is what theory says, and all of it fits."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+from textual.app import App, ComposeResult
+from textual.geometry import Size
+
+from gdtui.core.landscapes import LANDSCAPES
+from gdtui.core.methods import METHODS
+from gdtui.core.run import FULL_SPEED, Run
+from gdtui.core.settings import Settings
+from gdtui.core.stability import Verdict, gap, stability
+from gdtui.core.surface import LossSurface, Surface
+from gdtui.ui.drawing import Role, Row
+from gdtui.ui.readout import Readout, fitted, gauge
+from gdtui.ui.views import WALKER
+
+# The room that the left column leaves for the readout.
+WIDTH = 28
+RATIOS = st.floats(1e-6, 1e6)
+FINITE = st.floats(-1e308, 1e308)
+
+
+class Sized(Readout):
+    """A readout of the size that it has in the left column, without a screen."""
+
+    shown: Sequence[Row] = ()
+
+    def show_rows(self, rows: Sequence[Row]) -> None:
+        self.shown = rows
+
+    @property
+    def size(self) -> Size:
+        return Size(WIDTH, 40)
+
+
+def rows_of(surface: Surface, run: Run, pace: float = 20) -> Sequence[Row]:
+    readout = Sized()
+    readout.show(surface, run.snapshot(), pace)
+    return readout.shown
+
+
+def texts_of(rows: Sequence[Row]) -> list[str]:
+    return ["".join(text for text, _ in row) for row in rows]
+
+
+def value(rows: Sequence[Row], label: str) -> str:
+    (found,) = (text for text in texts_of(rows) if text.startswith(label + " "))
+    return found.removeprefix(label).strip()
+
+
+def surface_of(x: list[float], y: list[float]) -> LossSurface:
+    with np.errstate(all="ignore"):
+        return LossSurface.of(np.array(x), np.array(y))
+
+
+# The gauge
+
+
+def place(row: Row) -> int:
+    return "".join(text for text, _ in row).index(WALKER)
+
+
+@given(RATIOS, RATIOS, st.integers(1, 60))
+def test_a_higher_rate_never_stands_further_left(one: float, other: float, width: int) -> None:
+    low, high = min(one, other), max(one, other)
+    assert place(gauge(low, width)) <= place(gauge(high, width))
+
+
+@given(st.one_of(RATIOS, st.sampled_from([0.0, math.inf, math.nan, 5e-324])), st.integers(1, 60))
+def test_the_gauge_is_as_wide_as_its_room_and_has_one_marker(ratio: float, width: int) -> None:
+    text = "".join(part for part, _ in gauge(ratio, width))
+    assert cell_len(text) == len(text) == width
+    assert text.count(WALKER) == 1
+
+
+@pytest.mark.parametrize(
+    ("ratio", "expected"),
+    [(0.0, 0), (0.001, 0), (0.01, 0), (0.1001, 10), (1.001, 20), (9.99, 29), (1e9, 29),
+     (math.inf, 29)],
+)  # fmt: skip
+def test_the_marker_stands_at_the_logarithm_of_the_ratio(ratio: float, expected: int) -> None:
+    assert place(gauge(ratio, 30)) == expected
+
+
+@pytest.mark.parametrize(
+    ("ratio", "role", "character"),
+    [
+        (0.02, Role.QUIET, "."),
+        (0.2, Role.MINIMUM, "="),
+        (0.8, Role.WALKER, "~"),
+        (3.0, Role.ALARM, "x"),
+    ],
+)
+def test_the_zones_lie_where_the_verdicts_change(ratio: float, role: Role, character: str) -> None:
+    """The marker is at the far end, so that it hides none of the zone that is looked at."""
+    marker = 1e-9 if ratio > 0.1 else 1e9
+    at = int((math.log10(ratio) + 2) / 3 * 300)
+    cells = [(c, found) for text, found in gauge(marker, 300) for c in text]
+    assert cells[at] == (character, role)
+
+
+@pytest.mark.parametrize(("lr", "method"), [(lr, m) for lr in (1e-6, 0.0005, 0.003, 0.006)
+                                            for m in ("gd", "momentum", "nesterov")])  # fmt: skip
+def test_the_marker_stands_in_the_zone_of_its_verdict(
+    lr: float, method: str, surface: LossSurface
+) -> None:
+    settings = Settings(lr=lr, method=method, bias=True)
+    found = stability(surface, settings)
+    assert found.ratio is not None
+    text = "".join(part for part, _ in gauge(found.ratio, 301))
+    at = text.index(WALKER)
+    beside = text[at + 1] if at < 150 else text[at - 1]
+    zone = {".": Verdict.CRAWLS, "=": Verdict.GOOD, "~": Verdict.OSCILLATES, "x": Verdict.DIVERGES}
+    assert zone[beside] is found.verdict
+
+
+# What is said
+
+
+def test_what_is_measured_is_shown(surface: LossSurface) -> None:
+    run = Run(surface, Settings(bias=True))
+    run.advance(100)
+    rows, step = rows_of(surface, run), run.snapshot().step
+    assert value(rows, "loss") == f"{step.loss:.10f}"
+    assert value(rows, "w") == f"{step.w:.10f}"
+    assert value(rows, "b") == f"{step.b:.10f}"
+    assert [float(part) for part in value(rows, "slopes").split(", ")] == pytest.approx(
+        [step.dw, step.db], rel=1e-3
+    )
+
+
+@pytest.mark.parametrize("count", [0, 40])
+@pytest.mark.parametrize("bias", [False, True])
+def test_what_theory_says_is_shown(surface: LossSurface, bias: bool, count: int) -> None:
+    settings = Settings(bias=bias)
+    run = Run(surface, settings)
+    run.advance(count)
+    rows, found = rows_of(surface, run), stability(surface, settings)
+    assert found.critical is not None
+    assert found.ratio is not None
+    assert found.predicted is not None
+    left = gap(surface, run.snapshot().step, settings)
+    assert float(value(rows, "above min").removesuffix("%")) == pytest.approx(
+        left.percent, rel=1e-3
+    )
+    assert value(rows, "within 1%") == f"after {found.predicted:.0f}"
+    assert float(value(rows, "critical")) == pytest.approx(found.critical, rel=1e-5)
+    assert float(value(rows, "condition")) == pytest.approx(found.condition, rel=1e-3)
+    assert [float(part) for part in value(rows, "curvature").split(" to ")] == pytest.approx(
+        list(found.eigenvalues), rel=1e-3
+    )
+    word, _, _ = value(rows, str(found.verdict)).partition(" ")
+    assert float(word) == pytest.approx(found.ratio, abs=0.005)
+    assert gauge(found.ratio, WIDTH) in rows
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        (Settings(lr=0.006, bias=True), "never"),
+        (Settings(w_start=1.8436928702), "at the start"),
+        (Settings(method="adam"), "no closed form"),
+    ],
+)
+def test_the_outlook_in_words(settings: Settings, words: str, surface: LossSurface) -> None:
+    assert value(rows_of(surface, Run(surface, settings)), "within 1%") == words
+
+
+@pytest.mark.parametrize("bias", [False, True])
+def test_raw_and_scaled_parameters_belong_together(surface: LossSurface, bias: bool) -> None:
+    scaled = surface.standardized()
+    run = Run(scaled, Settings(standardize=True, lr=0.1, bias=bias, w_start=0.5))
+    run.advance(7)
+    rows, step = rows_of(scaled, run), run.snapshot().step
+    shown = {name: float(value(rows, name)) for name in ("w scaled", "b scaled")}
+    raw = [float(value(rows, name.ljust(9))) for name in ("w", "b")]
+    assert list(shown.values()) == pytest.approx([step.w, step.b], abs=1e-10)
+    # The same line over both features.
+    feature = surface.x
+    assert raw[0] * feature + raw[1] == pytest.approx(
+        shown["w scaled"] * scaled.x + shown["b scaled"], abs=1e-8
+    )
+    assert raw == pytest.approx(list(scaled.raw(step.w, step.b)), abs=1e-9)
+
+
+def test_the_loss_of_the_batch_is_shown(surface: LossSurface) -> None:
+    run = Run(surface, Settings(method="sgd"))
+    run.advance(5)
+    step = run.snapshot().step
+    batch = surface.batch_measurer(8, 0)(5, step.w, step.b)[0]
+    assert value(rows_of(surface, run), "of batch") == f"{batch:.10f}"
+
+
+def test_the_judgement_follows_the_nearest_minimum() -> None:
+    surface = LANDSCAPES["himmelblau"]
+    run = Run(surface, Settings(**surface.defaults))  # type: ignore[arg-type]
+    readout = Sized()
+    for _ in range(60):
+        step = run.snapshot().step
+        minimum = surface.minimum(step.w, step.b, True)
+        readout.show(surface, run.snapshot(), 20)
+        low, high = surface.eigenvalues(True, minimum.w, minimum.b)
+        found = [float(part) for part in value(readout.shown, "curvature").split(" to ")]
+        assert found == pytest.approx([low, high], rel=1e-3)
+        run.advance(1)
+
+
+# Room
+
+
+HOSTILE = {
+    "large labels": surface_of([1, 2, 3], [1e300, 2e300, -1e300]),
+    "large features": surface_of([1e300, 2e300], [1, 2]),
+    "large features, scaled": surface_of([1e150, -2e150], [1, 2]).standardized(),
+    "tiny": surface_of([1e-300, 2e-300], [2e-300, 1e-300]),
+    "tiny, scaled": surface_of([1e-300, 2e-300], [-2e-300, 1e-300]).standardized(),
+    "one example": surface_of([3], [-6]),
+    "all x equal, scaled": surface_of([5, 5], [1, 2]).standardized(),
+    "all zero": surface_of([0, 0], [0, 0]),
+}
+
+
+def assert_it_fits(rows: Sequence[Row]) -> None:
+    for row, text in zip(rows, texts_of(rows), strict=True):
+        assert cell_len(text) == WIDTH, text
+        if row[0][0].isalpha() and len(row) == 2:
+            assert row[1][0].startswith(" "), "a label and its figure run into each other"
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("surface", [*HOSTILE.values(), *LANDSCAPES.values()],
+                         ids=[*HOSTILE, *LANDSCAPES])  # fmt: skip
+def test_every_row_fits(surface: Surface, method: str) -> None:
+    for settings in (
+        Settings(method=method),
+        Settings(method=method, bias=True, lr=1e6),
+        Settings(method=method, bias=True, lr=1e-12, w_start=-1e100, b_start=-1e100),
+    ):
+        run = Run(surface, settings)
+        for count in (0, 1, 50):
+            run.advance(count)
+            assert_it_fits(rows_of(surface, run, FULL_SPEED))
+
+
+@given(FINITE, FINITE, FINITE, FINITE, st.booleans(), st.floats(1e-12, 1e6))
+@example(-1.776e-15, -7.105e-15, 0.0, 0.0, True, 0.001)
+def test_every_row_fits_whatever_the_examples(
+    x: float, y: float, other_x: float, other_y: float, bias: bool, lr: float
+) -> None:
+    surface = surface_of([x, other_x], [y, other_y])
+    with np.errstate(all="ignore"):
+        run = Run(surface, Settings(bias=bias, lr=lr))
+        run.advance(3)
+        assert_it_fits(rows_of(surface, run))
+
+
+@given(st.lists(FINITE, min_size=1, max_size=2))
+@example([-1.776e-300, -7.105e-300])
+def test_fitted_numbers_fit_and_keep_their_size(values: list[float]) -> None:
+    text = fitted(values, ", ", 18)
+    assert len(text) <= 18
+    assert [float(part) for part in text.split(", ")] == pytest.approx(values, rel=0.5)
+
+
+def test_numbers_keep_their_digits_where_there_is_room() -> None:
+    assert fitted((0.38177, -6.58656), ", ", 18) == "0.38177, -6.58656"
+
+
+class Bench(App[None]):
+    def compose(self) -> ComposeResult:
+        yield Readout()
+
+
+async def test_a_readout_shows_its_rows_at_every_width(surface: LossSurface) -> None:
+    run = Run(surface, Settings(bias=True))
+    async with Bench().run_test(size=(28, 20)) as pilot:
+        readout = pilot.app.query_one(Readout)
+        readout.show(surface, run.snapshot(), 20)
+        for width in (28, 60, 12, 28):
+            await pilot.resize_terminal(width, 20)
+            await pilot.pause()
+            line = readout.render_line(0)
+            assert line.cell_length == readout.size.width
+            assert line.text.startswith("loss")
