@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.segment import Segment
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -21,6 +23,14 @@ WIDTH = 12
 COLUMNS = ("example", "x", "y", "prediction", "error", "of dL/dw", "of dL/db")
 
 
+def cells(texts: Sequence[str]) -> str:
+    """The texts in columns, each at the right end of its own."""
+    return "".join(text.rjust(WIDTH + 2) for text in texts)
+
+
+HEADS = cells(COLUMNS)
+
+
 def example_row(surface: LossSurface, step: Step, number: int) -> tuple[float, ...]:
     """x, y, prediction, error, and the parts of dL/dw and dL/db that come from one example."""
     x, y = float(surface.x[number]), float(surface.y[number])
@@ -37,7 +47,7 @@ class ExamplesTable(ScrollView, can_focus=True):
     def __init__(self, surface: LossSurface, step: Step) -> None:
         super().__init__()
         self._surface, self._step = surface, step
-        self.virtual_size = Size(len(COLUMNS) * (WIDTH + 2), surface.m)
+        self.virtual_size = Size(len(HEADS), surface.m)
 
     def render_line(self, y: int) -> Strip:
         """One example, as Textual asks for it."""
@@ -49,11 +59,6 @@ class ExamplesTable(ScrollView, can_focus=True):
             text = cells([str(number + 1), *map(short, figures)])
         strip = Strip([Segment(text, self.rich_style)])
         return strip.crop_extend(across, across + self.size.width, self.rich_style)
-
-
-def cells(texts: list[str]) -> str:
-    """The texts in columns, each at the right end of its own."""
-    return "".join(text.rjust(WIDTH + 2) for text in texts)
 
 
 class ExamplesScreen(Steady, ModalScreen[None]):
@@ -73,7 +78,14 @@ class ExamplesScreen(Steady, ModalScreen[None]):
             box.border_subtitle = "escape: back"
             feature, label = self._names
             yield Static(f"x is {feature}, y is {label}", markup=False)
-            yield Static(cells(list(COLUMNS)), id="columns", markup=False)
+            yield Static(HEADS, id="columns", markup=False)
             yield ExamplesTable(surface, step)
             slopes = f"sums: dL/dw = {short(step.dw)}, dL/db = {short(step.db)}"
             yield Static(f"{slopes}; loss = {short(step.loss)}", markup=False)
+
+    def on_mount(self) -> None:
+        """Let the heads of the columns go along where the table is scrolled to the side."""
+        self.watch(self.query_one(ExamplesTable), "scroll_x", self._place_heads)
+
+    def _place_heads(self, across: float) -> None:
+        self.query_one("#columns", Static).update(HEADS[round(across) :])
