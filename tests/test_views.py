@@ -2,27 +2,44 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import math
+import weakref
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from gdtui.core.dataset import read_dataset
 from gdtui.core.descent import Status
 from gdtui.core.landscapes import LANDSCAPES, Landscape
 from gdtui.core.methods import METHODS
+from gdtui.core.model import predict
 from gdtui.core.run import Run, Trail
 from gdtui.core.settings import Settings
 from gdtui.core.surface import LossSurface, Surface
-from gdtui.ui.canvas import Canvas, clip_line, thin
-from gdtui.ui.drawing import Axis, Drawing, Layer, Page, Role, Row
+from gdtui.core.sweep import Sweep
+from gdtui.ui.canvas import Canvas, Grid, clip_line, contour_dots, evened, thin
+from gdtui.ui.drawing import Axis, Contours, Drawing, Layer, Page, Role, Row, Vector, short
 from gdtui.ui.plot import page_rows
-from gdtui.ui.views import ARRIVED, MINIMUM, VIEWS, WALKER, Ghost, Scale, Scene
+from gdtui.ui.views import (
+    ARRIVED,
+    DIVERGED,
+    MINIMUM,
+    SWEEP,
+    THIS_STEP,
+    VIEWS,
+    WALKER,
+    Ghost,
+    Scale,
+    Scene,
+)
 
 # What overflows must not be said to whoever looks at the plots.
 pytestmark = pytest.mark.filterwarnings("error")
@@ -433,3 +450,568 @@ def test_the_title_says_at_which_bias() -> None:
 def test_whoever_has_arrived_stands_in_the_cross(count: int, glyph: str) -> None:
     drawing = draw(VALLEY, run_of(PIZZA, Settings(), advanced(count)))
     assert layer(drawing, Role.MINIMUM).glyph == glyph
+
+
+def test_the_valley_of_a_landscape_is_that_of_its_window() -> None:
+    landscape = LANDSCAPES["rosenbrock"]
+    run = run_of(landscape, Settings(**landscape.defaults), advanced(50))  # type: ignore[arg-type]
+    assert draw(VALLEY, run).x == Axis(*landscape.window.w)
+    assert drawn(VALLEY, scene(run, along="b")).x == Axis(*landscape.window.b)
+
+
+@pytest.mark.parametrize("count", [0, 3, 100])
+def test_along_b_the_valley_is_the_cut_at_the_weight_of_the_moment(count: int) -> None:
+    run = run_of(PIZZA, Settings(bias=True, b_start=5), advanced(count))
+    drawing, step = drawn(VALLEY, scene(run, along="b")), run.snapshot().step
+    for b, loss in points(layer(drawing, Role.CURVE)):
+        assert loss == pytest.approx(PIZZA.loss(step.w, b))
+    assert points(layer(drawing, Role.WALKER)) == [(step.b, step.loss)]
+    assert points(layer(drawing, Role.PATH)) == [(s.b, s.loss) for s in run.steps(0, count + 1)]
+    (tangent,) = (part for part in layers(drawing, Role.SLOPE) if part.line)
+    (x0, y0), (x1, y1) = points(tangent)
+    assert (y1 - y0) / (x1 - x0) == pytest.approx(step.db)
+    assert drawing.title.startswith("Valley: L(b) at w = ")
+    # The lowest point of the cut: where the mean residual is 0.
+    ((b, loss),) = points(layer(drawing, Role.MINIMUM))
+    lowest = PIZZA.ym - step.w * PIZZA.xm
+    assert b == pytest.approx(lowest)
+    assert drawing.x.low < b < drawing.x.high
+    assert loss == pytest.approx(PIZZA.loss(step.w, b))
+
+
+def test_with_the_bias_off_there_is_no_valley_along_b() -> None:
+    assert drawn(VALLEY, scene(Run(PIZZA, Settings()), along="b")).title.startswith("Valley: L(w)")
+
+
+# The scales of the loss
+
+
+def loss_line(run: Run, scale: Scale) -> Vector:
+    """Iterations and losses of the live line, of shape (n, 2), each in one place alone."""
+    return np.unique(points(layer(draw(LOSS, run, scale=scale), Role.LIVE)), axis=0)
+
+
+@pytest.mark.parametrize("lr", [0.0005, 0.001, 0.0041])
+def test_above_the_minimum_one_eigenvalue_is_a_straight_line(lr: float) -> None:
+    run = run_of(PIZZA, Settings(lr=lr, iterations=25), advanced(25))
+    drawing = draw(LOSS, run, scale=Scale.EXCESS)
+    line = loss_line(run, Scale.EXCESS)[:15]
+    t, height = line[:, 0], np.log(line[:, 1])
+    factor = (1 - lr * PIZZA.eigenvalues(False)[0]) ** 2
+    assert np.polyfit(t, height, 1)[0] == pytest.approx(math.log(factor), rel=1e-6)
+    assert np.abs(height - np.polyval(np.polyfit(t, height, 1), t)).max() < 1e-6
+    assert drawing.y.log
+    assert "above the minimum" in drawing.title
+    # The minimum is infinitely far below.
+    assert not layers(drawing, Role.MINIMUM)
+
+
+def test_above_the_minimum_what_is_left_at_the_end_is_not_drawn() -> None:
+    """There is nothing but rounding, which would be a cloud over many decades."""
+    run = run_of(PIZZA, Settings(iterations=1000), advanced(1000))
+    line = loss_line(run, Scale.EXCESS)
+    assert line[-1, 1] == 0
+    assert line[line[:, 1] > 0, 1].min() > 1e-14 * PIZZA.minimum(0, 0, False).loss
+
+
+def test_each_run_is_above_its_own_minimum() -> None:
+    other = run_of(PIZZA, Settings(bias=True, lr=0.004), advanced(100))
+    drawing = draw(LOSS, Run(PIZZA, Settings()), ghost("1", "bias", other), scale=Scale.EXCESS)
+    ((_, above),) = points(layer(drawing, Role.GHOST, "1"))
+    step = other.snapshot().step
+    assert above == pytest.approx(step.loss - PIZZA.minimum(0, 0, True).loss)
+
+
+def test_log_log_begins_at_iteration_1() -> None:
+    run = run_of(PIZZA, Settings(iterations=1000), advanced(1000))
+    drawing = draw(LOSS, run, scale=Scale.LOG_LOG)
+    assert drawing.x == Axis(0, 3, log=True)
+    assert drawing.y.log
+    assert drawing.x.unit([1, 1000]).tolist() == pytest.approx([0, 1])
+    assert_drawn(drawing)
+
+
+@pytest.mark.parametrize("scale", Scale)
+def test_the_scale_is_in_the_title(scale: Scale) -> None:
+    title = draw(LOSS, Run(PIZZA, Settings()), scale=scale).title
+    assert ("log" in title) == (scale is not Scale.LINEAR)
+
+
+# The fit
+
+
+def ends(part: Layer) -> list[tuple[float, float]]:
+    found = points(part)
+    assert len(found) == 2
+    return found
+
+
+@pytest.mark.parametrize("count", [0, 1, 60])
+def test_the_line_is_what_is_predicted(count: int) -> None:
+    run = run_of(PIZZA, Settings(bias=True, b_start=3), advanced(count))
+    step = run.snapshot().step
+    for x, y in ends(layer(draw(FIT, run), Role.LIVE)):
+        assert y == pytest.approx(float(predict(np.array(x), step.w, step.b)))
+
+
+def test_the_best_line_is_that_of_least_squares() -> None:
+    slope, intercept = np.polyfit(PIZZA.x, PIZZA.y, 1)
+    for x, y in ends(layer(draw(FIT, Run(PIZZA, Settings(bias=True))), Role.MINIMUM)):
+        assert y == pytest.approx(slope * x + intercept)
+
+
+def test_with_the_bias_off_the_best_line_goes_through_b() -> None:
+    slope = float(PIZZA.x @ (PIZZA.y - 4)) / float(PIZZA.x @ PIZZA.x)
+    for x, y in ends(layer(draw(FIT, Run(PIZZA, Settings(b_start=4))), Role.MINIMUM)):
+        assert y == pytest.approx(slope * x + 4)
+
+
+@pytest.mark.parametrize("standardize", [False, True])
+def test_a_stem_joins_each_example_and_its_prediction(standardize: bool) -> None:
+    surface = PIZZA.standardized() if standardize else PIZZA
+    run = run_of(surface, Settings(standardize=standardize, bias=True), advanced(10))
+    drawing = draw(FIT, run)
+    step = run.snapshot().step
+    stems = points(layer(drawing, Role.RESIDUAL))
+    predicted = predict(surface.x, step.w, step.b)
+    assert np.array(stems[0::3]) == pytest.approx(np.column_stack([PIZZA.x, PIZZA.y]))
+    assert np.array(stems[1::3]) == pytest.approx(np.column_stack([PIZZA.x, predicted]))
+    assert all(math.isnan(value) for gap in stems[2::3] for value in gap)
+    (x0, y0), (x1, y1) = ends(layer(drawing, Role.LIVE))
+    on_line = y0 + (PIZZA.x - x0) * (y1 - y0) / (x1 - x0)
+    assert predicted == pytest.approx(on_line)
+
+
+def test_examples_are_drawn_as_they_were_before_scaling() -> None:
+    plain, scaled = (
+        draw(FIT, Run(PIZZA, Settings())),
+        draw(FIT, Run(PIZZA.standardized(), Settings())),
+    )
+    for one, other in zip(points(layer(plain, Role.EXAMPLE)), points(layer(scaled, Role.EXAMPLE)),
+                          strict=True):  # fmt: skip
+        assert one == pytest.approx(other)
+
+
+def test_one_start_is_one_line_whether_scaled_or_not() -> None:
+    settings = Settings(w_start=2, b_start=5)
+    plain = draw(FIT, Run(PIZZA, settings))
+    scaled = draw(FIT, Run(PIZZA.standardized(), replace(settings, standardize=True)))
+    assert (plain.x, plain.y) == (scaled.x, scaled.y)
+    for one, other in zip(*(ends(layer(d, Role.LIVE)) for d in (plain, scaled)), strict=True):
+        assert one == pytest.approx(other)
+    assert plain.note == scaled.note == "y = 2 * x + 5"
+
+
+def test_the_note_is_the_line_over_the_raw_feature() -> None:
+    assert draw(FIT, Run(PIZZA, Settings(w_start=1, b_start=-2))).note == "y = 1 * x - 2"
+
+
+def test_permuted_examples_have_a_picture_of_their_own() -> None:
+    """Their five numbers may be the same, so that the surfaces look alike."""
+    one, other = surface_of([1, 2, 3], [1, 5, 1]), surface_of([3, 2, 1], [1, 5, 1])
+    assert repr(one) == repr(other)
+    pictures = [points(layer(draw(FIT, Run(s, Settings())), Role.EXAMPLE)) for s in (one, other)]
+    assert pictures == [[(1, 1), (2, 5), (3, 1)], [(3, 1), (2, 5), (1, 1)]]
+
+
+def test_the_layer_of_the_examples_is_kept_and_goes_with_its_surface() -> None:
+    surface = surface_of([1, 2, 3], [1, 5, 1])
+    run = Run(surface, Settings())
+    kept = layer(draw(FIT, run), Role.EXAMPLE)
+    assert layer(draw(FIT, run), Role.EXAMPLE) is kept
+    gone = weakref.ref(surface)
+    del surface, run
+    gc.collect()
+    assert gone() is None
+
+
+@pytest.mark.parametrize(("count", "stems"), [(500, 1), (501, 0)])
+def test_of_many_examples_the_stems_are_left_out(count: int, stems: int) -> None:
+    surface = surface_of(list(range(count)), list(range(count)))
+    assert len(layers(draw(FIT, Run(surface, Settings())), Role.RESIDUAL)) == stems
+
+
+def test_a_landscape_has_nothing_to_fit() -> None:
+    page = VIEWS[FIT](scene(Run(LANDSCAPES["bowl"], Settings())))
+    assert isinstance(page, Page)
+    assert "no data" in page.lines[0][0]
+
+
+# The contour
+
+
+def contours(drawing: Drawing) -> Contours:
+    (found,) = (part for part in drawing.layers if isinstance(part, Contours))
+    return found
+
+
+def contour_lines(drawing: Drawing, columns: int = 200, rows: int = 160) -> tuple[Grid, Vector]:
+    """The grid as the canvas makes it, and the contour dots in units of the data, (n, 2)."""
+    x, y = evened(drawing.x, drawing.y, columns, rows) if drawing.even else (drawing.x, drawing.y)
+    grid = Grid(x, y, columns, rows)
+    u, v = contour_dots(contours(drawing), grid)
+    return grid, np.column_stack([x.at(u), y.at(v)])
+
+
+def level_of(drawing: Drawing, number: int) -> Drawing:
+    """The same with one of its levels alone."""
+    one = replace(contours(drawing), levels=contours(drawing).levels[number : number + 1])
+    return replace(drawing, layers=[one])
+
+
+@pytest.mark.parametrize("surface", [PIZZA, PIZZA.standardized(), *LANDSCAPES.values()],
+                         ids=["pizza", "standardized", *LANDSCAPES])  # fmt: skip
+def test_at_every_dot_the_loss_passes_a_level(surface: Surface) -> None:
+    """The oracle: the losses at the dot, and at its neighbours above and to the right."""
+    drawing = draw(CONTOUR, Run(surface, Settings(bias=True)))
+    grid, dots = contour_lines(drawing)
+    assert len(dots) > 100
+    right = (grid.x.high - grid.x.low) / (grid.columns - 1)
+    up = (grid.y.high - grid.y.low) / (grid.rows - 1)
+    w, b = dots.T
+    around = np.array(
+        [surface.losses(w, b), surface.losses(w + right, b), surface.losses(w, b + up)]
+    )
+    slack = 1e-9 * around.max(axis=0)
+    low, high = around.min(axis=0) - slack, around.max(axis=0) + slack
+    passed = [(low <= level) & (level <= high) for level in contours(drawing).levels]
+    assert np.any(passed, axis=0).all()
+
+
+def test_over_a_scaled_feature_the_lines_are_round() -> None:
+    """Within two dots, on a plot of any shape."""
+    scaled = PIZZA.standardized()
+    drawing = draw(CONTOUR, Run(scaled, Settings(standardize=True, bias=True)))
+    assert drawing.even
+    minimum = scaled.minimum(0, 0, True)
+    for columns, rows in ((160, 72), (72, 160), (300, 100)):
+        for number in range(3, 8):
+            grid, dots = contour_lines(level_of(drawing, number), columns, rows)
+            right = (dots[:, 0] - minimum.w) / (grid.x.high - grid.x.low) * (columns - 1)
+            up = (dots[:, 1] - minimum.b) / (grid.y.high - grid.y.low) * (rows - 1)
+            assert abs(np.ptp(right) - np.ptp(up)) <= 2
+            assert np.ptp(np.hypot(right, up)) <= 3
+
+
+def test_the_canyon_of_the_pizzas_is_long_and_thin() -> None:
+    """The square root of the condition number, 826, times as long as wide."""
+    drawing = draw(CONTOUR, Run(PIZZA, Settings(bias=True)))
+    one = level_of(drawing, 5)
+    _, dots = contour_lines(one, 3000, 3000)
+    along = dots @ np.linalg.eigh(PIZZA.hessian(True))[1]
+    low, high = PIZZA.eigenvalues(True)
+    assert np.ptp(along[:, 0]) / np.ptp(along[:, 1]) == pytest.approx(
+        math.sqrt(high / low), rel=0.03
+    )
+    assert high / low == pytest.approx(826, abs=1)
+
+
+def test_the_lines_hold_every_size_of_valley() -> None:
+    """On a plain too: the levels are spread over all of the height."""
+    for surface in (PIZZA, *LANDSCAPES.values()):
+        grid, dots = contour_lines(draw(CONTOUR, Run(surface, Settings(bias=True))))
+        minimum = surface.minimum(0, 0, True)
+        away = np.hypot(
+            grid.x.unit(dots[:, 0]) - grid.x.unit(minimum.w),
+            grid.y.unit(dots[:, 1]) - grid.y.unit(minimum.b),
+        )
+        assert away.min() < 0.06
+        assert away.max() > 0.2
+
+
+def downhill(drawing: Drawing) -> tuple[Vector, str]:
+    """The arrow's shaft, of shape (2, 2), and its glyph."""
+    shaft, head = layers(drawing, Role.SLOPE)
+    assert points(head) == points(shaft)[1:]
+    return np.array(points(shaft)), head.glyph
+
+
+@given(
+    st.sampled_from([PIZZA, PIZZA.standardized(), *LANDSCAPES.values()]),
+    st.floats(-5, 5),
+    st.floats(-5, 5),
+    st.booleans(),
+)
+def test_the_arrow_in_the_plane_points_downhill(
+    surface: Surface, w: float, b: float, bias: bool
+) -> None:
+    drawing = draw(CONTOUR, Run(surface, Settings(w_start=w, b_start=b, bias=bias)))
+    if not layers(drawing, Role.SLOPE):
+        return
+    (start, end), _ = downhill(drawing)
+    step = Run(surface, Settings(w_start=w, b_start=b, bias=bias)).snapshot().step
+    assert tuple(start) == step[1:3]
+    slope = np.array([step.dw, step.db if bias else 0.0])
+    change = end - start
+    # Against the gradient, and nowhere else.
+    assert change @ slope < 0
+    assert abs(change[0] * slope[1] - change[1] * slope[0]) <= 1e-6 * np.linalg.norm(
+        change
+    ) * np.linalg.norm(slope)
+    box = [drawing.x.high - drawing.x.low, drawing.y.high - drawing.y.low]
+    assert math.hypot(*(change / box)) <= 0.2 + 1e-9
+    if surface.is_quadratic:
+        # It ends at the lowest point of its way, or before: the loss falls all along.
+        losses = surface.losses(*(start + change * np.linspace(0, 1, 20)[:, None]).T)
+        assert np.all(np.diff(losses) <= 1e-9 * losses[0])
+
+
+def test_at_the_minimum_there_is_no_arrow_in_the_plane() -> None:
+    landscape = LANDSCAPES["himmelblau"]
+    run = run_of(landscape, Settings(**landscape.defaults), advanced(100))  # type: ignore[arg-type]
+    drawing = draw(CONTOUR, run)
+    assert not layers(drawing, Role.SLOPE)
+    assert {part.glyph for part in layers(drawing, Role.MINIMUM)} == {MINIMUM, ARRIVED}
+
+
+@pytest.mark.parametrize(
+    ("w", "b", "glyph"),
+    [(3, 0, "←"), (-3, 0, "→"), (0, 3, "↓"), (0, -3, "↑"), (3, 3, "↙"), (-3, -3, "↗"),
+     (-3, 3, "↘"), (3, -3, "↖")],
+)  # fmt: skip
+def test_the_head_of_the_arrow_points_as_the_arrow_does(w: float, b: float, glyph: str) -> None:
+    run = Run(LANDSCAPES["bowl"], Settings(w_start=w, b_start=b, bias=True))
+    assert downhill(draw(CONTOUR, run))[1] == glyph
+
+
+@pytest.mark.parametrize("bias", [False, True])
+def test_with_the_bias_off_the_line_that_the_walker_is_bound_to_is_drawn(bias: bool) -> None:
+    run = run_of(PIZZA, Settings(bias=bias, b_start=7), advanced(5))
+    drawing = draw(CONTOUR, run)
+    held = layers(drawing, Role.QUIET)
+    assert len(held) == (not bias)
+    for part in held:
+        assert points(part) == [(drawing.x.low, 7), (drawing.x.high, 7)]
+    assert ("b held" in drawing.title) == (not bias)
+    ((w, b),) = points(layer(drawing, Role.MINIMUM))
+    assert (w, b) == pytest.approx(PIZZA.minimum(0, 7, bias)[:2])
+
+
+@pytest.mark.parametrize("bias", [False, True])
+@pytest.mark.parametrize("start", [(0.0, 0.0), (-300.0, 4.0), (2.0, 1e4)])
+def test_the_plane_holds_start_path_and_minimum(start: tuple[float, float], bias: bool) -> None:
+    run = run_of(PIZZA, Settings(w_start=start[0], b_start=start[1], bias=bias), advanced(40))
+    drawing = draw(CONTOUR, run)
+    seen = [(step.w, step.b) for step in run.steps(0, 41)]
+    for w, b in [start, PIZZA.minimum(*start, True)[:2], *seen]:
+        assert drawing.x.low <= w <= drawing.x.high
+        assert drawing.y.low <= b <= drawing.y.high
+    assert points(layer(drawing, Role.PATH)) == seen
+
+
+def test_a_landscape_is_seen_through_its_window_until_the_path_leaves_it() -> None:
+    landscape = LANDSCAPES["bowl"]
+    inside = draw(CONTOUR, Run(landscape, Settings(w_start=4, bias=True)))
+    outside = draw(CONTOUR, Run(landscape, Settings(w_start=7, bias=True)))
+    assert (inside.x, inside.y) == (Axis(-5, 5), Axis(-5, 5))
+    assert (outside.x, outside.y) == (Axis(-10, 10), Axis(-5, 5))
+
+
+def test_all_minima_of_a_landscape_are_marked() -> None:
+    landscape = LANDSCAPES["himmelblau"]
+    drawing = draw(CONTOUR, Run(landscape, Settings(bias=True)))
+    marked = {place for part in layers(drawing, Role.MINIMUM) for place in points(part)}
+    assert marked == {minimum[:2] for minimum in landscape.minima}
+
+
+def test_only_earlier_runs_in_the_same_units_are_in_the_plane() -> None:
+    near, far = Run(PIZZA, Settings()), Run(PIZZA.standardized(), Settings(standardize=True))
+    for run in (near, far):
+        run.advance(3)
+    drawing = draw(CONTOUR, Run(PIZZA, Settings()), ghost("1", "a", near), ghost("2", "b", far))
+    assert drawing.note == "1 a"
+    assert points(layer(drawing, Role.GHOST)) == [(s.w, s.b) for s in near.steps(0, 4)]
+
+
+# This step
+
+
+def page_of(run: Run) -> Page:
+    page = VIEWS[THIS_STEP](scene(run))
+    assert isinstance(page, Page)
+    return page
+
+
+def results(page: Page) -> list[str]:
+    """The numbers of the new parameters."""
+    return [text.removeprefix("  = ") for text, role in page.lines if role is Role.WALKER]
+
+
+@pytest.mark.parametrize("surface", [PIZZA, PIZZA.standardized(), LANDSCAPES["saddle"]],
+                         ids=["pizza", "standardized", "saddle"])  # fmt: skip
+@pytest.mark.parametrize("bias", [False, True], ids=["w alone", "bias"])
+@pytest.mark.parametrize("method", METHODS)
+def test_the_arithmetic_leads_to_the_next_step(method: str, bias: bool, surface: Surface) -> None:
+    start = Settings(method=method, bias=bias, iterations=50, w_start=0.5, b_start=0.5)
+    run = Run(surface, start)
+    for _ in range(12):
+        page, at = page_of(run), run.snapshot().step.iteration
+        if not run.advance(1):
+            break
+        after = run.step_at(at + 1)
+        assert results(page) == [short(after.w), short(after.b)][: 1 + bias]
+    assert run.snapshot().step.iteration
+
+
+@pytest.mark.parametrize("bias", [False, True], ids=["w alone", "bias"])
+def test_the_slope_is_the_sum_over_the_examples(bias: bool) -> None:
+    run = run_of(PIZZA, Settings(bias=bias), advanced(4))
+    step = run.snapshot().step
+    error = predict(PIZZA.x, step.w, step.b) - PIZZA.y
+    words = [text for text, _ in page_of(run).lines]
+    for name, total in (("w", np.sum(PIZZA.x * error)), ("b", np.sum(error)))[: 1 + bias]:
+        at = next(i for i, text in enumerate(words) if text.startswith(f"g = dL/d{name}"))
+        product, slope = words[at + 1 : at + 3]
+        times, _, of = product.removeprefix("  = ").partition(" * ")
+        assert times == f"2/{PIZZA.m}"
+        assert float(of.strip("()")) == pytest.approx(total, rel=1e-5)
+        assert float(slope.removeprefix("  = ")) == pytest.approx(2 / PIZZA.m * total, rel=1e-5)
+
+
+def test_the_batch_has_a_loss_of_its_own() -> None:
+    run = run_of(PIZZA, Settings(method="sgd", bias=True), advanced(3))
+    step = run.snapshot().step
+    loss = PIZZA.batch_measurer(8, 0)(3, step.w, step.b)[0]
+    assert page_of(run).lines[1][0] == f"loss {short(step.loss)}; of the batch of 8: {short(loss)}"
+
+
+@pytest.mark.parametrize(("width", "height"), [(12, 4), (30, 9), (84, 40)])
+def test_a_page_is_wrapped_and_cut_to_its_room(width: int, height: int) -> None:
+    page = page_of(run_of(PIZZA, Settings(method="adam", bias=True), advanced(3)))
+    rows = page_rows(page, width, height)
+    assert [sum(cell_len(text) for text, _ in row) for row in rows] == [width] * height
+    shown = "".join("".join(text for row in rows for text, _ in row).split())
+    words = "".join("".join(text for text, _ in page.lines).split())
+    assert words.startswith(shown)
+    assert (len(shown) == len(words)) == (height == 40)
+
+
+def test_a_long_word_and_wide_letters_do_not_break_a_page() -> None:
+    page = Page("wide", [("x" * 100, Role.PLAIN), ("漢字" * 40, Role.LIVE)])
+    rows = page_rows(page, 21, 6)
+    assert [sum(cell_len(text) for text, _ in row) for row in rows] == [21] * 6
+
+
+# The sweep
+
+
+def sweep_of(settings: Settings, bursts: int | None = None, surface: Surface = PIZZA) -> Sweep:
+    sweep = Sweep(surface, settings)
+    for _ in itertools.count() if bursts is None else range(bursts):
+        if sweep.drive() is None:
+            break
+    return sweep
+
+
+def swept(sweep: Sweep, picked: int | None = None, surface: Surface = PIZZA) -> Scene:
+    run = Run(surface, sweep.settings)
+    return replace(scene(run), sweep=sweep.snapshot(), picked=picked)
+
+
+LONG = Settings(bias=True, iterations=2000)
+
+
+@pytest.fixture(scope="module")
+def whole() -> Sweep:
+    return sweep_of(LONG)
+
+
+def test_the_wall_stands_at_the_critical_learning_rate(whole: Sweep) -> None:
+    drawing = drawn(SWEEP, swept(whole))
+    (wall,) = (part for part in layers(drawing, Role.ALARM) if part.line)
+    assert [x for x, _ in points(wall)] == pytest.approx([PIZZA.critical_learning_rate(True)] * 2)
+    assert drawing.y.unit([y for _, y in points(wall)]).tolist() == pytest.approx([0, 1])
+
+
+def test_the_trials_are_in_their_places(whole: Sweep) -> None:
+    drawing = drawn(SWEEP, swept(whole))
+    lost = [t for t in whole.trials if t.status is Status.DIVERGED or t.loss > 1e9]
+    held = [t for t in whole.trials if t not in lost]
+    assert held
+    assert lost
+    assert points(layer(drawing, Role.LIVE)) == [(t.lr, t.loss) for t in held]
+    crosses = layer(drawing, Role.ALARM, DIVERGED)
+    assert [x for x, _ in points(crosses)] == [t.lr for t in lost]
+    for u in drawing.x.unit([t.lr for t in whole.trials]).tolist():
+        assert 0 <= u <= 1
+    for part in (layer(drawing, Role.LIVE), crosses):
+        assert np.all((drawing.y.unit(part.y) >= 0) & (drawing.y.unit(part.y) <= 1))
+
+
+def test_a_trial_on_its_way_to_divergence_has_a_cross_too() -> None:
+    """After 100 iterations the loss may still be a finite number, far off the plot."""
+    sweep = sweep_of(Settings(iterations=20))
+    risen = [t.lr for t in sweep.trials if t.loss > 1e6]
+    assert risen
+    assert all(t.status is Status.FINISHED for t in sweep.trials)
+    crosses = points(layer(drawn(SWEEP, swept(sweep)), Role.ALARM, DIVERGED))
+    assert set(risen) <= {lr for lr, _ in crosses}
+
+
+def test_the_picked_trial_is_marked(whole: Sweep) -> None:
+    for picked in (0, 10, len(whole.trials) - 1):
+        trial, drawing = whole.trials[picked], drawn(SWEEP, swept(whole, picked))
+        ((lr, loss),) = points(layer(drawing, Role.WALKER, WALKER))
+        assert lr == trial.lr
+        assert [x for x, _ in points(layer(drawing, Role.QUIET))] == [trial.lr] * 2
+        if trial.status is Status.DIVERGED:
+            assert drawing.y.unit(loss) == pytest.approx(1)
+        else:
+            assert loss == trial.loss
+
+
+def test_nothing_is_marked_before_one_is_picked(whole: Sweep) -> None:
+    for picked in (None, len(whole.trials)):
+        drawing = drawn(SWEEP, swept(whole, picked))
+        assert not layers(drawing, Role.WALKER)
+        assert drawing.note == "left and right pick one"
+
+
+def test_the_note_says_what_is_known_of_the_picked_trial(whole: Sweep) -> None:
+    for picked, trial in enumerate(whole.trials):
+        note = drawn(SWEEP, swept(whole, picked)).note
+        assert note.startswith(f"lr {trial.lr:.3g}")
+        assert "enter adopts" in note
+        if trial.status is Status.DIVERGED:
+            assert f"diverged at {trial.iteration}" in note
+        else:
+            assert short(trial.loss) in note
+            assert ("within 1%" in note) == (trial.within is not None)
+
+
+@pytest.mark.parametrize("bursts", [0, 1, 7])
+def test_a_sweep_under_way_says_how_far_it_is(bursts: int) -> None:
+    sweep = sweep_of(LONG, bursts)
+    drawing = drawn(SWEEP, swept(sweep))
+    assert f"{sweep.progress:.0%}, escape stops" in drawing.note
+    assert_drawn(drawing)
+
+
+def test_before_a_sweep_its_key_is_named() -> None:
+    page = VIEWS[SWEEP](scene(Run(PIZZA, Settings())))
+    assert isinstance(page, Page)
+    assert page.lines[0][0].startswith("w runs")
+
+
+@pytest.mark.parametrize("method", ["gd", "adam", "search"])
+@pytest.mark.parametrize("surface", [*SURFACES.values(), LANDSCAPES["beale"]],
+                         ids=[*SURFACES, "beale"])  # fmt: skip
+def test_every_sweep_can_be_drawn(surface: Surface, method: str) -> None:
+    sweep = sweep_of(Settings(iterations=5, method=method), surface=surface)
+    for picked in (None, 0, len(sweep.trials) - 1):
+        assert_drawn(drawn(SWEEP, swept(sweep, picked, surface)))
+
+
+# Room
+
+
+@pytest.mark.parametrize("name", VIEWS)
+@pytest.mark.parametrize("standardize", [False, True])
+def test_titles_fit_the_narrowest_plot(name: str, standardize: bool, whole: Sweep) -> None:
+    """Two plots stand side by side from 42 columns each; their frames leave 36 for the words."""
+    surface = PIZZA.standardized() if standardize else PIZZA
+    for bias, scale, along in itertools.product((False, True), Scale, ("w", "b")):
+        settings = Settings(b_start=-0.123456789, bias=bias, standardize=standardize)
+        what = scene(run_of(surface, settings, advanced(50)), scale=scale, along=along)
+        title = VIEWS[name](replace(what, sweep=whole.snapshot(), picked=3)).title
+        assert len(f"1 {title}") <= 36, title

@@ -19,7 +19,7 @@ from gdtui.core.model import predict
 from gdtui.core.run import Snapshot
 from gdtui.core.settings import Settings
 from gdtui.core.stability import stability
-from gdtui.core.surface import LossSurface, Surface
+from gdtui.core.surface import LossSurface, Minimum, Surface
 from gdtui.core.sweep import SweepSnapshot, Trial
 from gdtui.ui.drawing import (
     Axis,
@@ -272,18 +272,26 @@ class _Cut:
     def bottom(self, places: Vector, curve: Vector) -> tuple[float, float]:
         """The lowest place of the cut, and the loss there."""
         if self.along == "w":
-            minimum = self.surface.minimum(self.here, self.held, bias=False)
-            return minimum.w, minimum.loss
-        lowest = int(np.argmin(np.where(np.isnan(curve), np.inf, curve)))
-        return float(places[lowest]), float(curve[lowest])
+            lowest = _lowest_along(self.surface, "w", self.here, self.held)
+            return lowest, self.surface.loss(lowest, self.held)
+        if self.surface.is_quadratic:
+            lowest = _lowest_along(self.surface, "b", self.held, self.here)
+            return lowest, self.surface.loss(self.held, lowest)
+        at = int(np.argmin(np.where(np.isnan(curve), np.inf, curve)))
+        return float(places[at]), float(curve[at])
 
     def axis(self, scene: Scene) -> Axis:
-        """A range, symmetrical around the minimum at first, that holds it, start and path."""
+        """A range, symmetrical around the lowest place at first, that holds all to be seen."""
         start, bias = _start(scene), scene.snapshot.settings.bias
-        last = self.surface.minimum(*start, bias)
-        if self.along == "b":
-            return _range(scene, "b", last.b)
-        return _range(scene, "w", self.surface.minimum(*start, bias=False).w, last.w)
+        middle = _lowest_along(self.surface, self.along, *start)
+        return _range(scene, self.along, middle, self.surface.minimum(*start, bias))
+
+
+def _lowest_along(surface: Surface, along: str, w: float, b: float) -> float:
+    """The lowest place along w, or b; along b it is exact where the surface is quadratic."""
+    if along == "w":
+        return surface.minimum(w, b, bias=False).w
+    return b - surface.gradient(w, b)[1] / float(surface.hessian(True, w, b)[1, 1] or 1)
 
 
 def _start(scene: Scene) -> tuple[float, float]:
@@ -291,20 +299,20 @@ def _start(scene: Scene) -> tuple[float, float]:
     return scene.surface.scaled(settings.w_start, settings.b_start)
 
 
-def _range(scene: Scene, along: str, middle: float, *also: float) -> Axis:
-    """A range of w or b around a middle that holds start and path; of a landscape, its window."""
+def _range(scene: Scene, along: str, middle: float, deepest: Minimum) -> Axis:
+    """A range of w or b around a middle that holds start, path and minimum; or the window."""
     surface, trail, of_b = scene.surface, scene.snapshot.trail, along == "b"
     here, start = scene.snapshot.step[1:3][of_b], _start(scene)[of_b]
-    seen = _finite(np.array([start, here, *also]), trail[along], trail[f"next_{along}"])
+    path = _finite(np.array([start, here]), trail[along], trail[f"next_{along}"])
     if isinstance(surface, Landscape):
-        return _held(surface.window[of_b], seen)
-    return _around(middle, seen)
+        return _held(surface.window[of_b], path)
+    return _around(middle, _finite(path, np.array([deepest[of_b]])))
 
 
-def _held(window: tuple[float, float], seen: Vector) -> Axis:
+def _held(window: tuple[float, float], path: Vector) -> Axis:
     """The window, or twice as much where the path leaves it."""
     axis = Axis(*window)
-    return axis.widened(2) if np.any((seen < axis.low) | (seen > axis.high)) else axis
+    return axis.widened(2) if np.any((path < axis.low) | (path > axis.high)) else axis
 
 
 def _around(middle: float, seen: Vector) -> Axis:
@@ -468,7 +476,7 @@ def _path_of(ghost: Ghost) -> Layer:
 def _plane(scene: Scene) -> tuple[Axis, Axis]:
     """Ranges of w and b that hold start, path and minimum; of a landscape, its window."""
     deepest = scene.surface.minimum(*_start(scene), bias=True)
-    return _range(scene, "w", deepest.w), _range(scene, "b", deepest.b)
+    return _range(scene, "w", deepest.w, deepest), _range(scene, "b", deepest.b, deepest)
 
 
 def _levels(surface: Surface, x_axis: Axis, y_axis: Axis) -> tuple[float, ...]:
