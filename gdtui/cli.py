@@ -25,6 +25,8 @@ USAGE_STATUS = 2
 DIVERGED_STATUS = 1
 INTERRUPTED_STATUS = 128 + 2
 MESSAGE_CHARACTERS = 400
+# What Python sets LC_CTYPE to by itself, where the locale is C or is not installed.
+COERCED_LOCALES = ("C.UTF-8", "C.utf8", "UTF-8")
 
 DESCRIPTION = "A gradient-descent laboratory for the terminal: see how descent finds the line."
 EXAMPLES = """\
@@ -104,8 +106,8 @@ def _fps(text: str) -> float:
 def _locale_has_unicode() -> bool:
     """Whether the locale asks for UTF-8, or for nothing at all, as in many containers."""
     variables = ["LC_ALL", "LC_CTYPE", "LANG"]
-    if os.environ.get("LANG") in ("C", "POSIX"):
-        # Python sets this one by itself there (PEP 538): it does not say what the terminal knows.
+    if os.environ.get("LANG") and os.environ.get("LC_CTYPE") in COERCED_LOCALES:
+        # It says what Python would like (PEP 538), and not what the terminal knows.
         variables.remove("LC_CTYPE")
     wanted = next((os.environ[name] for name in variables if os.environ.get(name)), "UTF-8")
     return "utf8" in wanted.lower().replace("-", "")
@@ -170,8 +172,8 @@ def make_parser() -> argparse.ArgumentParser:
     screen.add_argument(
         "--ascii",
         action=argparse.BooleanOptionalAction,
-        default=not _locale_has_unicode(),
-        help="draw with ASCII alone (default: where the locale is not UTF-8)",
+        default=not _locale_has_unicode() or os.environ.get("TERM") == "linux",
+        help="draw with ASCII alone (default: where locale or Linux console know no braille)",
     )
     screen.add_argument("--theme", metavar="NAME", help="such as gdtui-light, nord, textual-ansi")
 
@@ -335,11 +337,18 @@ def _run(arguments: Sequence[str] | None) -> int:
     options.file = _find(options.file)
     if options.file == "-" and (sys.stdin is None or _is_terminal(sys.stdin)):
         return _fail("there is no data on standard input; pipe it in, or name a file")
-    plain = options.plain or options.format or not _is_terminal(sys.stdout)
-    if not plain and os.environ.get("TERM", "dumb") == "dumb":
+    if not options.plain and not options.format:
+        if _is_terminal(sys.stdout) and os.environ.get("TERM", "dumb") != "dumb":
+            return _show(options, settings)
+        _tell_why_plain()
+    return _print(options, settings)
+
+
+def _tell_why_plain() -> None:
+    if _is_terminal(sys.stdout):
         print("gdtui: this terminal can't show a screen; plain output follows", file=sys.stderr)
-        plain = True
-    return _print(options, settings) if plain else _show(options, settings)
+    elif _is_terminal(sys.stderr):  # else nobody is there who could have expected a screen
+        print("gdtui: the output is no terminal; plain output follows", file=sys.stderr)
 
 
 def _is_terminal(stream: TextIO | None) -> bool:

@@ -7,8 +7,10 @@ import os
 import pty
 import re
 import select
+import shlex
 import signal
 import struct
+import subprocess
 import sys
 import termios
 import time
@@ -290,3 +292,42 @@ class Terminal:
             select.select([], [], [], 0.02)
         self._reap()
         return self.status is not None
+
+
+class Multiplexer:
+    """A pane of tmux with the program in it, which says with what status it has ended."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self._tmux = ["tmux", "-S", str(folder / "socket"), "-f", os.devnull]
+        program = f"{shlex.quote(sys.executable)} -m gdtui; echo it ended with $?; exec cat"
+        environment = {"PYTHONPATH": str(ROOT), "LANG": "C.UTF-8", "TERM": "xterm-256color"}
+        # Without a session there is no server to take the option, and the first has no use for it.
+        self._run("new-session", "-d", "cat", environment=environment)
+        self._run("set-option", "-g", "default-terminal", name)
+        self._run("new-session", "-d", "-s", "gdtui", "-x", "120", "-y", "36", program)
+
+    def _run(self, *command: str, environment: Mapping[str, str] = MappingProxyType({})) -> str:
+        wanted = {k: v for k, v in os.environ.items() if k not in FOREIGN} | dict(environment)
+        command = (*self._tmux, "-u", *command)
+        return subprocess.run(
+            command, env=wanted, capture_output=True, encoding="utf-8", check=True
+        ).stdout
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._run("kill-server")
+
+    def press(self, key: str) -> None:
+        """Press a key, by tmux's name for it."""
+        self._run("send-keys", "-t", "gdtui", key)
+
+    def wait_for(self, *texts: str) -> None:
+        """Wait until the pane shows all of these."""
+        end = time.monotonic() + DEADLINE
+        while not all(text in (shown := self._run("capture-pane", "-p", "-t", "gdtui"))
+                      for text in texts):  # fmt: skip
+            if time.monotonic() > end:
+                raise AssertionError(f"not seen: {texts!r}\n{shown}")
+            select.select([], [], [], 0.05)

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import signal
-from collections.abc import Callable, Iterator
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
-from terminal import ENTER_ALTERNATE, MODES, MONKEYS, Closed, Terminal
+from terminal import ENTER_ALTERNATE, MODES, MONKEYS, Closed, Multiplexer, Terminal
 
 PIZZA = Path(__file__).parents[1] / "data" / "pizza.txt"
 LAST_LINE = "Iteration   99 => Loss: 69.1209628275"
@@ -24,8 +29,22 @@ os.execv(sys.executable, [sys.executable, "-m", "gdtui"])
 """
 
 
-def gdtui(*arguments: str, columns: int = 120, rows: int = 36) -> Terminal:
-    return Terminal("-m", "gdtui", str(PIZZA), *arguments, columns=columns, rows=rows)
+# The program with its standard output in a file.
+WITH_STDOUT = """
+import os, sys
+os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+os.execv(sys.executable, [sys.executable, "-m", "gdtui"])
+"""
+
+
+def gdtui(
+    *arguments: str,
+    columns: int = 120,
+    rows: int = 36,
+    environment: Mapping[str, str | None] = MappingProxyType({}),
+) -> Terminal:
+    arguments = ("-m", "gdtui", str(PIZZA), *arguments)
+    return Terminal(*arguments, columns=columns, rows=rows, environment=environment)
 
 
 def assert_left_as_it_was(terminal: Terminal) -> None:
@@ -317,3 +336,122 @@ def test_a_big_file_that_is_wrong_at_its_end_takes_one_line(big: Path) -> None:
         assert terminal.wait_for_end() == 2
         assert b"wrong.csv:300002: 'two' in column 2 (y) is not a number" in terminal.output
         assert terminal.attributes_now() == terminal.attributes
+
+
+# What the terminal and its user's environment can show
+
+
+SESSION = ("s", "?", "?", "\t", "\t", "\x10")
+ASCII = {
+    "by option": (("--ascii",), {}),
+    "LANG": ((), {"LANG": "C"}),
+    "LC_ALL": ((), {"LC_ALL": "C"}),
+    "another encoding": ((), {"LANG": "de_DE.ISO-8859-1"}),
+    "Linux console": ((), {"TERM": "linux"}),
+}
+
+
+@pytest.mark.parametrize(("arguments", "environment"), ASCII.values(), ids=list(ASCII))
+def test_where_it_must_be_no_byte_is_beyond_ascii(
+    arguments: tuple[str, ...], environment: dict[str, str]
+) -> None:
+    with gdtui(*arguments, environment=environment) as terminal:
+        terminal.wait_for("ready", "Quit")
+        for key in SESSION:
+            terminal.send(key)
+            terminal.settle()
+        terminal.wait_for("Search for commands")
+        assert "+- 1 Loss by iteration -" in terminal.text
+        terminal.send("\x03")
+        assert terminal.wait_for_end() == 130
+        assert terminal.output.isascii()
+
+
+@pytest.mark.parametrize("environment", [{}, {"LANG": "C"}, {"TERM": "linux"}])
+def test_without_ascii_it_draws_fine_dots_wherever_it_is(environment: dict[str, str]) -> None:
+    with gdtui("--no-ascii", environment=environment) as terminal:
+        terminal.wait_for("ready", "Quit", "●", "✚", "⡀", "╭")
+
+
+COLOURS: dict[str, dict[str, str | None]] = {
+    "none": {"NO_COLOR": "1"},
+    "16": {"TERM": "linux", "COLORTERM": None},
+    "256": {"TERM": "xterm-256color", "COLORTERM": None},
+}
+# In a sequence of attributes: a colour by its three parts, one by its number, one of the sixteen.
+PARTS = re.compile(rb"[34]8;2;(\d+);(\d+);(\d+)")
+NUMBERED = re.compile(rb"[34]8;5;\d+")
+
+
+@pytest.mark.parametrize("colours", COLOURS)
+def test_all_can_be_told_apart_with_few_colours_or_none(colours: str) -> None:
+    with gdtui("--no-ascii", environment=COLOURS[colours]) as terminal:
+        terminal.wait_for("ready", "Quit")
+        for key in ("s", "\t", "\t"):
+            terminal.send(key)
+            terminal.settle()
+        text, cells = terminal.text, terminal.cells
+        assert "●" in text
+        assert "✚" in text
+        # The chosen plot is the first of two, the field with the focus that of the learning rate.
+        frames = [cells[1][text.split("\n")[1].index(title) - 2] for title in ("1 Loss", "2 Val")]
+        assert frames[0] != frames[1]
+        rate, iterations = (line[18] for line in cells[3:5])
+        assert (rate.bg, rate.reverse) != (iterations.bg, iterations.reverse)
+        parts = PARTS.findall(terminal.output)
+        if colours == "none":
+            assert parts
+            assert all(red == green == blue for red, green, blue in parts)
+        else:
+            assert not parts
+            assert bool(NUMBERED.search(terminal.output)) is (colours == "256")
+
+
+def test_a_dumb_terminal_gets_plain_lines_and_is_told_so_once() -> None:
+    with gdtui(columns=300, environment={"TERM": "dumb"}) as terminal:
+        assert terminal.wait_for_end() == 0
+        lines = terminal.output.decode().splitlines()
+        assert lines[0] == "gdtui: this terminal can't show a screen; plain output follows"
+        assert lines[1] == "Iteration    0 => Loss: 812.8666666667"
+        assert sum(line.startswith("gdtui") for line in lines) == 1
+        assert b"\x1b" not in terminal.output
+
+
+def test_a_person_whose_output_goes_elsewhere_is_told_so_once() -> None:
+    with Terminal("-c", WITH_STDOUT, columns=300) as terminal:
+        assert terminal.wait_for_end() == 0
+        told = b"gdtui: the output is no terminal; plain output follows\r\n"
+        assert terminal.output == told
+
+
+def test_without_a_keyboard_there_are_plain_lines() -> None:
+    """On a terminal that is not the program's own, as a job of a scheduler has it."""
+    master, tty = os.openpty()
+    environment = os.environ | {"PYTHONPATH": str(PIZZA.parents[1]), "TERM": "xterm"}
+    result = subprocess.run(
+        [sys.executable, "-m", "gdtui", "--iterations", "1"],
+        stdin=subprocess.DEVNULL,
+        stdout=tty,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        env=environment,
+        timeout=60,
+        check=False,
+    )
+    os.close(tty)
+    shown = os.read(master, 1 << 16)
+    os.close(master)
+    told = b"gdtui: there is no terminal to take keys from; plain output follows\n"
+    assert (result.returncode, result.stderr) == (0, told)
+    assert shown.startswith(b"Iteration    0 => Loss: 812.8666666667\r\n")
+
+
+@pytest.mark.skipif(shutil.which("tmux") is None, reason="there is no tmux")
+@pytest.mark.parametrize("name", ["tmux-256color", "screen-256color", "screen"])
+def test_it_runs_in_tmux(name: str, tmp_path: Path) -> None:
+    with Multiplexer(tmp_path, name) as pane:
+        pane.wait_for("ready · iteration 0 of 100", "812.8666666667", "╭─ 1 Loss", "✚", "q Quit")
+        pane.press("f")
+        pane.wait_for("finished · iteration 100 of 100", LAST_LINE)
+        pane.press("q")
+        pane.wait_for("it ended with 0")
