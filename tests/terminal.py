@@ -191,12 +191,19 @@ class Terminal:
         self._screen.resize(rows, columns)
         fcntl.ioctl(self._tty, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
-    def swallow(self) -> None:
-        """Read what is there past the screen, which is blank then, and would slow us down."""
+    def swallow(self, longest: float = 0.0) -> None:
+        """Read what is there past the screen, which is blank then, and would slow us down.
+
+        With seconds, go on until the program sleeps, but no longer than that.
+        """
         self._screen.reset()
-        while self.status is None and select.select([self.master], [], [], 0.004)[0]:
-            self.output += os.read(self.master, 1 << 16)
-            self._held = b""
+        end = time.monotonic() + longest
+        while self.status is None:
+            if select.select([self.master], [], [], 0.004)[0]:
+                self.output += os.read(self.master, 1 << 16)
+                self._held = b""
+            elif time.monotonic() > end or not self._is_awake():
+                break
             self._reap()
 
     def _read(self, seconds: float) -> None:

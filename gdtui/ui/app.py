@@ -15,7 +15,7 @@ from threading import Event, Thread, Timer
 
 from rich.color import ColorSystem
 from rich.console import RenderableType
-from textual import on
+from textual import events, on
 from textual._compositor import CompositorUpdate
 from textual.app import App, SystemCommand
 from textual.await_complete import AwaitComplete
@@ -24,8 +24,10 @@ from textual.command import CommandPalette
 from textual.css.query import NoMatches
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
+from textual.message import Message
 from textual.screen import Screen
 from textual.theme import Theme, ThemeProvider
+from textual.widgets import Input, OptionList
 
 from gdtui.core.dataset import DataError
 from gdtui.core.settings import Settings
@@ -134,16 +136,34 @@ def _end_by_force(driver: Driver | None, status: int) -> None:
     os._exit(status)
 
 
+# What the parts of a palette tell it, and what it would hand to them.
+_OF_PARTS = Input.Changed, Input.Submitted, OptionList.OptionHighlighted, OptionList.OptionSelected
+
+
 class Palette(Steady, CommandPalette):
-    """The command palette, which needs no list of commands before it is open or as it closes."""
+    """The command palette, which needs its parts neither before they are there nor afterwards.
+
+    Textual's goes on to search while it closes, and fails where it looks for its list.
+    """
+
+    _dismissed = False
 
     def dismiss(self, result: None = None) -> AwaitComplete:
-        """Close, and say no more that there are no matches."""
+        """Close, once, and search no more."""
+        if self._dismissed:
+            return AwaitComplete()
+        self._dismissed = True
+        self._cancel_gather_commands()
+        self._stop_busy_countdown()
         self._stop_no_matches_countdown()
         return super().dismiss(result)
 
+    async def _dispatch_message(self, message: Message) -> None:
+        if not (self._dismissed and isinstance(message, (*_OF_PARTS, events.Key))):
+            await super()._dispatch_message(message)
+
     def _action_command_list(self, action: str) -> None:
-        with suppress(KeyError):
+        with suppress(KeyError, NoMatches):
             super()._action_command_list(action)
 
 
