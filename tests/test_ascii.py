@@ -26,14 +26,13 @@ from gdtui.ui.views import (
     DIVERGED,
     EXAMPLE,
     MINIMUM,
-    TRIAL,
     WALKER,
 )
 from gdtui.ui.workbench import GLYPHS
 
 CHARACTERS = {
     "dots": "".join(map(chr, range(0x2801, 0x2900))),
-    "marks": WALKER + MINIMUM + ARRIVED + EXAMPLE + TRIAL + DIVERGED + GLYPHS,
+    "marks": WALKER + MINIMUM + ARRIVED + EXAMPLE + DIVERGED + GLYPHS,
     "arrows": ARROWS,
     "frames": "".join(text for row in framed([], 9, "a", "", Role.FRAME) for text, _ in row),
     "borders": "".join("".join(map("".join, rows)) for rows in BORDER_CHARS.values()),

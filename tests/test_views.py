@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import plain_critical
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
@@ -919,7 +920,7 @@ def whole() -> Sweep:
 def test_the_wall_stands_at_the_critical_learning_rate(whole: Sweep) -> None:
     drawing = drawn(SWEEP, swept(whole))
     (wall,) = (part for part in layers(drawing, Role.ALARM) if part.line)
-    assert [x for x, _ in points(wall)] == pytest.approx([PIZZA.critical_learning_rate(True)] * 2)
+    assert [x for x, _ in points(wall)] == pytest.approx([plain_critical(PIZZA, bias=True)] * 2)
     assert drawing.y.unit([y for _, y in points(wall)]).tolist() == pytest.approx([0, 1])
 
 

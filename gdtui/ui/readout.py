@@ -137,7 +137,7 @@ class Readout(Rows):
             *([("of batch", figure(sampling(*step[:3])[0], room), Role.PLAIN)] if sampling else []),
             *((name, figure(value, room), role) for name, value, role in parameters),
             ("slopes" if settings.bias else "slope", fitted(slopes, ", ", room), Role.SLOPE),
-            (f"above {'min' if left.of == OF_MINIMUM else 'end'}", _percent(left), Role.MINIMUM),
+            ("above min", _percent(left), Role.MINIMUM),
         ]
 
     def _stability(self, surface: Surface, snapshot: Snapshot) -> Stability:
@@ -154,20 +154,20 @@ class Readout(Rows):
         """The gauge, the verdict, and the curvature that it comes from."""
         role, width = _VERDICTS[found.verdict], self.size.width
         rows: list[Row] = []
-        if found.ratio is None:
+        if found.ratio is None or found.critical is None:
             rows.append(((found.short.ljust(width), role),))
         else:
-            rows.append(gauge(found.ratio, max(width, 1)))
-            rows.append(self._row(str(found.verdict), f"{_ratio(found.ratio)} × critical", role))
-        if found.critical is not None:
-            rows.append(self._row("critical", f"{found.critical:.6g}", Role.PLAIN))
+            word = str(found.verdict).ljust(self.LABEL_WIDTH + 1)
+            rows.append(((word, role), *gauge(found.ratio, max(width - len(word), 1))))
+            compared = f"{_ratio(found.ratio)} × {short(found.critical, 5)}"
+            rows.append(self._row("critical", compared, role))
         curvature = fitted(found.eigenvalues, " to ", width - self.LABEL_WIDTH, digits=4)
         outlook = found.outlook.replace("within 1%", "").strip()
         return [
             *rows,
-            self._row("within 1%", outlook, Role.PLAIN),
-            self._row("curvature", curvature, Role.PLAIN),
-            self._row("condition", f"{found.condition:.4g}", Role.PLAIN),
+            self._row("within 1%", outlook),
+            self._row("curvature", curvature),
+            self._row("condition", f"{found.condition:.4g}"),
         ]
 
     def _row(self, label: str, value: str, role: Role = Role.PLAIN) -> Row:
@@ -179,4 +179,7 @@ def _ratio(part: float) -> str:
 
 
 def _percent(left: Gap) -> str:
-    return f"{left.percent:.4g}%"
+    if not math.isfinite(left.percent):
+        return "far"
+    amount = f"{left.percent:.4g}%"
+    return amount if left.of == OF_MINIMUM else f"{amount} of start"
