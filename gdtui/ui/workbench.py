@@ -22,7 +22,7 @@ from gdtui.core.hyperparameter import Hyperparameter, Value
 from gdtui.core.ladder import rung_above, rung_below
 from gdtui.core.run import FULL_SPEED, Run, Snapshot, Worker
 from gdtui.core.settings import SHARED, Settings
-from gdtui.core.stability import advised_rate
+from gdtui.core.stability import advised_rate, critical_rate
 from gdtui.core.surface import LossSurface, Surface
 from gdtui.core.sweep import Sweep, SweepSnapshot
 from gdtui.core.text import printable
@@ -280,7 +280,13 @@ class Workbench(Steady, Screen[None]):
             return (
                 "" if snapshot.step.iteration else "space runs, s takes one step, ? shows all keys"
             )
-        what_now = "Space runs again, - and + change the learning rate."
+        critical = critical_rate(surface, settings, outcome.step[1:3])
+        too_large = critical is not None and settings.lr > critical
+        what_now = (
+            "a starts again at half the critical rate, space as it was."
+            if too_large
+            else "Space runs again, - and + change the learning rate."
+        )
         if outcome.status is Status.DIVERGED:
             return f"{closing(surface, settings, outcome)}. {what_now}"
         w, b = (figure(v, 20) for v in surface.raw(outcome.step.w, outcome.step.b))
