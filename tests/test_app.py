@@ -12,6 +12,7 @@ import pytest
 from terminal import ENTER_ALTERNATE, MODES, ROOT, Terminal
 from textual.pilot import Pilot
 from textual.widgets import Input
+from textual.widgets._select import SelectOverlay
 
 from gdtui import cli
 from gdtui.core.dataset import DataError
@@ -171,6 +172,17 @@ async def test_the_palette_of_themes_is_ours_too() -> None:
         app.search_themes()
         await pilot.pause()
         assert isinstance(app.screen, Palette)
+
+
+async def test_the_list_of_a_select_knows_no_page_keys() -> None:
+    async with opened() as (app, screen, pilot):
+        await pilot.press("tab", "enter")
+        overlay = screen.query_one(SelectOverlay)
+        assert overlay.has_focus
+        before = overlay.highlighted
+        for key in ("pagedown", "pageup"):
+            assert not await app._check_bindings(key)
+            assert overlay.highlighted == before
 
 
 # A method with a bug in it, in the registry of the real program.

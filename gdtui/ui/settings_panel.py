@@ -10,6 +10,7 @@ from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Input, Label, Select, Switch
+from textual.widgets._select import SelectOverlay
 
 from gdtui.core.hyperparameter import Hyperparameter, Value
 from gdtui.core.methods import METHODS
@@ -54,6 +55,14 @@ class Choice(Select[str], inherit_bindings=False):
     """A select that leaves the space bar to the app."""
 
     BINDINGS = [Binding("enter,up,down", "show_overlay", "Choose", show=False)]
+
+    def on_mount(self) -> None:
+        """Take the page keys, which are the log's, from a list that fails where it has no height.
+
+        As the command palette closes, a key pressed in it may find its way there.
+        """
+        for key in ("pageup", "pagedown"):
+            del self.query_one(SelectOverlay)._bindings.key_to_bindings[key]
 
 
 class Toggle(Switch, inherit_bindings=False):
