@@ -185,6 +185,13 @@ async def test_the_list_of_a_select_knows_no_page_keys() -> None:
             assert overlay.highlighted == before
 
 
+async def test_no_click_begins_a_selection() -> None:
+    """Textual's fails on a part of the footer that has gone by then."""
+    async with opened() as (_, screen, pilot):
+        await pilot.mouse_down("#what")
+        assert screen._select_state is None
+
+
 # A method with a bug in it, in the registry of the real program.
 BROKEN = """
 import sys

@@ -172,6 +172,9 @@ class Laboratory(App[DataError]):
 
     CSS_PATH = "laboratory.tcss"
     TITLE = "gdtui"
+    # A selection that begins on a key of the footer fails while the footer changes; with shift held
+    # the terminal itself selects.
+    ALLOW_SELECT = False
     BINDINGS = [
         Binding("ctrl+c", "interrupt", "Quit at once", show=False, priority=True),
         Binding("ctrl+z", "suspend_process", "Back to the shell", show=False, priority=True),
