@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 import re
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -258,3 +259,7 @@ def test_what_a_terminal_lost_for_a_moment_is_sent_anew(tmp_path: Path) -> None:
             terminal.resize(20, 6)
             terminal.resize(*SIZE)
             terminal.until(lambda: terminal.cells == before, "each cell as it was")
+        # As it is where both changes are one to the program.
+        terminal.swallow()
+        terminal.signal(signal.SIGWINCH)
+        terminal.until(lambda: terminal.cells == before, "each cell as it was")

@@ -249,8 +249,10 @@ class Laboratory(App[DataError]):
         self.push_screen(LoadingScreen(self._loading))
 
     def on_resize(self) -> None:
-        """Send all anew, whatever the size is now: it may have been a smaller one meanwhile."""
+        """Send all anew, even at the same size: it may have been a smaller one meanwhile."""
         self._painter.forget()
+        for screen in self.screen_stack[-1:]:
+            screen.refresh()
 
     @on(LoadingScreen.Done)
     def _open(self) -> None:
