@@ -407,6 +407,19 @@ def test_a_thinned_path_shows_true_steps(monkeypatch: pytest.MonkeyPatch) -> Non
             assert piece == tuple((step.w, step.loss) for step in steps)
 
 
+def test_seen_from_above_a_thinned_path_is_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Through the steps that are left, and joined between them."""
+    monkeypatch.setattr(Trail, "ROWS", 16)
+    run = run_of(PIZZA, Settings(bias=True, iterations=500), advanced(300))
+    spacing = run.snapshot().spacing
+    assert spacing > 1
+    path = points(layer(draw(CONTOUR, run), Role.PATH))
+    for number in range(len(path) // 2):
+        steps = run.steps(number * spacing, number * spacing + 2)
+        ends = [(step.w, step.b) for step in steps]
+        assert path[2 * number : 2 * number + len(ends)] == ends
+
+
 def arrow(drawing: Drawing) -> tuple[str, float, float]:
     """The arrow's glyph and place."""
     (found,) = (p for p in layers(drawing, Role.SLOPE) if not p.line)
@@ -835,7 +848,7 @@ def page_of(run: Run) -> Page:
 
 def results(page: Page) -> list[str]:
     """The numbers of the new parameters."""
-    return [text.removeprefix("  = ") for text, role in page.lines if role is Role.WALKER]
+    return [text.rpartition(" = ")[2] for text, role in page.lines if role is Role.WALKER]
 
 
 @pytest.mark.parametrize("surface", [PIZZA, PIZZA.standardized(), LANDSCAPES["saddle"]],
@@ -862,11 +875,11 @@ def test_the_slope_is_the_sum_over_the_examples(bias: bool) -> None:
     words = [text for text, _ in page_of(run).lines]
     for name, total in (("w", np.sum(PIZZA.x * error)), ("b", np.sum(error)))[: 1 + bias]:
         at = next(i for i, text in enumerate(words) if text.startswith(f"g = dL/d{name}"))
-        product, slope = words[at + 1 : at + 3]
-        times, _, of = product.removeprefix("  = ").partition(" * ")
+        _, product, slope = words[at + 1].split(" = ")
+        times, _, of = product.strip(" =").partition(" * ")
         assert times == f"2/{PIZZA.m}"
         assert float(of.strip("()")) == pytest.approx(total, rel=1e-5)
-        assert float(slope.removeprefix("  = ")) == pytest.approx(2 / PIZZA.m * total, rel=1e-5)
+        assert float(slope) == pytest.approx(2 / PIZZA.m * total, rel=1e-5)
 
 
 def test_the_batch_has_a_loss_of_its_own() -> None:
@@ -883,8 +896,10 @@ def test_a_page_is_wrapped_and_cut_to_its_room(width: int, height: int) -> None:
     assert [sum(cell_len(text) for text, _ in row) for row in rows] == [width] * height
     shown = "".join("".join(text for row in rows for text, _ in row).split())
     words = "".join("".join(text for text, _ in page.lines).split())
-    assert words.startswith(shown)
-    assert (len(shown) == len(words)) == (height == 40)
+    assert words.startswith(shown.removesuffix("…"))
+    # It says so where it goes on.
+    assert shown.endswith("…") == (height < 40)
+    assert (shown == words) == (height == 40)
 
 
 def test_a_long_word_and_wide_letters_do_not_break_a_page() -> None:

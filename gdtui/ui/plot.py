@@ -11,7 +11,7 @@ from textual.reactive import reactive
 
 from gdtui.core.text import printable
 from gdtui.ui.canvas import Canvas
-from gdtui.ui.drawing import Page, Role, Row
+from gdtui.ui.drawing import Page, Role, Row, Span
 from gdtui.ui.faults import log_fault, place_of
 from gdtui.ui.rows import Rows
 from gdtui.ui.views import VIEWS, Scene
@@ -43,13 +43,19 @@ def _edge(text: str, width: int, role: Role) -> Row:
 
 def page_rows(page: Page, width: int, height: int) -> list[Row]:
     """The lines of a page, wrapped, cut and filled up to the size."""
-    lines = [
-        (part, role)
-        for text, role in page.lines
-        for part in textwrap.wrap(text, max(width - 2, 1), subsequent_indent="    ") or [""]
-    ]
+    lines = [(part, role) for span in page.lines for part, role in _wrapped(span, width - 2)]
+    if len(lines) > height > 0:
+        lines[height - 1 :] = [("…", Role.QUIET)]
     lines += [("", Role.PLAIN)] * (height - len(lines))
-    return [((set_cell_size(f" {text}", width), role),) for text, role in lines[:height]]
+    return [((set_cell_size(f" {text}", width), role),) for text, role in lines]
+
+
+def _wrapped(span: Span, width: int) -> list[Span]:
+    """A line as several, of which all but the first are indented where it is an equation."""
+    text, role = span
+    indent = "    " if "= " in text or "<- " in text else ""
+    parts = textwrap.wrap(text, max(width, 1), subsequent_indent=indent) or [""]
+    return [(part, role) for part in parts]
 
 
 class Plot(Rows):

@@ -330,13 +330,16 @@ def _depth_axis(losses: Vector) -> Axis:
     return Axis.around(0.0 if 0 <= low < high / 2 else low, high)
 
 
-def _path(snapshot: Snapshot, x: str, y: str) -> Layer:
-    """The steps taken, each a straight line from where it began to where it led."""
-    trail, parted = snapshot.trail, np.full(len(snapshot.trail["w"]), np.nan)
+def _path(snapshot: Snapshot, x: str, y: str, parted: bool = True) -> Layer:
+    """The steps taken, each a straight line from where it began to where it led.
+
+    Of a long run they are one step in many: parted, or joined by what was left out.
+    """
+    trail, gap = snapshot.trail, [np.full(len(snapshot.trail["w"]), np.nan)] if parted else []
     if snapshot.spacing == 1:
         return Layer(trail[x], trail[y], Role.PATH, line=True)
-    right = np.column_stack([trail[x], trail[f"next_{x}"], parted]).ravel()
-    up = np.column_stack([trail[y], trail[f"next_{y}"], parted]).ravel()
+    right = np.column_stack([trail[x], trail[f"next_{x}"], *gap]).ravel()
+    up = np.column_stack([trail[y], trail[f"next_{y}"], *gap]).ravel()
     return Layer(right, up, Role.PATH, line=True)
 
 
@@ -458,8 +461,8 @@ def contour(scene: Scene) -> Drawing:
     layers: list[Layer | Contours] = [
         Contours(surface.losses, _levels(surface, x_axis, y_axis), Role.CONTOUR),
         *([] if bias else [_level(step.b, x_axis, Role.QUIET)]),
-        *(_path_of(ghost) for ghost in scene.neighbours),
-        _path(snapshot, "w", "b"),
+        *(replace(_path_of(g.snapshot), role=Role.GHOST) for g in scene.neighbours),
+        _path_of(snapshot),
         *_downhill(scene, x_axis, y_axis, even),
         *_other_minima(surface, bias),
         *_walker((step.w, step.b), (minimum.w, minimum.b), x_axis, y_axis),
@@ -469,8 +472,9 @@ def contour(scene: Scene) -> Drawing:
     return Drawing(title, x_axis, y_axis, layers, _legend(scene.neighbours), even=even)
 
 
-def _path_of(ghost: Ghost) -> Layer:
-    return replace(_path(ghost.snapshot, "w", "b"), role=Role.GHOST)
+def _path_of(snapshot: Snapshot) -> Layer:
+    """The path in the plane, joined: seen from above, no chord is mistaken for the ground."""
+    return _path(snapshot, "w", "b", parted=False)
 
 
 def _plane(scene: Scene) -> tuple[Axis, Axis]:
@@ -542,10 +546,11 @@ def this_step(scene: Scene) -> Page:
 
 
 def _equation_lines(equation: Equation, role: Role) -> list[Span]:
-    left = f"{equation.name} <- "
-    numbers = [] if equation.numbers == equation.formula else [f"  = {equation.numbers}"]
-    words = [f"{left}{equation.formula}", *numbers]
-    return [*((text, Role.PLAIN) for text in words), (f"  = {short(equation.value)}", role)]
+    numbers = "" if equation.numbers == equation.formula else f"  = {equation.numbers}"
+    return [
+        (f"{equation.name} <- {equation.formula}", Role.PLAIN),
+        (f"{numbers or ' '} = {short(equation.value)}", role),
+    ]
 
 
 def _slope_lines(scene: Scene, parameter: str) -> list[Span]:
@@ -558,8 +563,11 @@ def _slope_lines(scene: Scene, parameter: str) -> list[Span]:
     total = short(slope * surface.m / 2)
     return [
         (f"g = dL/d{parameter} = 2/m * sum({summed})", Role.PLAIN),
-        (f"  = 2/{surface.m} * {f'({total})' if total.startswith('-') else total}", Role.PLAIN),
-        (f"  = {short(slope)}", Role.SLOPE),
+        (
+            f"  = 2/{surface.m} * {f'({total})' if total.startswith('-') else total}"
+            f" = {short(slope)}",
+            Role.SLOPE,
+        ),
     ]
 
 
@@ -589,8 +597,8 @@ def learning_rates(scene: Scene) -> Drawing | Page:
     held = [trial for trial in swept.trials if not _is_lost(trial, top)]
     lost = [trial.lr for trial in swept.trials if _is_lost(trial, top)]
     layers = [
-        *_wall(scene, swept, y_axis),
         Layer([trial.lr for trial in held], [trial.loss for trial in held], Role.LIVE, line=True),
+        *_wall(scene, swept, y_axis),
         Layer(lost, [top] * len(lost), Role.ALARM, DIVERGED),
         *_picked(scene, y_axis, top),
     ]
