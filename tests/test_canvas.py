@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import math
 import os
+import warnings
+import weakref
 from typing import Any
 
 import numpy as np
@@ -16,8 +19,17 @@ from numpy.typing import NDArray
 from rich.cells import cell_len
 
 from gdtui.ui import canvas as canvas_module
-from gdtui.ui.canvas import Canvas, clip_line, clip_points, thin
-from gdtui.ui.drawing import BRAILLE, Axis, Drawing, Layer, Role, Row, Vector
+from gdtui.ui.canvas import (
+    Canvas,
+    Grid,
+    clip_line,
+    clip_points,
+    contour_dots,
+    evened,
+    signal_of,
+    thin,
+)
+from gdtui.ui.drawing import BRAILLE, Axis, Contours, Drawing, Layer, Role, Row, Vector
 
 CANVAS = Canvas()
 HOSTILE = [math.nan, math.inf, -math.inf, 1e300, -1e300, 1.7e308, 5e-324, -5e-324, 0.0, -0.0, 1e9]
@@ -427,3 +439,138 @@ def test_a_thinned_line_starts_and_ends_where_the_line_does() -> None:
     x, y = np.linspace(0, 1, 1000), np.random.default_rng(3).normal(size=1000)
     thin_x, thin_y = thin(x, y, 10)
     assert (thin_x[0], thin_y[0], thin_x[-1], thin_y[-1]) == (x[0], y[0], x[-1], y[-1])
+
+
+# Lines of equal height
+
+
+def rings(levels: tuple[float, ...]) -> Contours:
+    return Contours(lambda x, y: np.asarray(np.hypot(x, y)), levels, Role.CONTOUR)
+
+
+PLANE = Grid(Axis(-1, 1), Axis(-1, 1), 101, 101)
+
+
+def test_a_line_of_equal_height_is_where_the_height_is() -> None:
+    u, v = contour_dots(rings((0.3, 0.8)), PLANE)
+    radii = np.hypot(2 * u - 1, 2 * v - 1)
+    assert np.all(np.minimum(abs(radii - 0.3), abs(radii - 0.8)) <= 0.03)
+    # All around.
+    angles = np.arctan2(2 * v - 1, 2 * u - 1)
+    for radius in (0.3, 0.8):
+        around = np.sort(angles[abs(radii - radius) <= 0.03])
+        assert np.diff(around).max() < 0.15
+
+
+def test_a_line_that_runs_along_one_above_it_is_left_out() -> None:
+    for near, lines in ((0.78, 1), (0.6, 2)):
+        u, v = contour_dots(rings((near, 0.8)), PLANE)
+        radii = np.hypot(2 * u - 1, 2 * v - 1)
+        assert np.any(abs(radii - 0.8) < 0.01)
+        assert len(contour_dots(rings((0.8,)), PLANE)[0]) * lines >= len(u)
+        assert np.any(radii < near - 0.01) == (lines == 2)
+
+
+def test_lines_that_only_cross_the_way_of_others_are_kept() -> None:
+    """A sheaf that is narrow at its lower end: most of each line is free."""
+    fan = Contours(lambda x, y: np.asarray((y + 1.1) * x), (-0.5, 0.0, 0.5), Role.CONTOUR)
+    _, v = contour_dots(fan, PLANE)
+    assert len(v[v > 0.9]) >= 3 * 8
+
+
+@pytest.mark.parametrize("height", [math.nan, math.inf, 1.0])
+def test_a_plain_has_no_lines(height: float) -> None:
+    plain = Contours(lambda x, y: np.full((len(y), len(x)), height), (0.5, 1.0), Role.CONTOUR)
+    assert len(contour_dots(plain, PLANE)[0]) == 0
+
+
+@given(st.lists(numbers, max_size=5), ranges, ranges, st.booleans())
+@settings(deadline=None)
+def test_whatever_the_heights_the_rows_have_the_size_asked_for(
+    heights: list[float], x: Axis, y: Axis, even: bool
+) -> None:
+    def height(w: Vector, b: Vector) -> Vector:
+        with np.errstate(all="ignore"):
+            return np.asarray(w * b + sum(heights))
+
+    contours = Contours(height, tuple(sorted(h for h in heights if h == h)), Role.CONTOUR)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        render(Drawing("a title", x, y, [contours], even=even), 40, 12)
+
+
+# The same unit on both axes
+
+widths = st.floats(1e-3, 1e3)
+
+
+@given(st.floats(-10, 10), widths, st.floats(-10, 10), widths, st.integers(4, 400),
+       st.integers(4, 400))  # fmt: skip
+def test_an_even_drawing_has_as_many_dots_for_a_unit_on_both_axes(
+    low: float, width: float, bottom: float, height: float, columns: int, rows: int
+) -> None:
+    before = Axis(low, low + width), Axis(bottom, bottom + height)
+    x, y = evened(*before, columns, rows)
+    right, up = columns / (x.high - x.low), rows / (y.high - y.low)
+    if (x, y) != before:
+        assert right == pytest.approx(up)
+    else:
+        times = columns / width / (rows / height)
+        assert times == pytest.approx(1) or max(times, 1 / times) > 90
+    # One of them is as it was, and nothing is lost.
+    assert x == before[0] or y == before[1]
+    slack = 1e-9 * (width + height + 10)
+    assert x.low <= low + slack
+    assert x.high >= low + width - slack
+    assert y.low <= bottom + slack
+    assert y.high >= bottom + height - slack
+
+
+@pytest.mark.parametrize("even", [False, True])
+def test_a_circle_is_round_on_an_even_drawing(even: bool) -> None:
+    drawing = Drawing("", Axis(-1, 1), Axis(-1, 1), [rings((0.8,))], even=even)
+    texts = render(drawing, 87, 22)[:-2]
+    inside = [text.partition("│")[2] or text.partition("┤")[2] for text in texts]
+    drawn = [text for text in inside if text.strip()]
+    left = min(len(text) - len(text.lstrip()) for text in drawn)
+    right = max(len(text.rstrip()) for text in drawn)
+    # A cell is two dots wide and four high.
+    assert (abs(2 * (right - left) - 4 * len(drawn)) <= 8) == even
+
+
+# What was drawn before
+
+
+def test_a_layer_that_lies_as_it_did_is_not_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+
+    def counted(layer: Layer | Contours, grid: Grid) -> Any:
+        made.append(layer)
+        return signal_of(layer, grid)
+
+    monkeypatch.setattr(canvas_module, "signal_of", counted)
+    canvas = Canvas()
+    old, new = Layer([0.2], [0.2], Role.LIVE, "●"), Layer([0.8], [0.8], Role.LIVE, "✚")
+    lines = rings((0.5,))
+    for _ in range(2):
+        canvas.render(Drawing("", Axis(0, 1), Axis(0, 1), [lines, old]), 40, 12)
+    assert made == [lines, old]
+    both = Drawing("", Axis(0, 1), Axis(0, 1), [lines, old, new])
+    assert canvas.render(both, 40, 12) == Canvas().render(both, 40, 12)
+    assert made[2] is new
+    # On another grid it is.
+    made.clear()
+    moved = Drawing("", Axis(0, 2), Axis(0, 1), [lines, old, new])
+    assert canvas.render(moved, 40, 12) == Canvas().render(moved, 40, 12)
+    assert made == [lines, old, new] * 2
+
+
+def test_what_is_no_longer_drawn_is_forgotten() -> None:
+    canvas = Canvas()
+    layer = Layer([0.2], [0.2], Role.LIVE)
+    canvas.render(Drawing("", Axis(0, 1), Axis(0, 1), [layer]), 40, 12)
+    gone = weakref.ref(layer)
+    del layer
+    canvas.render(Drawing("", Axis(0, 1), Axis(0, 1), []), 40, 12)
+    gc.collect()
+    assert gone() is None

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from gdtui.ui.drawing import Axis, figure, short
+from gdtui.ui.drawing import Axis, figure, progress_bar, short
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 POSITIVE = st.floats(min_value=5e-324, allow_nan=False, allow_infinity=False)
@@ -167,3 +167,65 @@ def test_a_figure_fits_and_keeps_its_size(value: float, width: int) -> None:
     text = figure(value, width)
     assert len(text) <= width
     assert float(text) == pytest.approx(value, rel=0.6, abs=1e-10) or abs(value) > 1e308
+
+
+@given(st.floats(-300, 300), st.floats(0.01, 300), COUNTS)
+def test_ticks_of_a_log_axis_between_powers_are_at_round_numbers_within_it(
+    low: float, width: float, count: int
+) -> None:
+    axis = Axis(low, low + width, log=True)
+    assert_ticks_are_in_order(axis, count)
+    for place, label in axis.ticks(count):
+        assert label.lstrip("0.")[:1] in "125"
+        mantissa, _, exponent = label.partition("e")
+        power = math.log10(float(mantissa)) + int(exponent or 0)
+        assert place == pytest.approx((power - low) / width, abs=1e-6)
+
+
+@given(POSITIVE, POSITIVE)
+def test_an_axis_of_powers_begins_and_ends_at_its_numbers(one: float, other: float) -> None:
+    low, high = min(one, other), max(one, other)
+    axis = Axis.powers(low, high)
+    assert (axis.low, axis.high, axis.log) == (math.log10(low), math.log10(high), True)
+
+
+@given(st.floats(-1e3, 1e3), st.floats(1e-3, 1e3), st.floats(1, 50), st.booleans())
+def test_a_widened_axis_has_the_same_middle(
+    low: float, width: float, times: float, log: bool
+) -> None:
+    axis = Axis(low, low + width, log)
+    wide = axis.widened(times)
+    assert wide.log == log
+    assert wide.high - wide.low == pytest.approx(times * (axis.high - axis.low))
+    assert wide.low + wide.high == pytest.approx(axis.low + axis.high, abs=1e-6)
+
+
+@given(st.floats(-300, 300), st.floats(1e-3, 300), st.booleans(), st.floats(0, 1))
+def test_a_place_on_an_axis_leads_back_to_itself(
+    low: float, width: float, log: bool, place: float
+) -> None:
+    axis = Axis(low, min(low + width, 308), log)
+    assume(axis.low < axis.high)
+    back = axis.unit(axis.at(np.array([place])))
+    assert back.tolist() == pytest.approx([place], abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("part", "bar"),
+    [
+        (0, "──────────"),
+        (0.5, "━━━━━─────"),
+        (1, "━━━━━━━━━━"),
+        (-1, "──────────"),
+        (7, "━━━━━━━━━━"),
+    ],
+)
+def test_a_progress_bar_is_filled_up_to_its_part(part: float, bar: str) -> None:
+    assert progress_bar(part, 10) == bar
+
+
+@given(st.floats(0, 1), st.floats(0, 1), st.integers(0, 60))
+def test_a_progress_bar_never_goes_back(one: float, other: float, width: int) -> None:
+    low, high = (progress_bar(part, width) for part in sorted((one, other)))
+    assert len(low) == len(high) == width
+    assert low.count("━") <= high.count("━")
