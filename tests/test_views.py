@@ -568,9 +568,10 @@ def test_the_line_is_what_is_predicted(count: int) -> None:
         assert y == pytest.approx(float(predict(np.array(x), step.w, step.b)))
 
 
-def test_the_best_line_is_that_of_least_squares() -> None:
+@pytest.mark.parametrize("surface", [PIZZA, PIZZA.standardized()], ids=["raw", "scaled"])
+def test_the_best_line_is_that_of_least_squares(surface: LossSurface) -> None:
     slope, intercept = np.polyfit(PIZZA.x, PIZZA.y, 1)
-    for x, y in ends(layer(draw(FIT, Run(PIZZA, Settings(bias=True))), Role.MINIMUM)):
+    for x, y in ends(layer(draw(FIT, Run(surface, Settings(bias=True))), Role.MINIMUM)):
         assert y == pytest.approx(slope * x + intercept)
 
 
