@@ -196,7 +196,7 @@ class Terminal:
 
         With seconds, go on until the program sleeps, but no longer than that.
         """
-        self._screen.reset()
+        self._screen.erase_in_display(2)
         end = time.monotonic() + longest
         while self.status is None:
             if select.select([self.master], [], [], 0.004)[0]:
