@@ -1,5 +1,6 @@
 """What the tests of the core share: the pizza data, its surface and a method of our own."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,9 @@ from gdtui.core.settings import Settings
 from gdtui.core.stability import critical_rate
 from gdtui.core.surface import LossSurface, Surface
 
-settings.register_profile("gdtui", deadline=None)
+# In the environment, GDTUI_LONG asks for a longer run: hypothesis looks at four times as much.
+LONG = bool(os.environ.get("GDTUI_LONG"))
+settings.register_profile("gdtui", deadline=None, max_examples=100 if LONG else 25)
 settings.load_profile("gdtui")
 
 INERTIA = Hyperparameter("inertia", "inertia", 0.9, "how much speed is kept", low=0, high=0.999)

@@ -93,6 +93,7 @@ def test_the_frame_rate_of_the_command_line_arrives_at_the_app(
     monkeypatch.setattr(Laboratory, "obey_signals", lambda app: None)
     monkeypatch.setattr(Laboratory, "run_on_terminal", lambda app: seen.append(app._fps))
     monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "80")
     for arguments in (["--fps", "7"], []):
         cli.main([str(PIZZA), *arguments])
     assert seen == [7.0, None]
@@ -135,7 +136,7 @@ async def test_frames_go_on_when_a_palette_closes_between_a_frame_and_its_refres
             await asyncio.sleep(0)
         palette.dismiss()
         frames: list[Snapshot] = []
-        monkeypatch.setattr(screen, "_show", frames.append)
+        monkeypatch.setattr(screen, "_show", lambda *shown: frames.append(shown[0]))
         for _ in range(500):
             await asyncio.sleep(0.01)
             if frames:

@@ -598,7 +598,6 @@ def test_explanations_on_pizza(surface: LossSurface, begin: Settings, sentence: 
     assert str(explanation(surface, begin, ended_as(surface, begin))) == sentence
 
 
-@pytest.mark.usefixtures("_momentum")
 def test_a_step_does_not_tell_how_long_momentum_still_takes(surface: LossSurface) -> None:
     begin = Settings(method="momentum", bias=True, iterations=10)
     assert predicted_iterations(surface, begin)

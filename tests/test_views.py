@@ -981,7 +981,7 @@ def test_nothing_is_marked_before_one_is_picked(whole: Sweep) -> None:
     for picked in (None, len(whole.trials)):
         drawing = drawn(SWEEP, swept(whole, picked))
         assert not layers(drawing, Role.WALKER)
-        assert drawing.note == "left and right pick one"
+        assert drawing.note == "left and right pick, enter adopts"
 
 
 def test_the_note_says_what_is_known_of_the_picked_trial(whole: Sweep) -> None:

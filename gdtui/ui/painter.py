@@ -38,8 +38,8 @@ _ASCII = str.maketrans(
         **dict.fromkeys("─━┄┅┈┉╌╍═╴╶╸╺╼╾–—⎯▔▁", "-"),
         **dict.fromkeys("│┃┆┇┊┋╎╏║╵╷╹╻╽╿▏▕▎▍▌▋▊▐", "|"),
         **dict.fromkeys("●•○", "o"),
-        **dict.fromkeys("←◀↙⌫", "<"),
-        **dict.fromkeys("→▶↘🔎", ">"),
+        **dict.fromkeys("←◀↙↖⌫", "<"),
+        **dict.fromkeys("→▶↘↗🔎", ">"),
         **{
             "·": "-",
             "×": "x",

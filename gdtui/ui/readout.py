@@ -181,5 +181,5 @@ def _ratio(part: float) -> str:
 def _percent(left: Gap) -> str:
     if not math.isfinite(left.percent):
         return "far"
-    amount = f"{left.percent:.4g}%"
+    amount = f"{short(left.percent, 4)}%"
     return amount if left.of == OF_MINIMUM else f"{amount} of start"

@@ -38,7 +38,7 @@ def opened(*options: str, size: tuple[int, int] = (120, 36)) -> Terminal:
     columns, rows = size
     arguments = ("-m", "gdtui", str(lesson.PIZZA), *options)
     terminal = Terminal(*arguments, columns=columns, rows=rows)
-    terminal.wait_for("verdict", "ready")
+    terminal.wait_for("critical", "ready")
     return terminal
 
 
