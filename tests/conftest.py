@@ -14,10 +14,47 @@ from gdtui.core.settings import Settings
 from gdtui.core.stability import critical_rate
 from gdtui.core.surface import LossSurface, Surface
 
-# In the environment, GDTUI_LONG asks for a longer run: hypothesis looks at four times as much.
+# In the environment, GDTUI_LONG asks for a longer run: hypothesis looks at seven times as much.
 LONG = bool(os.environ.get("GDTUI_LONG"))
-settings.register_profile("gdtui", deadline=None, max_examples=100 if LONG else 25)
+settings.register_profile("gdtui", deadline=None, max_examples=100 if LONG else 15)
 settings.load_profile("gdtui")
+
+# Modules whose cases each take an app, a process or thousands of iterations, and how many cases of
+# one test a short run takes, from end to end of its list.
+SLOW = {
+    "test_app",
+    "test_ascii",
+    "test_examples",
+    "test_faults",
+    "test_hostile",
+    "test_landscapes",
+    "test_readout",
+    "test_rough_life",
+    "test_settings_panel",
+    "test_stability",
+    "test_sweep",
+    "test_terminal",
+    "test_views",
+    "test_workbench",
+}
+SHORT = 2
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out, unless the run may be long, most cases of slow tests that have many."""
+    families: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        if item.path.stem in SLOW:
+            families.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    kept = {
+        case
+        for cases in families.values()
+        for case in cases[:: 1 if LONG else max(1, -(-len(cases) // SHORT))]
+    }
+    left_out = [item for item in items if item.path.stem in SLOW and item not in kept]
+    items[:] = [item for item in items if item not in left_out]
+    config.hook.pytest_deselected(items=left_out)
+
 
 INERTIA = Hyperparameter("inertia", "inertia", 0.9, "how much speed is kept", low=0, high=0.999)
 

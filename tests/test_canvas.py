@@ -114,7 +114,7 @@ def layers(draw: st.DrawFn) -> Layer:
 
 # In the environment, GDTUI_DRAWINGS is how many hostile drawings are tried.
 @given(st.lists(layers(), max_size=4), ranges, ranges, st.integers(0, 300), st.integers(0, 100))
-@settings(max_examples=int(os.environ.get("GDTUI_DRAWINGS", "250")), deadline=None)
+@settings(max_examples=int(os.environ.get("GDTUI_DRAWINGS", "80")), deadline=None)
 def test_whatever_is_drawn_has_the_size_asked_for(
     drawn: list[Layer], x: Axis, y: Axis, width: int, height: int
 ) -> None:

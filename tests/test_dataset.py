@@ -368,7 +368,7 @@ def test_plain_numbers_need_no_strict_parser(
     assert read(text).x.tolist() == [1, 3]
 
 
-@settings(max_examples=300)
+@settings(max_examples=60)
 @given(st.binary(), choices, choices)
 @example(b"\x1f\x8b", None, None)
 @example(b"\xff\xfe1\0,\x002\0", None, None)
@@ -376,7 +376,7 @@ def test_any_bytes(data: bytes, x: str | None, y: str | None) -> None:
     outcome(data, x, y)
 
 
-@settings(max_examples=300)
+@settings(max_examples=60)
 @given(tables(), st.lists(st.tuples(st.integers(0, 300), st.binary(max_size=3)), max_size=4))
 def test_any_mutation(data: bytes, changes: list[tuple[int, bytes]]) -> None:
     for place, piece in changes:
@@ -479,7 +479,7 @@ def files(draw: st.DrawFn) -> bytes:
 
 
 @settings(
-    max_examples=FILES or 400,
+    max_examples=FILES or 150,
     deadline=SECOND if FILES else None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

@@ -26,7 +26,7 @@ from gdtui.ui.workbench import Workbench
 
 PIZZA = str(ROOT / "data" / "pizza.txt")
 SIZE = 120, 36
-EVENTS, RESIZES = (5000, 300) if MONKEYS else (120, 40)
+EVENTS, RESIZES = (5000, 300) if MONKEYS else (40, 15)
 # As many events as a mode is likely to last.
 STINT = 40
 SLOW = ("--iterations", "100000", "--pace", "20")

@@ -992,7 +992,7 @@ def test_the_note_says_what_is_known_of_the_picked_trial(whole: Sweep) -> None:
         if trial.status is Status.DIVERGED:
             assert f"diverged at {trial.iteration}" in note
         else:
-            assert short(trial.loss) in note
+            assert f"loss {trial.loss:.4g}" in note
             assert ("within 1%" in note) == (trial.within is not None)
 
 
