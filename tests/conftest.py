@@ -20,7 +20,7 @@ settings.register_profile("gdtui", deadline=None, max_examples=100 if LONG else 
 settings.load_profile("gdtui")
 
 # Modules whose cases each take an app, a process or thousands of iterations, and how many cases of
-# one test a short run takes, from end to end of its list.
+# one test a short run takes.
 SLOW = {
     "test_app",
     "test_ascii",
@@ -37,7 +37,7 @@ SLOW = {
     "test_views",
     "test_workbench",
 }
-SHORT = 2
+SHORT = 1
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

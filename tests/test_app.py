@@ -168,6 +168,17 @@ async def test_a_palette_that_closes_searches_no_more() -> None:
         assert app._exception is None
 
 
+async def test_a_palette_opens_while_another_closes() -> None:
+    async with opened() as (app, _, pilot):
+        app.action_command_palette()
+        await pilot.pause()
+        app.screen.dismiss()
+        app.action_command_palette()
+        await pilot.pause()
+        assert isinstance(app.screen, Palette)
+        assert app._exception is None
+
+
 async def test_the_palette_of_themes_is_ours_too() -> None:
     async with opened() as (app, _, pilot):
         app.search_themes()

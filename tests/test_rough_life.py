@@ -172,7 +172,12 @@ def insist(terminal: Terminal, key: str, holds: Callable[[], bool], what: str) -
 def assert_right(terminal: Terminal) -> None:
     """After escape and another size all is there, keys are obeyed, and no cell is out of date."""
     redrawn(terminal)
-    insist(terminal, ESCAPE, lambda: not re.search("Search for|esc ", terminal.text), "an escape")
+    insist(
+        terminal,
+        ESCAPE,
+        lambda: not re.search("Search for|esc |each example", terminal.text),
+        "an escape",
+    )
     terminal.send("\x1b[<35;1;1M")
     redrawn(terminal)
     insist(terminal, "?", lambda: not helps(terminal), "no help")

@@ -275,7 +275,8 @@ class Laboratory(App[DataError]):
     def action_command_palette(self) -> None:
         """Show the command palette."""
         if not isinstance(self.screen, CommandPalette):
-            self.push_screen(Palette(id="--command-palette"))
+            # Without Textual's id for it: the one before may still be closing.
+            self.push_screen(Palette())
 
     def search_themes(self) -> None:
         """Show the palette of themes."""
