@@ -9,6 +9,7 @@ import weakref
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -938,6 +939,26 @@ def test_the_wall_stands_at_the_critical_learning_rate(whole: Sweep) -> None:
     (wall,) = (part for part in layers(drawing, Role.ALARM) if part.line)
     assert [x for x, _ in points(wall)] == pytest.approx([plain_critical(PIZZA, bias=True)] * 2)
     assert drawing.y.unit([y for _, y in points(wall)]).tolist() == pytest.approx([0, 1])
+
+
+@pytest.mark.parametrize(
+    ("surface", "changes", "is_earlier"),
+    [
+        (PIZZA, {"lr": 0.01}, False),
+        (PIZZA, {"iterations": 5}, True),
+        (PIZZA, {"method": "momentum"}, True),
+        (PIZZA.standardized(), {"standardize": True}, True),
+    ],
+)
+def test_a_sweep_of_earlier_settings_keeps_its_wall_and_says_so(
+    surface: LossSurface, changes: dict[str, Any], is_earlier: bool, whole: Sweep
+) -> None:
+    run = Run(surface, replace(LONG, **changes))
+    drawing = drawn(SWEEP, replace(scene(run), sweep=whole.snapshot(), picked=3))
+    (wall,) = (part for part in layers(drawing, Role.ALARM) if part.line)
+    assert [x for x, _ in points(wall)] == pytest.approx([plain_critical(PIZZA, bias=True)] * 2)
+    assert drawing.y == drawn(SWEEP, swept(whole)).y
+    assert (drawing.note == "of earlier settings: w sweeps again") == is_earlier
 
 
 def test_the_trials_are_in_their_places(whole: Sweep) -> None:

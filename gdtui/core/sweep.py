@@ -21,7 +21,7 @@ from gdtui.core.descent import (
 )
 from gdtui.core.run import BURST
 from gdtui.core.settings import Settings
-from gdtui.core.stability import LINEAR, LR, goal, stability
+from gdtui.core.stability import LINEAR, LR, critical_rate, goal
 from gdtui.core.surface import Surface
 
 # How many learning rates, besides the current one and those beside the critical one.
@@ -57,8 +57,7 @@ def rates(surface: Surface, settings: Settings) -> tuple[float, ...]:
     each side. Where the method has no critical rate they lie around the current one, which is
     among them in any case.
     """
-    found = stability(surface, settings)
-    critical, lr = found.critical, settings.lr
+    critical, lr = critical_rate(surface, settings), settings.lr
     close: tuple[float, ...] = ()
     if critical and _fits(critical * ABOVE) and _fits(critical * BELOW):
         low, high = (part * critical for part in _AROUND_CRITICAL)
@@ -163,9 +162,14 @@ def sweep(
 
 @dataclass(frozen=True)
 class SweepSnapshot:
-    """A sweep as it was at one moment: the trials so far, and which part of all is made."""
+    """A sweep as it was at one moment: the trials so far, and which part of all is made.
 
+    `critical` is the learning rate above which the method diverges, where theory knows it.
+    """
+
+    surface: Surface
     settings: Settings
+    critical: float | None
     rates: tuple[float, ...]
     trials: tuple[Trial, ...]
     progress: float
@@ -181,7 +185,9 @@ class Sweep:
     def __init__(
         self, surface: Surface, settings: Settings, chosen: Iterable[float] | None = None
     ) -> None:
+        self.surface = surface
         self.settings = settings
+        self._critical = critical_rate(surface, settings)
         self.rates = tuple(rates(surface, settings) if chosen is None else chosen)
         self._lock = threading.Lock()
         self._left = [_attempt(surface, replace(settings, lr=rate)) for rate in self.rates[::-1]]
@@ -223,7 +229,13 @@ class Sweep:
         """The sweep as it is now."""
         with self._lock:
             return SweepSnapshot(
-                self.settings, self.rates, self._trials, self._progress(), self.done
+                self.surface,
+                self.settings,
+                self._critical,
+                self.rates,
+                self._trials,
+                self._progress(),
+                self.done,
             )
 
     @property

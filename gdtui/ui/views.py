@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from gdtui.core.descent import Status, Step
+from gdtui.core.descent import Status, Step, starting_point
 from gdtui.core.equations import Equation
 from gdtui.core.ladder import rung_at_least
 from gdtui.core.landscapes import Landscape
@@ -18,7 +18,6 @@ from gdtui.core.methods import State, sampled
 from gdtui.core.model import predict
 from gdtui.core.run import Snapshot
 from gdtui.core.settings import Settings
-from gdtui.core.stability import stability
 from gdtui.core.surface import LossSurface, Minimum, Surface
 from gdtui.core.sweep import SweepSnapshot, Trial
 from gdtui.ui.drawing import (
@@ -592,13 +591,13 @@ def learning_rates(scene: Scene) -> Drawing | Page:
         )
         return Page("Sweep of learning rates", [(words, Role.QUIET)])
     x_axis = Axis.powers(swept.rates[0], swept.rates[-1]).widened(1.05)
-    y_axis = _trial_axis(scene, swept)
+    y_axis = _trial_axis(swept)
     top = float(y_axis.at(np.array(1.0)))
     held = [trial for trial in swept.trials if not _is_lost(trial, top)]
     lost = [trial.lr for trial in swept.trials if _is_lost(trial, top)]
     layers = [
         Layer([trial.lr for trial in held], [trial.loss for trial in held], Role.LIVE, line=True),
-        *_wall(scene, swept, y_axis),
+        *_wall(swept, y_axis),
         Layer(lost, [top] * len(lost), Role.ALARM, DIVERGED),
         *_picked(scene, y_axis, top),
     ]
@@ -611,18 +610,18 @@ def _is_lost(trial: Trial, top: float) -> bool:
     return trial.status is Status.DIVERGED or not trial.loss <= top
 
 
-def _trial_axis(scene: Scene, swept: SweepSnapshot) -> Axis:
+def _trial_axis(swept: SweepSnapshot) -> Axis:
     """Decades that hold the losses of all trials that have not led upwards."""
     losses = np.array([t.loss for t in swept.trials if t.status is not Status.DIVERGED])
-    start = scene.surface.loss(*_start(scene))
-    fallen = losses[losses <= start]
+    start = starting_point(swept.surface, swept.settings)
+    top = swept.surface.loss(start.w, start.b)
+    fallen = losses[losses <= top]
     return _loss_axis(_finite(fallen if len(fallen) else losses), Scale.LOG)
 
 
-def _wall(scene: Scene, swept: SweepSnapshot, y_axis: Axis) -> list[Layer]:
+def _wall(swept: SweepSnapshot, y_axis: Axis) -> list[Layer]:
     """The critical learning rate, where theory knows one."""
-    critical = stability(scene.surface, swept.settings).critical
-    return [] if critical is None else [_upright(critical, y_axis, Role.ALARM)]
+    return [] if swept.critical is None else [_upright(swept.critical, y_axis, Role.ALARM)]
 
 
 def _chosen_trial(scene: Scene) -> Trial | None:
@@ -645,6 +644,9 @@ def _sweep_words(scene: Scene, swept: SweepSnapshot) -> str:
     trial = _chosen_trial(scene)
     if not swept.done:
         return f"{progress_bar(swept.progress, 20)} {swept.progress:.0%}, escape stops"
+    now = scene.snapshot.settings
+    if swept.surface is not scene.surface or replace(swept.settings, lr=now.lr) != now:
+        return "of earlier settings: w sweeps again"
     if trial is None:
         return "left and right pick, enter adopts"
     if trial.status is Status.DIVERGED:
