@@ -193,6 +193,44 @@ def test_raw_and_scaled_parameters_belong_together(surface: LossSurface, bias: b
     assert raw == pytest.approx(list(scaled.raw(step.w, step.b)), abs=1e-9)
 
 
+@pytest.mark.parametrize("scaled", [False, True])
+@pytest.mark.parametrize("bias", [False, True])
+def test_the_answer_of_least_squares_is_always_shown(
+    surface: LossSurface, bias: bool, scaled: bool
+) -> None:
+    over = surface.standardized() if scaled else surface
+    run = Run(over, Settings(bias=bias, standardize=scaled))
+    # Scaled and with the bias off, the line turns about the middle of the feature.
+    matrix = np.stack([over.x, np.ones_like(over.x)], axis=1)[:, : 1 + bias]
+    found = [*np.linalg.lstsq(matrix, over.y)[0], 0.0][:2]
+    expected = over.raw(*found)[: 2 if bias or scaled else 1]
+    shown = value(rows_of(over, run), "minimum").split(", ")
+    assert [float(part) for part in shown] == pytest.approx(list(expected), rel=1e-4)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_what_theory_says_of_the_method_stands_below_in_words(
+    method: str, surface: LossSurface
+) -> None:
+    rows = rows_of(surface, Run(surface, Settings(method)))
+    words = " ".join(" ".join(texts_of(rows)).split())
+    assert words.endswith(f" {METHODS[method].bound}.")
+
+
+def test_the_pace_stands_in_the_frame_and_the_speed_while_it_runs(surface: LossSurface) -> None:
+    readout, run = Sized(), Run(surface, Settings(iterations=10**6))
+    readout.show(surface, run.snapshot(), FULL_SPEED)
+    assert readout.border_subtitle == "pace full speed"
+    run.start()
+    readout.show(surface, run.snapshot(), FULL_SPEED)
+    run.advance(1000)
+    readout.show(surface, run.snapshot(), FULL_SPEED)
+    assert readout.border_subtitle.startswith("speed ")
+    run.pause()
+    readout.show(surface, run.snapshot(), 20)
+    assert readout.border_subtitle == "pace 20/s"
+
+
 def test_the_loss_of_the_batch_is_shown(surface: LossSurface) -> None:
     run = Run(surface, Settings(method="sgd"))
     run.advance(5)

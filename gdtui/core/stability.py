@@ -92,7 +92,7 @@ class Gap(NamedTuple):
             return "at the minimum"
         if math.isinf(self.percent):
             return "far above the minimum"
-        amount = f"{self.percent:.3g}%"
+        amount = f"{self.percent:,.0f}%" if 1000 <= self.percent < 1e7 else f"{self.percent:.3g}%"
         return f"{amount} above the minimum" if self.of == OF_MINIMUM else f"{amount} {self.of}"
 
 

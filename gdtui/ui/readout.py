@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 import time
 from collections import deque
 from collections.abc import Sequence
@@ -10,10 +11,17 @@ from itertools import groupby
 from operator import itemgetter
 
 from gdtui.core.descent import Status
-from gdtui.core.landscapes import Landscape
 from gdtui.core.methods import sampled
 from gdtui.core.run import FULL_SPEED, Snapshot
-from gdtui.core.stability import OF_MINIMUM, Gap, Stability, Verdict, gap, stability
+from gdtui.core.settings import Settings
+from gdtui.core.stability import (
+    OF_MINIMUM,
+    Gap,
+    Stability,
+    Verdict,
+    gap,
+    stability,
+)
 from gdtui.core.surface import Surface
 from gdtui.ui.drawing import Role, Row, figure, short
 from gdtui.ui.rows import Rows
@@ -95,7 +103,7 @@ class Readout(Rows):
         self.border_title = "Now"
         self._speedometer = Speedometer()
         self._shown: tuple[Surface, Snapshot, float] | None = None
-        self._judged: tuple[object, Stability] | None = None
+        self._judged: tuple[object, list[Row]] | None = None
 
     def on_resize(self) -> None:
         """Show the same at the new width."""
@@ -110,14 +118,10 @@ class Readout(Rows):
         else:
             self._speedometer.reset()
             speed = 0.0
-        pace_row = ("speed", f"{speed:,.0f}/s") if speed else ("pace", _pace(pace))
-        self.show_rows(
-            [
-                *(self._row(*line) for line in self._figures(surface, snapshot)),
-                *self._judgement(self._stability(surface, snapshot)),
-                self._row(*pace_row),
-            ]
-        )
+        # In the frame, where no row can push it out of sight.
+        self.border_subtitle = f"speed {speed:,.0f}/s" if speed else f"pace {_pace(pace)}"
+        figures = [self._row(*line) for line in self._figures(surface, snapshot)]
+        self.show_rows([*figures, *self._judgement(surface, snapshot)])
 
     def _figures(self, surface: Surface, snapshot: Snapshot) -> list[tuple[str, str, Role]]:
         """What was measured where the run stands."""
@@ -130,44 +134,46 @@ class Readout(Rows):
         parameters = [("w", w, Role.WALKER), ("b", b, Role.WALKER if both else Role.QUIET)]
         parameters += scaled if surface.is_standardized else []
         slopes = (step.dw, step.db) if settings.bias else (step.dw,)
-        left = gap(surface, step, settings)
+        minimum, left = surface.minimum(step.w, step.b, settings.bias), gap(surface, step, settings)
+        answer = surface.raw(minimum.w, minimum.b)[: 2 if both else 1]
         sampling = sampled(surface, settings)
         return [
             ("loss", figure(step.loss, room), Role.LIVE),
             *([("of batch", figure(sampling(*step[:3])[0], room), Role.PLAIN)] if sampling else []),
             *((name, figure(value, room), role) for name, value, role in parameters),
             ("slopes" if settings.bias else "slope", fitted(slopes, ", ", room), Role.SLOPE),
+            ("minimum", fitted(answer, ", ", room), Role.MINIMUM),
             ("above min", _percent(left), Role.MINIMUM),
         ]
 
-    def _stability(self, surface: Surface, snapshot: Snapshot) -> Stability:
-        """What theory says, computed anew only for other settings or another minimum."""
+    def _judgement(self, surface: Surface, snapshot: Snapshot) -> list[Row]:
+        """What theory says, worked out anew only for other settings or another minimum."""
         settings, step = snapshot.settings, snapshot.step
         minimum = surface.minimum(step.w, step.b, settings.bias)
-        near = (minimum.w, minimum.b) if isinstance(surface, Landscape) else None
-        key = surface, settings, near
+        near = None if surface.is_quadratic else (minimum.w, minimum.b)
+        key = surface, settings, near, self.size.width
         if self._judged is None or self._judged[0] != key:
-            self._judged = key, stability(surface, settings, near)
+            self._judged = key, self._judged_by(stability(surface, settings, near), settings)
         return self._judged[1]
 
-    def _judgement(self, found: Stability) -> list[Row]:
-        """The gauge, the verdict, and the curvature that it comes from."""
+    def _judged_by(self, found: Stability, settings: Settings) -> list[Row]:
+        """The verdict with its gauge, and the curvature that it comes from."""
         role, width = _VERDICTS[found.verdict], self.size.width
-        rows: list[Row] = []
-        if found.ratio is None or found.critical is None:
-            rows.append(((found.short.ljust(width), role),))
-        else:
+        verdict: list[Row] = [((found.short.ljust(width), role),)]
+        words = textwrap.wrap(f"{settings.chosen_method.bound}.", max(width, 1))
+        if found.ratio is not None and found.critical is not None:
             word = str(found.verdict).ljust(self.LABEL_WIDTH + 1)
-            rows.append(((word, role), *gauge(found.ratio, max(width - len(word), 1))))
+            scale = gauge(found.ratio, max(width - len(word), 1))
             compared = f"{_ratio(found.ratio)} × {short(found.critical, 5)}"
-            rows.append(self._row("critical", compared, role))
+            verdict = [((word, role), *scale), self._row("critical", compared, role)]
         curvature = fitted(found.eigenvalues, " to ", width - self.LABEL_WIDTH, digits=4)
         outlook = found.outlook.replace("within 1%", "").strip()
         return [
-            *rows,
+            *verdict,
             self._row("within 1%", outlook),
             self._row("curvature", curvature),
             self._row("condition", f"{found.condition:.4g}"),
+            *(((text.ljust(width), Role.QUIET),) for text in words),
         ]
 
     def _row(self, label: str, value: str, role: Role = Role.PLAIN) -> Row:

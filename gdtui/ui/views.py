@@ -534,22 +534,31 @@ def this_step(scene: Scene) -> Page:
     step, settings = snapshot.step, snapshot.settings
     method = settings.chosen_method
     state = State(*step[:3], step.dw, step.db if settings.bias else 0.0, snapshot.memory)
-    lines = [(f"{method.name}, iteration {step.iteration}", Role.QUIET), *_batch_lines(scene)]
-    for parameter, role in (("w", Role.WALKER), ("b", Role.WALKER))[: 1 + settings.bias]:
-        lines += [("", Role.PLAIN), *_slope_lines(scene, parameter)]
+    scaled = ", feature scaled" if surface.is_standardized else ""
+    heading = f"{method.name}, iteration {step.iteration}{scaled}"
+    lines = [(heading, Role.QUIET), *_batch_lines(scene)]
+    for parameter in ("w", "b")[: 1 + settings.bias]:
+        lines += _slope_lines(scene, parameter)
         for equation in method.arithmetic(surface, settings, state, parameter, short):
-            is_last = equation.name == parameter
-            lines += _equation_lines(equation, role if is_last else Role.PLAIN)
+            role = Role.WALKER if equation.name == parameter else Role.PLAIN
+            # What the letters stand for is said once, for w: for b it is the same.
+            lines += [] if parameter == "b" else [_in_letters(equation)]
+            lines.append(_in_numbers(equation, parameter == "b", role))
     has_examples = isinstance(surface, LossSurface) and len(surface.x)
     return Page("This step", lines, "enter: the examples one by one" if has_examples else "")
 
 
-def _equation_lines(equation: Equation, role: Role) -> list[Span]:
-    numbers = "" if equation.numbers == equation.formula else f"  = {equation.numbers}"
-    return [
-        (f"{equation.name} <- {equation.formula}", Role.PLAIN),
-        (f"{numbers or ' '} = {short(equation.value)}", role),
-    ]
+def _in_letters(equation: Equation) -> Span:
+    return f"{equation.name} <- {equation.formula}", Role.PLAIN
+
+
+def _in_numbers(equation: Equation, named: bool, role: Role) -> Span:
+    """The equation with its numbers, behind its name or below its letters."""
+    start = f"{equation.name} <- " if named else "  = "
+    # Where there is nothing to put in, the numbers say no more than the letters.
+    is_said = equation.numbers == equation.formula and not named
+    numbers = "" if is_said else f"{equation.numbers} = "
+    return f"{start}{numbers}{short(equation.value)}", role
 
 
 def _slope_lines(scene: Scene, parameter: str) -> list[Span]:
