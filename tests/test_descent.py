@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Generator, Iterator
+from dataclasses import replace
 from itertools import islice, pairwise
 
 import numpy as np
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from gdtui import report
 from gdtui.core.dataset import Dataset
 from gdtui.core.descent import (
+    Measured,
     Outcome,
     Point,
     Status,
@@ -22,7 +24,7 @@ from gdtui.core.descent import (
     starting_point,
     trajectory,
 )
-from gdtui.core.methods import METHODS, Method
+from gdtui.core.methods import METHODS, Method, gradient_descent
 from gdtui.core.settings import Settings
 from gdtui.core.surface import LossSurface
 
@@ -189,6 +191,36 @@ hundreds = st.integers(-100, 100).map(float)
 surfaces = st.lists(st.tuples(hundreds, hundreds), min_size=2, max_size=9).map(
     lambda rows: LossSurface.of(*np.array(rows).T)
 )
+
+
+@given(
+    surfaces,
+    st.one_of(st.floats(1e-6, 2), st.just(1e6)),
+    st.tuples(hundreds, hundreds),
+    st.booleans(),
+    st.sampled_from([0.0, 1e-3, 10.0]),
+)
+def test_the_lessons_case_written_out_is_the_same_to_the_bit(
+    surface: LossSurface, lr: float, start: tuple[float, float], bias: bool, tolerance: float
+) -> None:
+    begin = Settings(lr=lr, bias=bias, w_start=start[0], b_start=start[1], tolerance=tolerance)
+    # A rule that is not the one written out, but does the same.
+    method = replace(METHODS["gd"], rule=lambda *of: gradient_descent(*of))
+    written_out = ending(trajectory(surface, begin, starting_point(surface, begin)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(METHODS, "gd", method)
+        assert written_out == ending(trajectory(surface, begin, starting_point(surface, begin)))
+
+
+def ending(path: Generator[Measured, None, Status]) -> tuple[list[Measured], Status | None]:
+    """The first points of a path, and how it ended if it did."""
+    points: list[Measured] = []
+    while len(points) < 300:
+        try:
+            points.append(next(path))
+        except StopIteration as end:
+            return points, end.value
+    return points, None
 
 
 @given(surfaces, st.floats(0.02, 0.98), hundreds, st.booleans())

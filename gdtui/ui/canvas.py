@@ -65,6 +65,7 @@ class Canvas:
         plotext.add_theme(_THEME, text=_pixel(Role.AXIS))
         self._figure = type(plotext.figure)(plotext.terminal)
         self._signals: dict[tuple[Layer | Contours, Grid], Any] = {}
+        self._ticked: dict[str, tuple[tuple[Axis, int], int]] = {}
         self._figure.theme(_THEME)
         self._figure.canvas("default")
         self._figure.legend(False)
@@ -99,13 +100,17 @@ class Canvas:
         return [_row(line) for line in figure.build().string().split("\n")[:height]]
 
     def _ticks(self, axis: str, scale: Axis, count: int) -> int:
-        """Set the ticks of an axis; returns how wide its labels are."""
+        """Set the ticks of an axis, unless they are set; returns how wide its labels are."""
+        before = self._ticked.get(axis)
+        if before and before[0] == (scale, count):
+            return before[1]
         ticks = scale.ticks(count)
         labels = [label for _, label in ticks]
         width = max(_LABEL_WIDTH, *map(len, labels)) if labels else _LABEL_WIDTH
         if axis == "y":
             labels = [label.rjust(width) for label in labels]
         self._figure.ruler(axis).ticks([place for place, _ in ticks], labels)
+        self._ticked[axis] = (scale, count), width
         return width
 
 
@@ -239,7 +244,8 @@ def clip_line(
     pieces = np.column_stack([x[:-1], y[:-1], x[1:], y[1:]])
     # Most lines lie within the box but for a few pieces; a piece to or from NaN is none.
     crossing = np.flatnonzero(~shown & ~np.isnan(pieces.sum(axis=1)))
-    pieces[crossing], shown[crossing] = _clipped(pieces[crossing])
+    if len(crossing):
+        pieces[crossing], shown[crossing] = _clipped(pieces[crossing])
     return _chain(np.clip(pieces[shown], 0, 1), columns, rows)
 
 

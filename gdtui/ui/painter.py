@@ -7,7 +7,7 @@ colour is sent only where it changes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
 
@@ -17,8 +17,9 @@ from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
 from textual._compositor import ChopsUpdate, Compositor, CompositorUpdate, LayoutUpdate
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.strip import Strip
+from textual.widget import Widget
 
 # Attributes, foreground and background, each as the codes of a select-graphic-rendition sequence.
 Pen = tuple[str, str, str]
@@ -172,10 +173,10 @@ def _change(old: Pen, new: Pen) -> str:
 
 
 class SparingCompositor(Compositor):
-    """Renders only the widgets that an update touches.
+    """Renders only the widgets that can be seen where something changed.
 
     Textual renders all that lie within the smallest box around the changed regions, which is most
-    of the screen when two opposite corners change.
+    of the screen when two opposite corners change, and what lies hidden behind them.
     """
 
     def render_partial_update(self) -> ChopsUpdate | None:
@@ -184,15 +185,22 @@ class SparingCompositor(Compositor):
         if self._cuts is None:
             # Kept by Textual from now on: they must be those of all widgets.
             self._cuts = self.cuts
-        self._visible_widgets = {
-            widget: place
-            for widget, place in every.items()
-            if any(place[0].overlaps(region) for region in dirty)
-        }
+        seen = {widget for region in dirty for widget in _seen(region, every)}
+        # In their order still, which is from front to back.
+        self._visible_widgets = {widget: every[widget] for widget in every if widget in seen}
         try:
             return super().render_partial_update()
         finally:
             self._visible_widgets = every
+
+
+def _seen(region: Region, widgets: Mapping[Widget, tuple[Region, Region]]) -> Iterator[Widget]:
+    """What can be seen in a region: from front to back, up to the first that covers it all."""
+    for widget, (place, clip) in widgets.items():
+        if place.overlaps(region):
+            yield widget
+            if place.intersection(clip).contains_region(region):
+                return
 
 
 class Repaint(CompositorUpdate):

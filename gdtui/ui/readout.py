@@ -119,7 +119,10 @@ class Readout(Rows):
             self._speedometer.reset()
             speed = 0.0
         # In the frame, where no row can push it out of sight.
-        self.border_subtitle = f"speed {speed:,.0f}/s" if speed else f"pace {_pace(pace)}"
+        words = f"speed {float(f'{speed:.2g}'):,.0f}/s" if speed else f"pace {_pace(pace)}"
+        # A new one paints all of the frame.
+        if words != self.border_subtitle:
+            self.border_subtitle = words
         figures = [self._row(*line) for line in self._figures(surface, snapshot)]
         self.show_rows([*figures, *self._judgement(surface, snapshot)])
 

@@ -23,16 +23,21 @@ class Rows(Widget):
         super().__init__(id=id, classes=classes)
         self._rows: Sequence[Row] = ()
         self._styles_by_role: dict[Role, Style] = {}
+        self._strips: dict[int, Strip] = {}
 
     def show_rows(self, rows: Sequence[Row]) -> None:
         """Show these rows from now on."""
         before, self._rows = self._rows, rows
         if len(before) != len(rows):
+            self._strips.clear()
             self.refresh()
             return
-        for y, (old, new) in enumerate(zip(before, rows, strict=True)):
-            if old != new:
-                self.refresh(Region(0, y, self.size.width, 1))
+        changed = [y for y, old in enumerate(before) if old != rows[y]]
+        for y in changed:
+            self._strips.pop(y, None)
+        if changed:
+            height = changed[-1] + 1 - changed[0]
+            self.refresh(Region(0, changed[0], self.size.width, height))
 
     def style_of(self, role: Role) -> Style:
         """The style that the style sheet gives a role."""
@@ -43,11 +48,27 @@ class Rows(Widget):
     def notify_style_update(self) -> None:
         """Forget the styles when the theme changes."""
         self._styles_by_role.clear()
+        self._strips.clear()
         super().notify_style_update()
 
     def render_line(self, y: int) -> Strip:
         """One row of the widget, as Textual asks for it."""
-        base = self.style_of(Role.PLAIN)
-        row = self._rows[y] if y < len(self._rows) else ()
-        segments = [Segment(text, self.style_of(role)) for text, role in row]
-        return Strip(segments).adjust_cell_length(self.size.width, base)
+        strip, width = self._strips.get(y), self.size.width
+        if strip is None or strip.cell_length != width:
+            row = self._rows[y] if y < len(self._rows) else ()
+            segments = [Segment(text, self.style_of(role)) for text, role in row]
+            strip = Strip(segments).adjust_cell_length(width, self.style_of(Role.PLAIN))
+            self._strips[y] = strip
+        return strip
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Some rows; without a frame they are ready, and need none of Textual's way through one."""
+        if self.gutter:
+            return super().render_lines(crop)
+        strips = [self.render_line(y) for y in crop.line_range]
+        background = self.background_colors[1]
+        for filter in self.get_line_filters():
+            strips = [strip.apply_filter(filter, background) for strip in strips]
+        if crop.column_span != (0, self.size.width):
+            strips = [strip.crop(*crop.column_span) for strip in strips]
+        return strips

@@ -6,7 +6,7 @@ import os
 import threading
 import time
 from collections import deque
-from functools import partial
+from functools import cached_property, partial
 from typing import ClassVar
 
 from textual import events, on
@@ -39,7 +39,7 @@ from gdtui.ui.steady import Steady
 from gdtui.ui.views import SWEEP, THIS_STEP, VIEWS, Ghost, Scale, Scene
 
 # Frames a second: on a machine of one's own, and over a network.
-LOCAL_FPS, REMOTE_FPS = 17.0, 10.0
+LOCAL_FPS, REMOTE_FPS = 16.0, 10.0
 # Seconds that Textual may wait of its own accord between a change and its repaint.
 TEXTUAL_WAITS = 0.03
 # Seconds in which a run is watched at the default pace.
@@ -188,6 +188,24 @@ class Workbench(Steady, Screen[None]):
         yield Footer(show_command_palette=False)
         yield HelpPanel(self.BINDINGS)
 
+    # Kept once found: a search through the widgets in every frame would cost a tenth of it.
+
+    @cached_property
+    def _plots(self) -> list[Plot]:
+        return list(self.query(Plot))
+
+    @cached_property
+    def _readout(self) -> Readout:
+        return self.query_one(Readout)
+
+    @cached_property
+    def _log(self) -> IterationLog:
+        return self.query_one(IterationLog)
+
+    @cached_property
+    def _status(self) -> Label:
+        return self.query_one("#status", Label)
+
     @property
     def _names(self) -> tuple[str, str]:
         """What the feature and the label are called."""
@@ -255,10 +273,10 @@ class Workbench(Steady, Screen[None]):
             sweep=swept,
             picked=self._picked,
         )
-        for plot in self.query(Plot):
+        for plot in self._plots:
             plot.show(scene)
-        self.query_one(Readout).show(surface, snapshot, self.current_run.pace)
-        self.query_one(IterationLog).show(snapshot.lines, self._closing_words(snapshot))
+        self._readout.show(surface, snapshot, self.current_run.pace)
+        self._log.show(snapshot.lines, self._closing_words(snapshot))
         self._show_status(snapshot)
 
     def _show_status(self, snapshot: Snapshot) -> None:
@@ -267,9 +285,10 @@ class Workbench(Steady, Screen[None]):
             place = f"iteration {place}"
         scaled = "scaled · " if snapshot.settings.standardize else ""
         words = f"{scaled}{snapshot.status} · {place}"
-        status = self.query_one("#status", Label)
-        # A new layout of the screen is dear: only where the words take another width.
-        status.update(words, layout=len(words) != status.size.width)
+        status = self._status
+        if words != status.content:
+            # A new layout of the screen is dear: only where the words take another width.
+            status.update(words, layout=len(words) != status.size.width)
         if not status.has_class(f"-{snapshot.status}"):
             status.set_classes(f"-{snapshot.status}")
 
@@ -295,6 +314,12 @@ class Workbench(Steady, Screen[None]):
         answer = f"w={w}, b={b}" if both else f"w={w}"
         return f"{answer}\n{closing(surface, settings, outcome)}. {what_now}"
 
+    async def _on_idle(self, event: events.Idle) -> None:
+        # Textual lets a change wait for the next sixtieth of a second; a key has waited enough.
+        await super()._on_idle(event)
+        if self._dirty_widgets:
+            self._on_timer_update()
+
     def on_resize(self, event: events.Resize) -> None:
         """Arrange the plots anew; they draw themselves again at their new sizes."""
         super().on_resize(event)
@@ -307,7 +332,7 @@ class Workbench(Steady, Screen[None]):
         room = self.app.size.width - (0 if narrow or self._zoomed else LEFT_COLUMNS)
         fitting = 1 if self._zoomed else min(max(1, room // PLOT_COLUMNS), len(VIEWS))
         shown = self._views[-fitting:]
-        for plot in self.query(Plot):
+        for plot in self._plots:
             plot.display = plot.view in shown
             plot.chosen = plot.view == self._view and fitting > 1
         high = self.app.size.height >= TWO_ROWS
@@ -330,7 +355,7 @@ class Workbench(Steady, Screen[None]):
 
     def _follow(self, run: Run) -> None:
         self.current_run = run
-        self.query_one(IterationLog).follow(run.steps, beside(run.surface, run.settings))
+        self._log.follow(run.steps, beside(run.surface, run.settings))
         self._worker.drive(run)
         self._frame()
 
@@ -533,7 +558,7 @@ class Workbench(Steady, Screen[None]):
 
     async def action_log(self, action: str) -> None:
         """Let the log scroll, or the help while it is open, wherever the focus is."""
-        shown = self.query_one(HelpPanel) if self._helping else self.query_one(IterationLog)
+        shown = self.query_one(HelpPanel) if self._helping else self._log
         await shown.run_action(action)
 
     @property
