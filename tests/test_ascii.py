@@ -19,7 +19,7 @@ from textual.strip import Strip
 from gdtui.core.settings import Settings
 from gdtui.ui.drawing import Role, progress_bar
 from gdtui.ui.painter import Painter, in_ascii
-from gdtui.ui.plot import framed
+from gdtui.ui.rows import framed
 from gdtui.ui.views import (
     ARRIVED,
     ARROWS,

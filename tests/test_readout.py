@@ -33,13 +33,15 @@ class Sized(Readout):
     """A readout of the size that it has in the left column, without a screen."""
 
     shown: Sequence[Row] = ()
+    note = ""
 
     def show_rows(self, rows: Sequence[Row]) -> None:
-        self.shown = rows
+        self.note = "".join(text for text, _ in rows[-1])
+        self.shown = [row[2:-2] for row in rows[1:-1]]
 
     @property
     def size(self) -> Size:
-        return Size(WIDTH, 40)
+        return Size(WIDTH + 4, 40)
 
 
 def rows_of(surface: Surface, run: Run, pace: float = 20) -> Sequence[Row]:
@@ -220,15 +222,15 @@ def test_what_theory_says_of_the_method_stands_below_in_words(
 def test_the_pace_stands_in_the_frame_and_the_speed_while_it_runs(surface: LossSurface) -> None:
     readout, run = Sized(), Run(surface, Settings(iterations=10**6))
     readout.show(surface, run.snapshot(), FULL_SPEED)
-    assert readout.border_subtitle == "pace full speed"
+    assert "─ pace full speed ─" in readout.note
     run.start()
     readout.show(surface, run.snapshot(), FULL_SPEED)
     run.advance(1000)
     readout.show(surface, run.snapshot(), FULL_SPEED)
-    assert readout.border_subtitle.startswith("speed ")
+    assert "─ speed " in readout.note
     run.pause()
     readout.show(surface, run.snapshot(), 20)
-    assert readout.border_subtitle == "pace 20/s"
+    assert "─ pace 20/s ─" in readout.note
 
 
 def test_the_loss_of_the_batch_is_shown(surface: LossSurface) -> None:
@@ -327,6 +329,6 @@ async def test_a_readout_shows_its_rows_at_every_width(surface: LossSurface) -> 
         for width in (28, 60, 12, 28):
             await pilot.resize_terminal(width, 20)
             await pilot.pause()
-            line = readout.render_line(0)
+            line = readout.render_line(1)
             assert line.cell_length == readout.size.width
-            assert line.text.startswith("loss")
+            assert line.text.startswith("│ loss")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 
-from rich.cells import cell_len, chop_cells, set_cell_size
+from rich.cells import chop_cells, set_cell_size
 from textual import events
 from textual.message import Message
 from textual.reactive import reactive
@@ -13,32 +13,11 @@ from gdtui.core.text import printable
 from gdtui.ui.canvas import Canvas
 from gdtui.ui.drawing import Page, Role, Row, Span
 from gdtui.ui.faults import log_fault, place_of
-from gdtui.ui.rows import Rows
+from gdtui.ui.rows import Rows, framed
 from gdtui.ui.views import VIEWS, Scene
 
 # How much of an exception's words a plot has room for.
 ERROR_CHARACTERS = 200
-
-
-def framed(rows: list[Row], width: int, title: str, note: str, role: Role) -> list[Row]:
-    """The rows, each `width` cells wide, in a frame with a title above and a note below.
-
-    Drawn here and not by the style sheet, which would repaint all of a plot for a new title.
-    """
-    return [
-        (("╭", role), *_edge(title, width, role), ("╮", role)),
-        *((("│", role), *row, ("│", role)) for row in rows),
-        (("╰", role), *_edge(note, width, role), ("╯", role)),
-    ]
-
-
-def _edge(text: str, width: int, role: Role) -> Row:
-    """A horizontal edge of the frame with a text in it, cut where it is too long."""
-    if not text or width < 6:
-        return (("─" * width, role),)
-    if cell_len(text) > width - 4:
-        text = set_cell_size(text, width - 5).rstrip() + "…"
-    return (("─ ", role), (text, Role.PLAIN), (" " + "─" * (width - cell_len(text) - 3), role))
 
 
 def page_rows(page: Page, width: int, height: int) -> list[Row]:

@@ -24,7 +24,7 @@ from gdtui.core.stability import (
 )
 from gdtui.core.surface import Surface
 from gdtui.ui.drawing import Role, Row, figure, short
-from gdtui.ui.rows import Rows
+from gdtui.ui.rows import Rows, framed
 from gdtui.ui.views import WALKER
 
 # What the parts of the gauge look like, up to which part of the critical learning rate.
@@ -100,7 +100,6 @@ class Readout(Rows):
 
     def __init__(self) -> None:
         super().__init__(id="readout")
-        self.border_title = "Now"
         self._speedometer = Speedometer()
         self._shown: tuple[Surface, Snapshot, float] | None = None
         self._judged: tuple[object, list[Row]] | None = None
@@ -119,17 +118,32 @@ class Readout(Rows):
             self._speedometer.reset()
             speed = 0.0
         # In the frame, where no row can push it out of sight.
-        words = f"speed {float(f'{speed:.2g}'):,.0f}/s" if speed else f"pace {_pace(pace)}"
-        # A new one paints all of the frame.
-        if words != self.border_subtitle:
-            self.border_subtitle = words
+        note = f"speed {float(f'{speed:.2g}'):,.0f}/s" if speed else f"pace {_pace(pace)}"
         figures = [self._row(*line) for line in self._figures(surface, snapshot)]
-        self.show_rows([*figures, *self._judgement(surface, snapshot)])
+        rows = [*figures, *self._judgement(surface, snapshot)]
+        self.show_rows(self._framed(rows, note) if self._has_frame else rows)
+
+    @property
+    def _has_frame(self) -> bool:
+        """Whether there is room for one."""
+        return self.size.height > 2
+
+    @property
+    def _width(self) -> int:
+        """The cells of a row: within a frame it has a margin on both sides."""
+        return max(self.size.width - (4 if self._has_frame else 0), 0)
+
+    def _framed(self, rows: list[Row], note: str) -> list[Row]:
+        width, height = self._width, self.size.height - 2
+        rows += [((" " * width, Role.PLAIN),)] * (height - len(rows))
+        margin = (" ", Role.PLAIN)
+        inner: list[Row] = [(margin, *row, margin) for row in rows[:height]]
+        return framed(inner, width + 2, "Now", note, Role.FRAME)
 
     def _figures(self, surface: Surface, snapshot: Snapshot) -> list[tuple[str, str, Role]]:
         """What was measured where the run stands."""
         step, settings = snapshot.step, snapshot.settings
-        room = max(self.size.width - self.LABEL_WIDTH, 10)
+        room = max(self._width - self.LABEL_WIDTH, 10)
         trained = Role.WALKER if settings.bias else Role.QUIET
         scaled = [("w scaled", step.w, Role.WALKER), ("b scaled", step.b, trained)]
         w, b = surface.raw(step.w, step.b)
@@ -154,14 +168,14 @@ class Readout(Rows):
         settings, step = snapshot.settings, snapshot.step
         minimum = surface.minimum(step.w, step.b, settings.bias)
         near = None if surface.is_quadratic else (minimum.w, minimum.b)
-        key = surface, settings, near, self.size.width
+        key = surface, settings, near, self._width
         if self._judged is None or self._judged[0] != key:
             self._judged = key, self._judged_by(stability(surface, settings, near), settings)
         return self._judged[1]
 
     def _judged_by(self, found: Stability, settings: Settings) -> list[Row]:
         """The verdict with its gauge, and the curvature that it comes from."""
-        role, width = _VERDICTS[found.verdict], self.size.width
+        role, width = _VERDICTS[found.verdict], self._width
         verdict: list[Row] = [((found.short.ljust(width), role),)]
         words = textwrap.wrap(f"{settings.chosen_method.bound}.", max(width, 1))
         if found.ratio is not None and found.critical is not None:
@@ -180,7 +194,7 @@ class Readout(Rows):
         ]
 
     def _row(self, label: str, value: str, role: Role = Role.PLAIN) -> Row:
-        return ((label, Role.QUIET), (value.rjust(self.size.width - len(label)), role))
+        return ((label, Role.QUIET), (value.rjust(self._width - len(label)), role))
 
 
 def _ratio(part: float) -> str:

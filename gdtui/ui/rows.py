@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Region
@@ -11,6 +12,28 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from gdtui.ui.drawing import Role, Row
+
+
+def framed(rows: list[Row], width: int, title: str, note: str, role: Role) -> list[Row]:
+    """The rows, each `width` cells wide, in a frame with a title above and a note below.
+
+    Drawn here and not by the style sheet: Textual paints all of a widget for a new title, and goes
+    a long way to frame a row.
+    """
+    return [
+        (("╭", role), *_edge(title, width, role), ("╮", role)),
+        *((("│", role), *row, ("│", role)) for row in rows),
+        (("╰", role), *_edge(note, width, role), ("╯", role)),
+    ]
+
+
+def _edge(text: str, width: int, role: Role) -> Row:
+    """A horizontal edge of the frame with a text in it, cut where it is too long."""
+    if not text or width < 6:
+        return (("─" * width, role),)
+    if cell_len(text) > width - 4:
+        text = set_cell_size(text, width - 5).rstrip() + "…"
+    return (("─ ", role), (text, Role.PLAIN), (" " + "─" * (width - cell_len(text) - 3), role))
 
 
 class Rows(Widget):
@@ -62,9 +85,7 @@ class Rows(Widget):
         return strip
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        """Some rows; without a frame they are ready, and need none of Textual's way through one."""
-        if self.gutter:
-            return super().render_lines(crop)
+        """Some rows: they are ready, and have no border or padding of the style sheet's."""
         strips = [self.render_line(y) for y in crop.line_range]
         background = self.background_colors[1]
         for filter in self.get_line_filters():
