@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from itertools import count, islice, pairwise
 
 import numpy as np
@@ -567,3 +568,131 @@ def test_tuned_while_the_worker_runs_every_step_still_comes_back(
     changes = [a for a, b in zip(lr_of, [*lr_of[1:], None], strict=True) if a != b]
     assert changes == [0.001, 0.002, 0.0005, 0.004][: len(changes)]
     assert len(changes) >= 4
+
+
+# Branches, replays and the past
+
+
+def branch_of(run: Run, iteration: int, settings: Settings) -> Run:
+    past = run.snapshot_at(iteration)
+    return Run(run.surface, settings, start=Point(*past.step[:3], past.memory))
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_branch_with_the_same_settings_takes_the_same_steps(
+    method: str, surface: LossSurface
+) -> None:
+    settings = Settings(method, iterations=200, bias=True)
+    run = Run(surface, settings)
+    run.advance(200)
+    branch = branch_of(run, 37, settings)
+    assert branch.status is Status.READY
+    assert branch.snapshot().step == run.step_at(37)
+    branch.advance(1000)
+    assert branch.steps(0, 1000) == run.steps(37, 1000)
+    assert branch.snapshot().step == run.snapshot().step
+    with pytest.raises(IndexError):
+        branch.step_at(36)
+
+
+def test_the_trail_of_a_branch_begins_where_it_left(surface: LossSurface) -> None:
+    settings = Settings(iterations=50_000, bias=True)
+    run = Run(surface, settings)
+    run.advance(50_000)
+    branch = branch_of(run, 12_345, settings)
+    branch.advance(50_000)
+    snapshot = branch.snapshot()
+    assert snapshot.iterations[0] == 12_345
+    for row in (0, 1, 7, -1):
+        step = run.step_at(int(snapshot.iterations[row]))
+        assert snapshot.trail["w"][row] == step.w
+        assert snapshot.trail["loss"][row] == step.loss
+        assert snapshot.trail["next_w"][row] == run.step_at(step.iteration + 1).w
+    for iteration in (12_345, 12_346, 20_000, 49_999, 50_000):
+        assert branch.step_at(iteration) == run.step_at(iteration)
+
+
+@pytest.mark.parametrize("made", [5, 100, 4096, 4097, 30_000])
+def test_the_past_is_what_it_was(made: int, surface: LossSurface) -> None:
+    """A run that went on has the same past as one that stopped there."""
+    settings = Settings("momentum", iterations=30_000, bias=True)
+    whole, stopped = Run(surface, settings), Run(surface, settings)
+    whole.advance(30_000)
+    stopped.advance(made)
+    past, then = whole.snapshot_at(made), stopped.snapshot()
+    assert past.step == then.step
+    assert past.memory == then.memory
+    assert past.previous == then.previous
+    assert past.trail["w"][0] == then.trail["w"][0]
+    assert past.iterations[-1] <= made
+    # What is drawn of it came before.
+    seen = stopped.steps(0, made + 1)
+    lowest = min(step.loss for step in seen[int(past.iterations[-1]) :])
+    assert past.trail["low"][-1] >= lowest
+    assert set(past.trail["next_w"]) <= {step.w for step in seen}
+
+
+def test_the_past_has_the_settings_of_its_time(surface: LossSurface) -> None:
+    run = Run(surface, Settings(iterations=100))
+    run.advance(10)
+    run.tune(replace(run.settings, lr=0.002))
+    run.advance(10)
+    assert [run.snapshot_at(i).settings.lr for i in (0, 9, 10, 20)] == [0.001, 0.001, 0.002, 0.002]
+    assert [run.snapshot_at(i).status for i in (0, 1)] == [Status.READY, Status.PAUSED]
+    for outside in (-1, 21):
+        with pytest.raises(IndexError):
+            run.snapshot_at(outside)
+
+
+def tuned_run(surface: LossSurface, method: str) -> Run:
+    run = Run(surface, Settings(method, iterations=4000, bias=True))
+    run.advance(1500)
+    run.tune(replace(run.settings, lr=run.settings.lr / 2))
+    run.advance(10_000)
+    run.tune(replace(run.settings, iterations=6000))
+    run.advance(1000)
+    return run
+
+
+ENDINGS: dict[str, Callable[[LossSurface], Run]] = {
+    "ready": lambda surface: Run(surface, LONG),
+    "diverged": lambda surface: advanced(Run(surface, DIVERGING)),
+    "diverged at the start": lambda surface: Run(surface, Settings(w_start=1e100, b_start=1e100)),
+    "converged": lambda surface: advanced(Run(surface, Settings("search", lr=0.1))),
+    "extended": lambda surface: advanced(tuned_run(surface, "gd")),
+    "finished": lambda surface: advanced(Run(surface, Settings())),
+    **{method: partial(tuned_run, method=method) for method in METHODS if method != "search"},
+}
+
+
+def advanced(run: Run) -> Run:
+    run.advance(10**6 if run.settings.iterations <= 10**6 else 5000)
+    return run
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_a_record_replayed_is_the_same_run(ending: str, surface: LossSurface) -> None:
+    run = ENDINGS[ending](surface)
+    again = Run.replayed(surface, run.record)
+    assert again.record == run.record
+    while again.drive(0.0) is not None:
+        assert again.record == run.record
+    one, other = run.snapshot(), again.snapshot()
+    assert (one.step, one.memory, one.status) == (other.step, other.memory, other.status)
+    assert one.outcome == other.outcome
+    assert again.steps(0, 10_000) == run.steps(0, 10_000)
+    assert again.record == run.record
+    for column, values in one.trail.items():
+        assert np.array_equal(values, other.trail[column])
+
+
+def test_a_replay_can_be_taken_elsewhere(surface: LossSurface) -> None:
+    """A change in the midst of a replay is a change of the run as it stands."""
+    run = Run.replayed(surface, tuned_run(surface, "gd").record)
+    run.advance(1000)
+    run.pause()
+    assert run.status is Status.PAUSED
+    run.tune(replace(run.settings, lr=0.003))
+    run.advance(10_000)
+    assert run.record.tunings[-1] == (1000, run.settings)
+    assert run.record.reached == run.settings.iterations

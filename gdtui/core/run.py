@@ -46,13 +46,15 @@ class Trail:
     """The bounded record of a run: a row for every stretch of `spacing` iterations.
 
     A row holds the step that begins the stretch, the one after it, and the smallest and largest
-    loss within. When all rows are taken, neighbours are merged and the spacing doubles.
+    loss within. When all rows are taken, neighbours are merged and the spacing doubles. The first
+    stretch begins at iteration `first`.
     """
 
     ROWS = 4096
     COLUMNS = ("w", "b", "loss", "low", "high", "next_w", "next_b", "next_loss")
 
-    def __init__(self) -> None:
+    def __init__(self, first: int = 0) -> None:
+        self.first = first
         self.spacing = 1
         self.memories: list[tuple[float, ...]] = []
         self._table = np.empty((self.ROWS, len(self.COLUMNS)))
@@ -61,7 +63,7 @@ class Trail:
         """Record the steps that follow the last one recorded."""
         at = 0
         while at < len(steps):
-            into = steps[at][0] % self.spacing
+            into = (steps[at][0] - self.first) % self.spacing
             if into == 0 and len(self.memories) == self.ROWS:
                 self._thin()
                 continue
@@ -95,15 +97,24 @@ class Trail:
 
     def before(self, iteration: int) -> Point:
         """The last checkpoint that is not after an iteration already recorded."""
-        row = min(iteration // self.spacing, len(self.memories) - 1)
+        row = min((iteration - self.first) // self.spacing, len(self.memories) - 1)
         w, b = self._table[row, 0:2].tolist()
-        return Point(row * self.spacing, w, b, self.memories[row])
+        return Point(self.first + row * self.spacing, w, b, self.memories[row])
 
-    def columns(self) -> dict[str, NDArray[np.float64]]:
-        """A copy of the table so far, each column of shape (rows,)."""
-        rows = self._table[: len(self.memories)].T.copy()
-        rows.setflags(write=False)
-        return dict(zip(self.COLUMNS, rows, strict=True))
+    def columns(self, until: int | None = None) -> dict[str, NDArray[np.float64]]:
+        """A copy of the table so far, or as it was at an iteration; columns of shape (rows,)."""
+        rows, into = len(self.memories), self.spacing
+        if until is not None:
+            row, into = divmod(until - self.first, self.spacing)
+            rows = min(row + 1, rows)
+        table = self._table[:rows].T.copy()
+        if until is not None:
+            # What came after it in its stretch was not there yet.
+            table[3:5, -1] = table[2, -1]
+        if into == 0:
+            table[5:8, -1] = table[0:3, -1]
+        table.setflags(write=False)
+        return dict(zip(self.COLUMNS, table, strict=True))
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,7 +122,7 @@ class Snapshot:
     """All that a view needs of a run, as it was at one moment; it never changes afterwards.
 
     `step` is where the run stands, `memory` what its method remembers there, and `previous` the
-    step before it.
+    step before it; the trail begins at iteration `first`.
     """
 
     settings: Settings
@@ -120,6 +131,7 @@ class Snapshot:
     memory: Memory
     previous: Step | None
     outcome: Outcome | None
+    first: int
     spacing: int
     trail: dict[str, NDArray[np.float64]]
 
@@ -136,28 +148,54 @@ class Snapshot:
     @property
     def iterations(self) -> NDArray[np.float64]:
         """The iterations at which the stretches of the trail begin, of shape (rows,)."""
-        return np.arange(len(self.trail["w"]), dtype=np.float64) * self.spacing
+        return self.first + np.arange(len(self.trail["w"]), dtype=np.float64) * self.spacing
+
+
+@dataclass(frozen=True)
+class Record:
+    """All that a run is made from: replayed, it gives the same steps to the bit.
+
+    `tunings` are its settings in turn, each with the iteration from which on they are in force,
+    and `reached` is the iteration at which the run stands. It may be `exhausted` there: converged,
+    or diverged at the next one.
+    """
+
+    start: Point
+    tunings: tuple[tuple[int, Settings], ...]
+    reached: int
+    exhausted: bool = False
 
 
 class Run:
     """A descent that can be driven, looked at and looked back on, from any thread.
 
-    `pace` is in iterations a second; FULL_SPEED takes as many as the machine can.
+    It begins where the settings say, or goes on from any other point. `pace` is in iterations a
+    second; FULL_SPEED takes as many as the machine can.
     """
 
-    def __init__(self, surface: Surface, settings: Settings, pace: float = FULL_SPEED) -> None:
+    def __init__(
+        self,
+        surface: Surface,
+        settings: Settings,
+        pace: float = FULL_SPEED,
+        start: Point | None = None,
+    ) -> None:
+        start = start or starting_point(surface, settings)
         self.surface = surface
         self.pace = pace
+        self.start_point = start
         self._lock = threading.Lock()
         self._settings = settings
-        self._tunings: list[tuple[int, Settings]] = [(0, settings)]
-        self._trail = Trail()
+        self._tunings: list[tuple[int, Settings]] = [(start.iteration, settings)]
+        # What a replay has still to do: at which iterations, with which settings from there.
+        self._plan: deque[tuple[int, Settings | None]] = deque()
+        self._replayed: Record | None = None
+        self._trail = Trail(start.iteration)
         self._recent: deque[Measured] = deque(maxlen=RECENT)
         self._outcome: Outcome | None = None
         self._running = self._hurrying = False
         self._due = 0.0
         self._clock: float | None = None
-        start = starting_point(surface, settings)
         self._step = measured_at(surface, start)
         self._point = start
         self._path = trajectory(surface, settings, start)
@@ -166,6 +204,29 @@ class Run:
             self._keep(first)
         else:
             self._outcome = ended(Status.DIVERGED, self._step, finite=False)
+        self._check_finished()
+
+    @classmethod
+    def replayed(cls, surface: Surface, record: Record, pace: float = FULL_SPEED) -> Run:
+        """A run that takes the iterations of a record at once, as it is driven or advanced."""
+        (_, settings), *later = record.tunings
+        run = cls(surface, settings, pace, record.start)
+        if not run.ended:
+            # The iteration after the last shows how it ended.
+            run._plan = deque([*later, (record.reached + record.exhausted, None)])
+            run._replayed, run._running = record, True
+            run._follow_plan()
+        return run
+
+    @property
+    def record(self) -> Record:
+        """What a run is made from that would be the same."""
+        with self._lock:
+            if self._plan and self._replayed:
+                return self._replayed
+            exhausted = self.status in (Status.CONVERGED, Status.DIVERGED)
+            tunings = tuple(self._tunings)
+            return Record(self.start_point, tunings, self._step.iteration, exhausted)
 
     @property
     def settings(self) -> Settings:
@@ -179,7 +240,8 @@ class Run:
             return self._outcome.status
         if self._running:
             return Status.RUNNING
-        return Status.PAUSED if self._step.iteration else Status.READY
+        begun = self._step.iteration > self.start_point.iteration
+        return Status.PAUSED if begun else Status.READY
 
     @property
     def ended(self) -> bool:
@@ -221,14 +283,19 @@ class Run:
         with self._lock:
             if not self.can_tune(settings):
                 raise ValueError("these settings need a new run")
-            self._settings = settings
-            if self._tunings[-1][0] == self._step.iteration:
-                self._tunings.pop()
-            self._tunings.append((self._step.iteration, settings))
-            self._outcome = None
-            self._path = trajectory(self.surface, settings, self._point)
-            next(self._path)
-            self._check_finished()
+            self._plan.clear()
+            self._tune(settings)
+
+    def _tune(self, settings: Settings) -> None:
+        """Go on with other settings; the lock is held."""
+        self._settings = settings
+        if self._tunings[-1][0] == self._step.iteration:
+            self._tunings.pop()
+        self._tunings.append((self._step.iteration, settings))
+        self._outcome = None
+        self._path = trajectory(self.surface, settings, self._point)
+        next(self._path)
+        self._check_finished()
 
     def advance(self, count: int) -> int:
         """Take so many iterations at once, fewer if the run ends; returns how many."""
@@ -248,7 +315,7 @@ class Run:
         with self._lock:
             if not self._running:
                 return None
-            pace = FULL_SPEED if self._hurrying else self.pace
+            pace = FULL_SPEED if self._hurrying or self._plan else self.pace
             if pace == FULL_SPEED:
                 self._burst(BURST)
                 self._clock, self._due = None, 0.0
@@ -264,13 +331,25 @@ class Run:
     def _burst(self, count: int) -> int:
         """Take up to `count` iterations; the lock is held."""
         count = min(count, self._settings.iterations - self._step.iteration)
+        if self._plan:
+            count = min(count, self._plan[0][0] - self._step.iteration)
         steps = list(islice(self._path, count))
         if steps:
             self._keep(steps)
         if len(steps) < count:
+            self._plan.clear()
             self._end(ended(self._why_ended(), self._step))
         self._check_finished()
+        self._follow_plan()
         return len(steps)
+
+    def _follow_plan(self) -> None:
+        """Do what a replay has to do at this iteration; at its end the run stands still."""
+        while self._plan and self._plan[0][0] <= self._step.iteration:
+            settings = self._plan.popleft()[1]
+            if settings:
+                self._tune(settings)
+            self._running = bool(self._plan)
 
     def _keep(self, steps: list[Measured]) -> None:
         self._trail.extend(steps)
@@ -309,8 +388,33 @@ class Run:
                 memory=self._point.memory,
                 previous=previous,
                 outcome=self._outcome,
+                first=self._trail.first,
                 spacing=self._trail.spacing,
                 trail=self._trail.columns(),
+            )
+
+    def snapshot_at(self, iteration: int) -> Snapshot:
+        """The run as it was when it stood at an iteration.
+
+        Raises IndexError for an iteration that the run has not reached.
+        """
+        measured = self._measured(iteration - 1, iteration + 1)
+        if not measured or measured[-1][0] != iteration:
+            raise IndexError(f"iteration {iteration} is not in this run")
+        here, before = measured[-1], measured[:-1]
+        with self._lock:
+            began = iteration == self.start_point.iteration
+            starts = [start for start, _ in self._tunings]
+            return Snapshot(
+                settings=self._tunings[bisect_right(starts, iteration) - 1][1],
+                status=Status.READY if began else Status.PAUSED,
+                step=Step._make(here[:6]),
+                memory=here[6],
+                previous=Step._make(before[0][:6]) if before else None,
+                outcome=None,
+                first=self._trail.first,
+                spacing=self._trail.spacing,
+                trail=self._trail.columns(iteration),
             )
 
     def step_at(self, iteration: int) -> Step:
@@ -325,7 +429,10 @@ class Run:
 
     def steps(self, start: int, stop: int) -> list[Step]:
         """The steps of the iterations from `start` up to but not including `stop`."""
-        start = max(start, 0)
+        return [Step._make(measured[:6]) for measured in self._measured(start, stop)]
+
+    def _measured(self, start: int, stop: int) -> list[Measured]:
+        start = max(start, self.start_point.iteration)
         with self._lock:
             stop = min(stop, self._step.iteration + 1)
             if start >= stop or not self._recent:
@@ -334,10 +441,10 @@ class Run:
             recent = list(self._recent) if start >= first else []
             point, tunings = self._trail.before(start), list(self._tunings)
         if recent:
-            return [Step._make(step[:6]) for step in recent[start - first : stop - first]]
+            return recent[start - first : stop - first]
         path = self._replay(point, tunings)
         between = slice(start - point.iteration, stop - point.iteration)
-        return [Step._make(m[:6]) for m in islice(path, between.start, between.stop)]
+        return list(islice(path, between.start, between.stop))
 
     def _replay(
         self, point: Point, tunings: list[tuple[int, Settings]]
