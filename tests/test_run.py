@@ -654,7 +654,7 @@ def tuned_run(surface: LossSurface, method: str) -> Run:
     return run
 
 
-ENDINGS: dict[str, Callable[[LossSurface], Run]] = {
+MADE: dict[str, Callable[[LossSurface], Run]] = {
     "ready": lambda surface: Run(surface, LONG),
     "diverged": lambda surface: advanced(Run(surface, DIVERGING)),
     "diverged at the start": lambda surface: Run(surface, Settings(w_start=1e100, b_start=1e100)),
@@ -670,9 +670,9 @@ def advanced(run: Run) -> Run:
     return run
 
 
-@pytest.mark.parametrize("ending", ENDINGS)
+@pytest.mark.parametrize("ending", MADE)
 def test_a_record_replayed_is_the_same_run(ending: str, surface: LossSurface) -> None:
-    run = ENDINGS[ending](surface)
+    run = MADE[ending](surface)
     again = Run.replayed(surface, run.record)
     assert again.record == run.record
     while again.drive(0.0) is not None:
