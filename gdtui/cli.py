@@ -167,7 +167,7 @@ def make_parser() -> argparse.ArgumentParser:
         "--fps",
         type=_reader(_fps),
         metavar="N",
-        help="frames a second at most (default: 17, over SSH 10)",
+        help="frames a second at most (default: 16, over SSH 10)",
     )
     screen.add_argument(
         "--ascii",

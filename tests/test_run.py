@@ -696,3 +696,16 @@ def test_a_replay_can_be_taken_elsewhere(surface: LossSurface) -> None:
     run.advance(10_000)
     assert run.record.tunings[-1] == (1000, run.settings)
     assert run.record.reached == run.settings.iterations
+
+
+@pytest.mark.parametrize("lr", [0.001, 0.004, 0.005])
+@pytest.mark.parametrize("loss", [0.0, 23.0, 66.0, 812.0, 1e6])
+def test_the_first_iteration_with_a_loss_so_small(
+    lr: float, loss: float, surface: LossSurface
+) -> None:
+    begin = Settings(lr=lr, bias=True, iterations=9000)
+    run = Run(surface, begin)
+    run.advance(9000)
+    steps = run.steps(0, 10_000)
+    expected = next((step.iteration for step in steps if step.loss <= loss), None)
+    assert run.first_at_most(loss) == expected

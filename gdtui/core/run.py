@@ -417,6 +417,17 @@ class Run:
                 trail=self._trail.columns(iteration),
             )
 
+    def first_at_most(self, loss: float) -> int | None:
+        """The first iteration with a loss of at most this, if the run has come to one."""
+        with self._lock:
+            low = self._trail.columns()["low"]
+            spacing, first = self._trail.spacing, self._trail.first
+        rows = np.flatnonzero(low <= loss)
+        if not len(rows):
+            return None
+        begin = first + int(rows[0]) * spacing
+        return next(s.iteration for s in self.steps(begin, begin + spacing) if s.loss <= loss)
+
     def step_at(self, iteration: int) -> Step:
         """The step of any iteration so far, equal to the digit to what was first measured.
 

@@ -1,0 +1,127 @@
+"""The runs of a session: which there are, where each came from, and how they compare."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from gdtui.core.descent import Status
+from gdtui.core.run import Run
+from gdtui.core.settings import Settings
+from gdtui.core.stability import Gap, gap, goal
+
+# What tells runs apart where they are drawn, in turn.
+GLYPHS = "123456789abcdefghijklmnopqrstuvwxyz"
+
+
+class Branch(NamedTuple):
+    """Where a run left another one: that one's number, and the iteration."""
+
+    number: int
+    iteration: int
+
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """A run of the session, with the number that it keeps, and its parent if it branched off."""
+
+    number: int
+    run: Run
+    parent: Branch | None = None
+    name: str = ""
+    hidden: bool = False
+
+    @property
+    def glyph(self) -> str:
+        """One character for this run."""
+        return GLYPHS[(self.number - 1) % len(GLYPHS)]
+
+
+class Summary(NamedTuple):
+    """A run in a row of a table; `within` is the iteration at which it came within 1%."""
+
+    number: int
+    changes: str
+    iterations: int
+    loss: float
+    gap: Gap
+    within: int | None
+    status: Status
+
+
+class History:
+    """The runs of a session in the order of their numbers; what is deleted can be brought back."""
+
+    def __init__(self, entries: Iterable[Entry] = ()) -> None:
+        self._entries = {entry.number: entry for entry in entries}
+        self._deleted: list[Entry] = []
+        self._last = max(self._entries, default=0)
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """All runs that are not deleted."""
+        return tuple(self._entries[number] for number in sorted(self._entries))
+
+    def __getitem__(self, number: int) -> Entry:
+        return self._entries[number]
+
+    def __contains__(self, number: int) -> bool:
+        return number in self._entries
+
+    def add(self, run: Run, parent: Branch | None = None) -> Entry:
+        """A new run, under the next number."""
+        self._last += 1
+        entry = self._entries[self._last] = Entry(self._last, run, parent)
+        return entry
+
+    def rename(self, number: int, name: str) -> None:
+        """Give a run a name, or with none take it away."""
+        self._entries[number] = replace(self._entries[number], name=name.strip())
+
+    def hide(self, number: int, hidden: bool) -> None:
+        """Leave a run out of the plots, or take it in again."""
+        self._entries[number] = replace(self._entries[number], hidden=hidden)
+
+    def delete(self, number: int) -> None:
+        """Take a run out; its number stays its own."""
+        self._deleted.append(self._entries.pop(number))
+
+    def undo(self) -> Entry | None:
+        """Bring back the run that was deleted last, if there is one."""
+        if not self._deleted:
+            return None
+        entry = self._deleted.pop()
+        self._entries[entry.number] = entry
+        return entry
+
+    def summaries(self) -> list[Summary]:
+        """A row for each run, with what its settings differ in from those of the run before."""
+        entries = self.entries
+        before = [Settings(), *(entry.run.settings for entry in entries)]
+        return [_summary(entry, settings) for entry, settings in zip(entries, before, strict=False)]
+
+
+def _summary(entry: Entry, before: Settings) -> Summary:
+    run = entry.run
+    snapshot = run.snapshot()
+    step = snapshot.outcome.step if snapshot.outcome else snapshot.step
+    allowed = goal(run.surface, run.settings, (step.w, step.b)).allowed
+    return Summary(
+        number=entry.number,
+        changes=", ".join(differences(before, run.settings)),
+        iterations=snapshot.reached,
+        loss=step.loss,
+        gap=gap(run.surface, step, run.settings),
+        within=run.first_at_most(allowed),
+        status=snapshot.status,
+    )
+
+
+def differences(before: Settings, after: Settings) -> list[str]:
+    """What of the settings has another value than before, in words: "learning rate 0.005"."""
+    return [
+        f"{parameter.label} {parameter.format(after[parameter])}"
+        for parameter in after.hyperparameters
+        if parameter not in before.hyperparameters or before[parameter] != after[parameter]
+    ]
