@@ -332,7 +332,7 @@ def test_ghosts_are_told_apart_by_their_glyphs() -> None:
     drawing = draw(LOSS, run_of(PIZZA, Settings(lr=0.003), advanced(40)), *ghosts)
     for earlier in ghosts:
         step = earlier.snapshot.step
-        assert points(layer(drawing, Role.GHOST, earlier.glyph)) == [(step.iteration, step.loss)]
+        assert points(layer(drawing, Role.GHOST_1, earlier.glyph)) == [(step.iteration, step.loss)]
         assert f"{earlier.glyph} {earlier.label}" in drawing.note
     text = "".join(part for row in CANVAS.render(drawing, 100, 30) for part, _ in row)
     # The runs of 1 and 2 end in the same place, where the later one is in front.
@@ -343,7 +343,7 @@ def test_ghosts_are_told_apart_by_their_glyphs() -> None:
 def test_the_label_of_a_ghost_stands_where_the_ghost_leaves_the_plot() -> None:
     wild = run_of(PIZZA, Settings(lr=0.005, bias=True, iterations=3000), advanced(3000))
     drawing = draw(LOSS, Run(PIZZA, Settings()), ghost("w", "wild", wild))
-    ((x, y),) = points(layer(drawing, Role.GHOST, "w"))
+    ((x, y),) = points(layer(drawing, Role.GHOST_1, "w"))
     assert drawing.x.low <= x <= drawing.x.high
     assert drawing.y.low <= y <= drawing.y.high
 
@@ -532,7 +532,7 @@ def test_above_the_minimum_what_is_left_at_the_end_is_not_drawn() -> None:
 def test_each_run_is_above_its_own_minimum() -> None:
     other = run_of(PIZZA, Settings(bias=True, lr=0.004), advanced(100))
     drawing = draw(LOSS, Run(PIZZA, Settings()), ghost("1", "bias", other), scale=Scale.EXCESS)
-    ((_, above),) = points(layer(drawing, Role.GHOST, "1"))
+    ((_, above),) = points(layer(drawing, Role.GHOST_1, "1"))
     step = other.snapshot().step
     assert above == pytest.approx(step.loss - PIZZA.minimum(0, 0, True).loss)
 
@@ -836,7 +836,7 @@ def test_only_earlier_runs_in_the_same_units_are_in_the_plane() -> None:
         run.advance(3)
     drawing = draw(CONTOUR, Run(PIZZA, Settings()), ghost("1", "a", near), ghost("2", "b", far))
     assert drawing.note == "1 a"
-    assert points(layer(drawing, Role.GHOST)) == [(s.w, s.b) for s in near.steps(0, 4)]
+    assert points(layer(drawing, Role.GHOST_1)) == [(s.w, s.b) for s in near.steps(0, 4)]
 
 
 # This step

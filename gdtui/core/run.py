@@ -10,7 +10,7 @@ import threading
 import time
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Protocol
@@ -40,6 +40,35 @@ BURST = 2000
 LEAST_WAIT = 0.005
 # Kept as they are, so that the log's newest lines and the last change cost no replay.
 RECENT = 512
+
+
+class Pacemaker:
+    """Says how many iterations are due, as time goes by."""
+
+    def __init__(self) -> None:
+        self.restart()
+
+    def restart(self) -> None:
+        """Begin anew: the first iteration is due at once."""
+        self._due = 1.0
+        self._clock: float | None = None
+
+    def drive(self, now: float, pace: float, take: Callable[[int], int]) -> float:
+        """Take the iterations that are due at a time in seconds, one burst of them at most.
+
+        `take` says how many it has taken. Returns the seconds until more are due.
+        """
+        if pace == FULL_SPEED:
+            take(BURST)
+            self._clock, self._due = None, 0.0
+            return 0.0
+        waited = 0.0 if self._clock is None else now - self._clock
+        self._clock = now
+        # A second's worth at most: what a stall has missed is not made up for in a rush.
+        self._due = min(self._due + waited * pace, pace + 1)
+        if self._due >= 1:
+            self._due -= take(min(int(self._due), BURST))
+        return 0.0 if self._due >= BURST else max(LEAST_WAIT, (1 - self._due) / pace)
 
 
 class Trail:
@@ -194,8 +223,7 @@ class Run:
         self._recent: deque[Measured] = deque(maxlen=RECENT)
         self._outcome: Outcome | None = None
         self._running = self._hurrying = False
-        self._due = 0.0
-        self._clock: float | None = None
+        self._pacemaker = Pacemaker()
         self._step = measured_at(surface, start)
         self._point = start
         self._path = trajectory(surface, settings, start)
@@ -253,8 +281,7 @@ class Run:
         with self._lock:
             self._running = not self.ended
             self._hurrying = False
-            # The first iteration is due at once.
-            self._clock, self._due = None, 1.0
+            self._pacemaker.restart()
 
     def finish(self) -> None:
         """Run to the end at full speed, whatever the pace."""
@@ -316,17 +343,7 @@ class Run:
             if not self._running:
                 return None
             pace = FULL_SPEED if self._hurrying or self._plan else self.pace
-            if pace == FULL_SPEED:
-                self._burst(BURST)
-                self._clock, self._due = None, 0.0
-                return 0.0
-            waited = 0.0 if self._clock is None else now - self._clock
-            self._clock = now
-            # A second's worth at most: what a stall has missed is not made up for in a rush.
-            self._due = min(self._due + waited * pace, pace + 1)
-            if self._due >= 1:
-                self._due -= self._burst(min(int(self._due), BURST))
-            return 0.0 if self._due >= BURST else max(LEAST_WAIT, (1 - self._due) / pace)
+            return self._pacemaker.drive(now, pace, self._burst)
 
     def _burst(self, count: int) -> int:
         """Take up to `count` iterations; the lock is held."""

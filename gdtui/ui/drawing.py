@@ -27,7 +27,12 @@ class Role(StrEnum):
     CONTOUR = "contour"
     EXAMPLE = "example"
     RESIDUAL = "residual"
-    GHOST = "ghost"
+    GHOST_1 = "ghost-1"
+    GHOST_2 = "ghost-2"
+    GHOST_3 = "ghost-3"
+    GHOST_4 = "ghost-4"
+    GHOST_5 = "ghost-5"
+    GHOST_6 = "ghost-6"
     LIVE = "live"
     PATH = "path"
     SLOPE = "slope"
@@ -35,6 +40,9 @@ class Role(StrEnum):
     WALKER = "walker"
     ALARM = "alarm"
 
+
+# Those of other runs, in turn.
+GHOST_ROLES = tuple(role for role in Role if role.startswith("ghost"))
 
 Span = tuple[str, Role]
 # A row of the screen: its characters, each one cell wide, and what they stand for.
@@ -174,6 +182,11 @@ class Layer:
     role: Role
     glyph: str = BRAILLE
     line: bool = False
+
+    @property
+    def points(self) -> tuple[Vector, Vector]:
+        """All x and all y, as arrays."""
+        return np.asarray(self.x, dtype=np.float64), np.asarray(self.y, dtype=np.float64)
 
 
 @dataclass(frozen=True)

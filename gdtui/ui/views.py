@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import lru_cache
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -21,6 +22,7 @@ from gdtui.core.settings import Settings
 from gdtui.core.surface import LossSurface, Minimum, Surface
 from gdtui.core.sweep import SweepSnapshot, Trial
 from gdtui.ui.drawing import (
+    GHOST_ROLES,
     Axis,
     Contours,
     Drawing,
@@ -33,7 +35,7 @@ from gdtui.ui.drawing import (
     short,
 )
 
-WALKER, MINIMUM, ARRIVED, EXAMPLE, DIVERGED = "●", "✚", "⊕", "○", "×"
+WALKER, MINIMUM, ARRIVED, EXAMPLE, DIVERGED, BRANCHED = "●", "✚", "⊕", "○", "×", "◇"
 # The views that enter does something in.
 THIS_STEP, SWEEP = "This step", "Sweep"
 # Counterclockwise from the right.
@@ -51,6 +53,10 @@ STEMS = 500
 # The lines of equal loss, in parts of the height of the plane: each far below the next one, that
 # all sizes of valleys have some, and a few for plains high up.
 LEVELS = (*(0.3**power for power in range(9, 0, -1)), 0.6, 0.9)
+
+
+# The layers of other runs that are kept from one frame to the next.
+KEPT = 64
 
 
 class Scale(StrEnum):
@@ -71,12 +77,13 @@ class Scale(StrEnum):
 
 @dataclass(frozen=True, eq=False)
 class Ghost:
-    """An earlier run of the session: the glyph and the words that tell it from others."""
+    """Another run of the session: the glyph, the words and the colour that tell it from others."""
 
     glyph: str
     label: str
     snapshot: Snapshot
     surface: Surface
+    role: Role = GHOST_ROLES[0]
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +91,8 @@ class Scene:
     """All that a view may draw from.
 
     `names` are those of the feature and the label; `along` is the parameter that the valley runs
-    along, w or b; `picked` is the trial of the sweep that the cursor is at.
+    along, w or b; `picked` is the trial of the sweep that the cursor is at. Where the snapshot is
+    of the past, `live` is the run as it is now.
     """
 
     surface: Surface
@@ -95,10 +103,11 @@ class Scene:
     along: str = "w"
     sweep: SweepSnapshot | None = None
     picked: int | None = None
+    live: Snapshot | None = None
 
     @property
     def neighbours(self) -> list[Ghost]:
-        """The earlier runs whose parameters are in the same units."""
+        """The other runs whose parameters are in the same units."""
         return [ghost for ghost in self.ghosts if ghost.surface is self.surface]
 
 
@@ -118,23 +127,49 @@ def view(name: str) -> Callable[[View], View]:
 
 @view("Loss by iteration")
 def loss_by_iteration(scene: Scene) -> Drawing:
-    """The loss of every iteration so far, over earlier runs and the least-squares loss."""
-    snapshot, step, scale = scene.snapshot, scene.snapshot.step, scene.scale
-    x, y = _losses(scene.surface, snapshot, scale)
-    ghosts = [(ghost, *_losses(ghost.surface, ghost.snapshot, scale)) for ghost in scene.ghosts]
-    tame = [gy for ghost, _, gy in ghosts if ghost.snapshot.status is not Status.DIVERGED]
-    lowest = _lowest(scene.surface, snapshot)
+    """The loss of every iteration so far, over the other runs and the least-squares loss."""
+    run, step, scale = scene.live or scene.snapshot, scene.snapshot.step, scene.scale
+    line = _loss_line(scene.surface, run, scale, Role.LIVE)
+    ghosts = [(ghost, _ghost_line(ghost, scale)) for ghost in scene.ghosts]
+    tame = [
+        drawn.points[1] for ghost, drawn in ghosts if ghost.snapshot.status is not Status.DIVERGED
+    ]
+    lowest = _lowest(scene.surface, run)
     floor = [] if scale is Scale.EXCESS else [lowest]
-    x_axis = _iteration_axis(snapshot, [ghost.snapshot for ghost in scene.ghosts], scale)
-    y_axis = _loss_axis(_finite(y, np.array(floor), *tame), scale)
+    x_axis = _iteration_axis(run, [ghost.snapshot for ghost in scene.ghosts], scale)
+    y_axis = _loss_axis(_finite(line.points[1], np.array(floor), *tame), scale)
+    height = _shown(scene.surface, run, scale, np.array([step.loss]))
     layers = [
         *(_level(height, x_axis, Role.MINIMUM) for height in floor),
-        *(Layer(gx, gy, Role.GHOST, line=True) for _, gx, gy in ghosts),
-        Layer(x, y, Role.LIVE, line=True),
-        *(_label(ghost, gx, gy, x_axis, y_axis) for ghost, gx, gy in ghosts),
-        Layer([step.iteration], y[-1:], Role.WALKER, WALKER),
+        *(drawn for _, drawn in ghosts),
+        *([_upright(step.iteration, y_axis, Role.QUIET)] if scene.live else []),
+        line,
+        *(_label(ghost, drawn, x_axis, y_axis) for ghost, drawn in ghosts),
+        *_branchings([*((drawn, ghost.snapshot) for ghost, drawn in ghosts), (line, run)]),
+        Layer([step.iteration], height, Role.WALKER, WALKER),
     ]
     return Drawing(scale.heading, x_axis, y_axis, layers, _legend(scene.ghosts))
+
+
+def _loss_line(surface: Surface, snapshot: Snapshot, scale: Scale, role: Role) -> Layer:
+    """The loss over the iterations of a run."""
+    x, y = _losses(snapshot)
+    return Layer(x, _shown(surface, snapshot, scale, y), role, line=True)
+
+
+# A canvas does not draw anew what is the same layer as before.
+@lru_cache(maxsize=KEPT)
+def _ghost_line(ghost: Ghost, scale: Scale) -> Layer:
+    return _loss_line(ghost.surface, ghost.snapshot, scale, ghost.role)
+
+
+def _branchings(lines: Iterable[tuple[Layer, Snapshot]]) -> list[Layer]:
+    """A mark where a run left its parent, if it has one."""
+    return [
+        Layer(line.points[0][:1], line.points[1][:1], line.role, BRANCHED)
+        for line, snapshot in lines
+        if snapshot.first
+    ]
 
 
 def _lowest(surface: Surface, snapshot: Snapshot) -> float:
@@ -142,7 +177,7 @@ def _lowest(surface: Surface, snapshot: Snapshot) -> float:
     return surface.minimum(snapshot.step.w, snapshot.step.b, snapshot.settings.bias).loss
 
 
-def _losses(surface: Surface, snapshot: Snapshot, scale: Scale) -> tuple[Vector, Vector]:
+def _losses(snapshot: Snapshot) -> tuple[Vector, Vector]:
     """The loss over iterations, with both extremes of every stretch of the trail."""
     trail, spacing, step = snapshot.trail, snapshot.spacing, snapshot.step
     x, y = snapshot.iterations, trail["loss"]
@@ -150,12 +185,14 @@ def _losses(surface: Surface, snapshot: Snapshot, scale: Scale) -> tuple[Vector,
         middle = np.minimum(x + spacing / 2, step.iteration)
         x = np.column_stack([x, middle, middle]).ravel()
         y = np.column_stack([y, trail["low"], trail["high"]]).ravel()
-    x, y = np.append(x, step.iteration), np.append(y, step.loss)
-    return x, _above(_lowest(surface, snapshot), y) if scale is Scale.EXCESS else y
+    return np.append(x, step.iteration), np.append(y, step.loss)
 
 
-def _above(lowest: float, losses: Vector) -> Vector:
-    """What the losses have above the lowest; 0 where that is no more than rounding."""
+def _shown(surface: Surface, snapshot: Snapshot, scale: Scale, losses: Vector) -> Vector:
+    """The losses, or what they have above the lowest: 0 where that is no more than rounding."""
+    if scale is not Scale.EXCESS:
+        return losses
+    lowest = _lowest(surface, snapshot)
     with np.errstate(all="ignore"):
         above = losses - lowest
         return np.where(above > ROUNDING * lowest, above, 0.0)
@@ -201,11 +238,12 @@ def _loss_axis(losses: Vector, scale: Scale) -> Axis:
     return Axis(0, min(rung_at_least(float(positive.max())), 1e308))
 
 
-def _label(ghost: Ghost, x: Vector, y: Vector, x_axis: Axis, y_axis: Axis) -> Layer:
+def _label(ghost: Ghost, line: Layer, x_axis: Axis, y_axis: Axis) -> Layer:
     """The ghost's glyph at the last point of it that can be seen."""
+    x, y = line.points
     u, v = x_axis.unit(x), y_axis.unit(y)
     seen = np.flatnonzero((u >= 0) & (u <= 1) & (v >= 0) & (v <= 1))[-1:]
-    return Layer(x[seen], y[seen], Role.GHOST, ghost.glyph)
+    return Layer(x[seen], y[seen], ghost.role, ghost.glyph)
 
 
 @view("Valley")
@@ -217,9 +255,12 @@ def valley(scene: Scene) -> Drawing:
     curve = cut.losses(places)
     y_axis = _depth_axis(_finite(curve, np.array([cut.loss])))
     bottom, lowest = cut.bottom(places, curve)
+    ghosts = [(ghost, _ghost_path(ghost, cut.along, "loss")) for ghost in scene.neighbours]
     layers = [
         Layer(places, curve, Role.CURVE, line=True),
+        *(path for _, path in ghosts),
         _path(scene.snapshot, cut.along, "loss"),
+        *(_label(ghost, path, x_axis, y_axis) for ghost, path in ghosts),
         *_tangent(cut, x_axis, y_axis),
         *_walker((cut.here, cut.loss), (bottom, lowest), x_axis, y_axis),
     ]
@@ -329,17 +370,23 @@ def _depth_axis(losses: Vector) -> Axis:
     return Axis.around(0.0 if 0 <= low < high / 2 else low, high)
 
 
-def _path(snapshot: Snapshot, x: str, y: str, parted: bool = True) -> Layer:
+def _path(snapshot: Snapshot, x: str, y: str, parted: bool = True, role: Role = Role.PATH) -> Layer:
     """The steps taken, each a straight line from where it began to where it led.
 
     Of a long run they are one step in many: parted, or joined by what was left out.
     """
     trail, gap = snapshot.trail, [np.full(len(snapshot.trail["w"]), np.nan)] if parted else []
     if snapshot.spacing == 1:
-        return Layer(trail[x], trail[y], Role.PATH, line=True)
+        return Layer(trail[x], trail[y], role, line=True)
     right = np.column_stack([trail[x], trail[f"next_{x}"], *gap]).ravel()
     up = np.column_stack([trail[y], trail[f"next_{y}"], *gap]).ravel()
-    return Layer(right, up, Role.PATH, line=True)
+    return Layer(right, up, role, line=True)
+
+
+@lru_cache(maxsize=KEPT)
+def _ghost_path(ghost: Ghost, x: str, y: str) -> Layer:
+    """The path of another run; in the plane no chord is mistaken for the ground."""
+    return _path(ghost.snapshot, x, y, y == "loss", ghost.role)
 
 
 def _tangent(cut: _Cut, x_axis: Axis, y_axis: Axis) -> list[Layer]:
@@ -377,15 +424,17 @@ def fit(scene: Scene) -> Drawing | Page:
     examples = _examples(surface)
     x_axis, y_axis = examples.ranges(settings)
     best = surface.minimum(step.w, step.b, settings.bias)
+    ghosts = [
+        (ghost, _line(ghost.surface.raw(*ghost.snapshot.step[1:3]), x_axis, ghost.role))
+        for ghost in scene.ghosts
+    ]
     layers = [
         *_residuals(surface, examples.layer, step),
         examples.layer,
-        *(
-            _line(ghost.surface.raw(*ghost.snapshot.step[1:3]), x_axis, Role.GHOST)
-            for ghost in scene.ghosts
-        ),
+        *(line for _, line in ghosts),
         _line(surface.raw(best.w, best.b), x_axis, Role.MINIMUM),
         _line(surface.raw(step.w, step.b), x_axis, Role.LIVE),
+        *(_label(ghost, line, x_axis, y_axis) for ghost, line in ghosts),
     ]
     return Drawing(f"Fit: {label} over {feature}", x_axis, y_axis, layers, _line_words(scene))
 
@@ -457,11 +506,15 @@ def contour(scene: Scene) -> Drawing:
     even = surface.is_standardized or isinstance(surface, Landscape)
     x_axis, y_axis = _plane(scene)
     minimum = surface.minimum(step.w, step.b, bias)
+    ghosts = [(ghost, _ghost_path(ghost, "w", "b")) for ghost in scene.neighbours]
+    path = _path(snapshot, "w", "b", parted=False)
     layers: list[Layer | Contours] = [
         Contours(surface.losses, _levels(surface, x_axis, y_axis), Role.CONTOUR),
         *([] if bias else [_level(step.b, x_axis, Role.QUIET)]),
-        *(replace(_path_of(g.snapshot), role=Role.GHOST) for g in scene.neighbours),
-        _path_of(snapshot),
+        *(line for _, line in ghosts),
+        path,
+        *(_label(ghost, line, x_axis, y_axis) for ghost, line in ghosts),
+        *_branchings([*((line, ghost.snapshot) for ghost, line in ghosts), (path, snapshot)]),
         *_downhill(scene, x_axis, y_axis, even),
         *_other_minima(surface, bias),
         *_walker((step.w, step.b), (minimum.w, minimum.b), x_axis, y_axis),
@@ -469,11 +522,6 @@ def contour(scene: Scene) -> Drawing:
     title = "Contour: L(w, b)" + ("" if bias else " · b held")
     title += " · scaled" if surface.is_standardized else ""
     return Drawing(title, x_axis, y_axis, layers, _legend(scene.neighbours), even=even)
-
-
-def _path_of(snapshot: Snapshot) -> Layer:
-    """The path in the plane, joined: seen from above, no chord is mistaken for the ground."""
-    return _path(snapshot, "w", "b", parted=False)
 
 
 def _plane(scene: Scene) -> tuple[Axis, Axis]:
