@@ -16,6 +16,7 @@ from textual.renderables.bar import Bar
 from textual.scrollbar import ScrollBarRender
 from textual.strip import Strip
 
+from gdtui.core.history import GLYPHS
 from gdtui.core.settings import Settings
 from gdtui.ui.drawing import Role, progress_bar
 from gdtui.ui.painter import Painter, in_ascii
@@ -28,7 +29,6 @@ from gdtui.ui.views import (
     MINIMUM,
     WALKER,
 )
-from gdtui.ui.workbench import GLYPHS
 
 CHARACTERS = {
     "dots": "".join(map(chr, range(0x2801, 0x2900))),

@@ -84,19 +84,19 @@ def test_a_summary_is_what_the_run_says(surface: LossSurface) -> None:
     first, second, third = history.summaries()
     run = history[1].run
     last = run.snapshot().step
-    assert first[:4] == (1, "learning rate 0.004, iterations 3000, bias on", 3000, last.loss)
+    assert first[:4] == (1, "lr 0.004, iterations 3000, bias on", 3000, last.loss)
     assert first.gap == gap(surface, last, begin)
     lowest = surface.minimum(0, 0, bias=True).loss
     near = next(s.iteration for s in run.steps(0, 3001) if s.loss <= 1.01 * lowest)
     assert first.within == near
     assert first.status is Status.FINISHED
     assert (second.changes, second.status, second.within) == (
-        "learning rate 0.005",
+        "lr 0.005",
         Status.DIVERGED,
         None,
     )
     assert second.iterations == 1961
-    assert third.changes == "learning rate 0.001, iterations 100"
+    assert third.changes == "lr 0.001, iterations 100"
     assert third.within is None
 
 
@@ -108,10 +108,12 @@ def test_each_difference_is_named_with_its_value(method: str) -> None:
             continue
         value = another(parameter)
         after = before.change(parameter, value)
-        assert differences(before, after) == [f"{parameter.label} {parameter.format(value)}"]
+        assert differences(before, after) == [
+            f"{parameter.name.replace('_', ' ')} {parameter.format(value)}"
+        ]
         assert differences(after, after) == []
     changed = differences(Settings("gd"), before)
-    own = [parameter.label for parameter in METHODS[method].hyperparameters]
+    own = [parameter.name.replace("_", " ") for parameter in METHODS[method].hyperparameters]
     assert all(any(words.startswith(label) for words in changed) for label in own)
 
 

@@ -75,6 +75,11 @@ class History:
         entry = self._entries[self._last] = Entry(self._last, run, parent)
         return entry
 
+    def drop(self, number: int) -> None:
+        """Forget a run of which nothing is to be kept."""
+        del self._entries[number]
+        self._last -= number == self._last
+
     def rename(self, number: int, name: str) -> None:
         """Give a run a name, or with none take it away."""
         self._entries[number] = replace(self._entries[number], name=name.strip())
@@ -119,9 +124,9 @@ def _summary(entry: Entry, before: Settings) -> Summary:
 
 
 def differences(before: Settings, after: Settings) -> list[str]:
-    """What of the settings has another value than before, in words: "learning rate 0.005"."""
+    """What of the settings has another value than before, by name: "lr 0.005"."""
     return [
-        f"{parameter.label} {parameter.format(after[parameter])}"
+        f"{parameter.name.replace('_', ' ')} {parameter.format(after[parameter])}"
         for parameter in after.hyperparameters
         if parameter not in before.hyperparameters or before[parameter] != after[parameter]
     ]

@@ -151,7 +151,8 @@ class Snapshot:
     """All that a view needs of a run, as it was at one moment; it never changes afterwards.
 
     `step` is where the run stands, `memory` what its method remembers there, and `previous` the
-    step before it; the trail begins at iteration `first`.
+    step before it; `tunings` are the settings in turn, each with the iteration from which on they
+    were in force. The trail begins at iteration `first`.
     """
 
     settings: Settings
@@ -160,6 +161,7 @@ class Snapshot:
     memory: Memory
     previous: Step | None
     outcome: Outcome | None
+    tunings: tuple[tuple[int, Settings], ...]
     first: int
     spacing: int
     trail: dict[str, NDArray[np.float64]]
@@ -167,7 +169,7 @@ class Snapshot:
     @property
     def lines(self) -> int:
         """How many lines the log has: one for each update, and one where a descent converged."""
-        return self.outcome.lines if self.outcome else self.step.iteration
+        return (self.outcome.lines if self.outcome else self.step.iteration) - self.first
 
     @property
     def reached(self) -> int:
@@ -247,6 +249,11 @@ class Run:
         return run
 
     @property
+    def replaying(self) -> bool:
+        """Whether a replay has still to come to its end."""
+        return bool(self._plan)
+
+    @property
     def record(self) -> Record:
         """What a run is made from that would be the same."""
         with self._lock:
@@ -270,6 +277,11 @@ class Run:
             return Status.RUNNING
         begun = self._step.iteration > self.start_point.iteration
         return Status.PAUSED if begun else Status.READY
+
+    @property
+    def iteration(self) -> int:
+        """Where the run stands."""
+        return self._step.iteration
 
     @property
     def ended(self) -> bool:
@@ -405,6 +417,7 @@ class Run:
                 memory=self._point.memory,
                 previous=previous,
                 outcome=self._outcome,
+                tunings=tuple(self._tunings),
                 first=self._trail.first,
                 spacing=self._trail.spacing,
                 trail=self._trail.columns(),
@@ -429,6 +442,7 @@ class Run:
                 memory=here[6],
                 previous=Step._make(before[0][:6]) if before else None,
                 outcome=None,
+                tunings=tuple(t for t in self._tunings if t[0] <= iteration),
                 first=self._trail.first,
                 spacing=self._trail.spacing,
                 trail=self._trail.columns(iteration),

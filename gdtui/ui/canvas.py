@@ -65,6 +65,8 @@ class Canvas:
         plotext.add_theme(_THEME, text=_pixel(Role.AXIS))
         self._figure = type(plotext.figure)(plotext.terminal)
         self._signals: dict[tuple[Layer | Contours, Grid], Any] = {}
+        # Where the box begins, how many columns it has, and what is along it.
+        self._box: tuple[int, int, Axis] | None = None
         self._ticked: dict[str, tuple[tuple[Axis, int], int]] = {}
         self._figure.theme(_THEME)
         self._figure.canvas("default")
@@ -90,6 +92,7 @@ class Canvas:
             return blank
         self._ticks("x", x, max(1, inner_width // 7))
         grid = Grid(x, y, 2 * inner_width, 4 * inner_height)
+        self._box = width - inner_width, inner_width, x
         # A layer that was in the last frame too, and lies as it did, is not made anew.
         before, self._signals = self._signals, {}
         for layer in drawing.layers:
@@ -98,6 +101,14 @@ class Canvas:
             # Not by `draw`, which looks at the colour of each point for a legend that is off.
             figure._signals._add(self._signals[key])
         return [_row(line) for line in figure.build().string().split("\n")[:height]]
+
+    def x_at(self, column: int) -> float | None:
+        """What the middle of a column of cells stands for in the plot drawn last, if in its box."""
+        if self._box is None:
+            return None
+        left, columns, axis = self._box
+        place = (column - left + 0.5) / columns
+        return float(axis.at(np.array(place))) if 0 <= place <= 1 else None
 
     def _ticks(self, axis: str, scale: Axis, count: int) -> int:
         """Set the ticks of an axis, unless they are set; returns how wide its labels are."""

@@ -41,11 +41,12 @@ class Plot(Rows):
     """Shows one view of the scene last given to it."""
 
     class Chosen(Message):
-        """The plot was clicked."""
+        """The plot was clicked; `x` is what the place stands for, where it has an x axis."""
 
-        def __init__(self, view: str) -> None:
+        def __init__(self, view: str, x: float | None = None) -> None:
             super().__init__()
             self.view = view
+            self.x = x
 
     chosen = reactive(False)
 
@@ -108,5 +109,5 @@ class Plot(Rows):
         self._draw()
 
     def on_click(self, event: events.Click) -> None:
-        """Choose this plot."""
-        self.post_message(self.Chosen(self.view))
+        """Choose this plot, and a place in it."""
+        self.post_message(self.Chosen(self.view, self._canvas.x_at(event.x - 1)))

@@ -210,6 +210,13 @@ class SettingsPanel(Vertical):
         self._fields[parameter].set(value)
         self._show_own()
 
+    def adopt(self, settings: Settings) -> None:
+        """Show other settings."""
+        self._settings = settings
+        for parameter, field in self._fields.items():
+            field.set(settings[parameter])
+        self._show_own()
+
     def _show_own(self) -> None:
         shown = self.settings.hyperparameters
         for parameter, field in self._fields.items():

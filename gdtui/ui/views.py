@@ -36,8 +36,8 @@ from gdtui.ui.drawing import (
 )
 
 WALKER, MINIMUM, ARRIVED, EXAMPLE, DIVERGED, BRANCHED = "●", "✚", "⊕", "○", "×", "◇"
-# The views that enter does something in.
-THIS_STEP, SWEEP = "This step", "Sweep"
+# The views that keys or clicks do something in.
+LOSS, THIS_STEP, SWEEP = "Loss by iteration", "This step", "Sweep"
 # Counterclockwise from the right.
 ARROWS = "→↗↑↖←↙↓↘"
 # Two places this near, in units of the plot's box, are one to the eye.
@@ -125,7 +125,7 @@ def view(name: str) -> Callable[[View], View]:
     return enter
 
 
-@view("Loss by iteration")
+@view(LOSS)
 def loss_by_iteration(scene: Scene) -> Drawing:
     """The loss of every iteration so far, over the other runs and the least-squares loss."""
     run, step, scale = scene.live or scene.snapshot, scene.snapshot.step, scene.scale

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections import deque
+from collections.abc import Mapping, Sequence
 from functools import cached_property, partial
+from itertools import pairwise
 from typing import ClassVar
 
 from textual import events, on
@@ -17,9 +18,11 @@ from textual.screen import Screen
 from textual.widgets import Footer, Label
 
 from gdtui.core.dataset import Dataset
-from gdtui.core.descent import Status
+from gdtui.core.descent import Point, Status
+from gdtui.core.history import Branch, Entry, History, differences
 from gdtui.core.hyperparameter import Hyperparameter, Value
 from gdtui.core.ladder import rung_above, rung_below
+from gdtui.core.race import Race
 from gdtui.core.run import FULL_SPEED, Run, Snapshot, Worker
 from gdtui.core.settings import SHARED, Settings
 from gdtui.core.stability import advised_rate, critical_rate
@@ -27,16 +30,18 @@ from gdtui.core.surface import LossSurface, Surface
 from gdtui.core.sweep import Sweep, SweepSnapshot
 from gdtui.core.text import printable
 from gdtui.report import beside, closing
-from gdtui.ui.drawing import figure
+from gdtui.ui.ask import Ask
+from gdtui.ui.drawing import GHOST_ROLES, figure
 from gdtui.ui.examples import ExamplesScreen
 from gdtui.ui.help_panel import HelpPanel
-from gdtui.ui.iteration_log import IterationLog
+from gdtui.ui.iteration_log import IterationLog, Tuning
 from gdtui.ui.painter import SparingCompositor
 from gdtui.ui.plot import Plot
 from gdtui.ui.readout import Readout
+from gdtui.ui.runs import NAME, RaceScreen, RunsScreen
 from gdtui.ui.settings_panel import SettingsPanel
 from gdtui.ui.steady import Steady
-from gdtui.ui.views import SWEEP, THIS_STEP, VIEWS, Ghost, Scale, Scene
+from gdtui.ui.views import LOSS, SWEEP, THIS_STEP, VIEWS, Ghost, Scale, Scene
 
 # Frames a second: on a machine of one's own, and over a network.
 LOCAL_FPS, REMOTE_FPS = 16.0, 10.0
@@ -46,9 +51,8 @@ TEXTUAL_WAITS = 0.03
 WATCHED = 5
 # The pace at which the ladder ends, and full speed begins.
 FASTEST = 1e6
-# Earlier runs kept on the plots, and the glyphs that tell them apart.
-GHOSTS = 6
-GLYPHS = "123456789abcdefghijklmnopqrstuvwxyz"
+# Other runs that are drawn, each in a colour of its own: the newest that are not hidden.
+GHOSTS = len(GHOST_ROLES)
 # Columns that a plot needs to stand beside another one.
 PLOT_COLUMNS = 42
 # From this height on the plots stand in two rows.
@@ -124,12 +128,20 @@ class Workbench(Steady, Screen[None]):
             for number, name in enumerate(VIEWS, 1)
         ),
         _key("z", "zoom", "Zoom", "only the chosen plot, or all"),
-        _key("left", "pick(-1)", "Lower rate", "in the sweep: a lower learning rate"),
-        _key("right", "pick(1)", "Higher rate", "and a higher one"),
+        _key("left", "move(-1)", "Back", "look an iteration back; in the sweep: a lower rate"),
+        _key("right", "move(1)", "Forth", "and forth, at the end a step; in the sweep: a higher"),
+        _key("shift+left", "move(-10)", "Ten back", "look ten iterations back"),
+        _key("shift+right", "move(10)", "Ten forth", "and forth"),
+        _key("ctrl+left", "percent(False)", "Percent back", "look a percent of the run back"),
+        _key("ctrl+right", "percent(True)", "Percent forth", "and forth"),
+        _key("home", "start", "To the start", "look at the start of the run"),
+        _key("end", "live", "To the end", "look at the newest iteration, and follow it"),
+        _key("g", "go", "Go to", "look at an iteration by its number"),
+        _key("n", "branch", "Branch", "a new run from here, with the settings of the panel"),
+        _key("h", "runs", "Runs", "the table of all runs: look, sort, hide, name, delete"),
+        _key("t", "race", "Race", "methods and runs start together: which is first?"),
         _key("enter", "open", "Open", "adopt the rate picked; open this step's examples"),
         _key("escape", "escape", "Escape", "stop the sweep; leave help or a field"),
-        _key("home", "log('scroll_home')", "First line", "log: the first line"),
-        _key("end", "log('scroll_end')", "Newest line", "log: the newest, and follow it"),
         # With priority: the list of a select has no use for them, and fails where it has no height.
         _key("pageup", "log('page_up')", "Page up", "log: a page up", priority=True),
         _key("pagedown", "log('page_down')", "Page down", "log: a page down", priority=True),
@@ -147,6 +159,7 @@ class Workbench(Steady, Screen[None]):
         run_at_once: bool = False,
         fps: float | None = None,
         turn: threading.Event | None = None,
+        history: History | None = None,
     ) -> None:
         super().__init__()
         self._compositor = SparingCompositor()
@@ -163,12 +176,25 @@ class Workbench(Steady, Screen[None]):
         # The view chosen last comes last.
         self._views = list(VIEWS)[::-1]
         self._zoomed = False
-        self._ghosts: deque[Ghost] = deque(maxlen=GHOSTS)
-        self._runs = 0
+        self._drawn: dict[int, Ghost] = {}
+        self._race: Race | None = None
+        # The iteration that is looked at; None for the newest.
+        self._cursor: int | None = None
+        # Whether the user knows what becomes of settings that are changed in the past.
+        self._told = False
         self._worker, self._sweeper = Worker(turn), Worker(turn)
         self._sweep: Sweep | None = None
         self._picked: int | None = None
-        self.current_run = Run(self._surface_for(settings), settings, self._pace_for(settings))
+        self.history = history or History()
+        if not self.history.entries:
+            pace = self._pace_for(settings)
+            self.history.add(Run(self._surface_for(settings), settings, pace))
+        self._entry = self.history.entries[-1]
+
+    @property
+    def current_run(self) -> Run:
+        """The run that is looked at."""
+        return self._entry.run
 
     def compose(self) -> ComposeResult:
         """Title, hyperparameters and figures at the left, plots above the log, keys below."""
@@ -226,7 +252,7 @@ class Workbench(Steady, Screen[None]):
         """Start the worker, idle; with --run, the run too."""
         self._worker.start()
         self._sweeper.start()
-        self._follow(self.current_run)
+        self._follow(self._entry)
         if self._run_at_once:
             self.action_toggle_run()
 
@@ -239,10 +265,41 @@ class Workbench(Steady, Screen[None]):
 
     def _frame(self) -> bool:
         """Show all as it is now; returns whether what was shown will go on changing."""
-        snapshot = self.current_run.snapshot()
+        racing = self._race.snapshots() if self._race else []
+        now = dict(zip(self._race.runs, racing, strict=True)) if self._race else {}
+        live = now.get(self.current_run) or self.current_run.snapshot()
+        past = None if self._cursor is None else self.current_run.snapshot_at(self._cursor)
         swept = self._sweep.snapshot() if self._sweep else None
-        self._show(snapshot, swept)
-        return snapshot.status is Status.RUNNING or (swept is not None and not swept.done)
+        self._show(live, past, self._ghosts(now), swept)
+        running = any(entry.run.status is Status.RUNNING for entry in self.history.entries)
+        return running or (swept is not None and not swept.done)
+
+    def _ghosts(self, now: Mapping[Run, Snapshot]) -> tuple[Ghost, ...]:
+        """The other runs to be drawn, each made anew only where it has gone on."""
+        drawn = {}
+        for entry in self._others():
+            number, run = entry.number, entry.run
+            ghost = self._drawn.get(number)
+            snapshot = now.get(run)
+            if ghost is None or ghost.label != _label(entry) or not _stands(run, ghost.snapshot):
+                role = GHOST_ROLES[(number - 1) % GHOSTS]
+                snapshot = snapshot or run.snapshot()
+                ghost = Ghost(entry.glyph, _label(entry), snapshot, run.surface, role)
+            drawn[number] = ghost
+        self._drawn = drawn
+        return tuple(drawn.values())
+
+    def _others(self) -> list[Entry]:
+        """The runs to be drawn beside the one that is looked at, the newest last."""
+        shown: list[Entry] = []
+        for entry in reversed(self.history.entries):
+            # Of runs that are the same to the digit one is enough.
+            same = any(entry.run.record == other.run.record for other in shown)
+            if not entry.hidden and entry.number != self._entry.number and not same:
+                shown.insert(0, entry)
+            if len(shown) == GHOSTS:
+                break
+        return shown
 
     def _tick(self) -> None:
         """Show one frame after the other, for as long as something is going on."""
@@ -250,6 +307,7 @@ class Workbench(Steady, Screen[None]):
             if worker.failure is not None:
                 raise worker.failure
         begun = time.monotonic(), time.thread_time()
+        self._worker.drive(self._driven)
         self._ticking = self._frame()
         if self._ticking:
             # Not by call_after_refresh: it would rely on a palette above, which may close unasked.
@@ -261,30 +319,39 @@ class Workbench(Steady, Screen[None]):
         blocked = took - worked - TEXTUAL_WAITS
         self.set_timer(max(1 / self._fps - took, 2 * worked, blocked), self._tick)
 
-    def _show(self, snapshot: Snapshot, swept: SweepSnapshot | None) -> None:
-        surface = self.current_run.surface
+    def _show(
+        self,
+        live: Snapshot,
+        past: Snapshot | None,
+        ghosts: tuple[Ghost, ...],
+        swept: SweepSnapshot | None,
+    ) -> None:
+        surface, snapshot = self.current_run.surface, past or live
         scene = Scene(
             surface,
             snapshot,
-            tuple(self._ghosts),
+            ghosts,
             names=self._names,
             scale=self._scale,
             along=self._along,
             sweep=swept,
             picked=self._picked,
+            live=live if past else None,
         )
         for plot in self._plots:
             plot.show(scene)
         self._readout.show(surface, snapshot, self.current_run.pace)
-        self._log.show(snapshot.lines, self._closing_words(snapshot))
-        self._show_status(snapshot)
+        words = self._closing_words(live)
+        self._log.show(live.lines, words, _tunings(live), self._cursor)
+        self._show_status(live)
 
     def _show_status(self, snapshot: Snapshot) -> None:
         place = f"{snapshot.reached} of {snapshot.settings.iterations}"
         if self.app.size.width >= WIDE:
             place = f"iteration {place}"
         scaled = "scaled · " if snapshot.settings.standardize else ""
-        words = f"{scaled}{snapshot.status} · {place}"
+        looked_at = "" if self._cursor is None else f"at {self._cursor} · "
+        words = f"{looked_at}{scaled}{snapshot.status} · {place}"
         status = self._status
         if words != status.content:
             # A new layout of the screen is dear: only where the words take another width.
@@ -353,40 +420,58 @@ class Workbench(Steady, Screen[None]):
     def _pace_for(self, settings: Settings) -> float:
         return self._chosen_pace or max(settings.iterations / WATCHED, 1.0)
 
-    def _follow(self, run: Run) -> None:
-        self.current_run = run
-        self._log.follow(run.steps, beside(run.surface, run.settings))
-        self._worker.drive(run)
-        self._frame()
+    def _follow(self, entry: Entry) -> None:
+        """Look at another run."""
+        self._entry, run = entry, entry.run
+        self._cursor, self._told = None, False
+        beside_it = beside(run.surface, run.settings)
+        self._log.follow(run.steps, beside_it, run.start_point.iteration)
+        self._obeyed()
 
     def _obeyed(self) -> None:
         """After a command to the run: wake the worker, and show what came of it."""
-        self._worker.drive(self.current_run)
+        self._worker.drive(self._driven)
         if self._ticking:
             self._frame()
         else:
             self._tick()
 
-    def _begin(self, settings: Settings) -> None:
-        """A new run; the one before it stays on the plots as a ghost."""
-        self.current_run.pause()
-        before = self.current_run.snapshot()
-        if before.step.iteration:
-            glyph, label = GLYPHS[self._runs % len(GLYPHS)], _ghost_label(before.settings)
-            self._runs += 1
-            same = [ghost for ghost in self._ghosts if ghost.snapshot.settings == before.settings]
-            for ghost in same:
-                self._ghosts.remove(ghost)
-            self._ghosts.append(Ghost(glyph, label, before, self.current_run.surface))
-        self._follow(Run(self._surface_for(settings), settings, self._pace_for(settings)))
+    @property
+    def _driven(self) -> Run | Race:
+        """What the worker drives: first what a replay has still to do."""
+        replayed = next((e.run for e in self.history.entries if e.run.replaying), None)
+        return replayed or self._commanded
+
+    @property
+    def _commanded(self) -> Run | Race:
+        """What keys start and stop."""
+        return self._race or self.current_run
+
+    def _begin(
+        self, settings: Settings, start: Point | None = None, parent: Branch | None = None
+    ) -> None:
+        """A new run; the one before it stays in the table and on the plots."""
+        self._part()
+        surface, pace = self._surface_for(settings), self._pace_for(settings)
+        self._follow(self.history.add(Run(surface, settings, pace, start), parent))
+
+    def _part(self) -> None:
+        """Stop what runs; a run that has not begun is not worth keeping."""
+        self._commanded.pause()
+        self._race = None
+        for entry in self.history.entries[::-1]:
+            if entry.run.status is Status.READY:
+                self.history.drop(entry.number)
 
     def _adopt(self) -> None:
         """Bring the run to what the panel says: tune it, or begin another."""
-        panel = self.query_one(SettingsPanel)
-        panel.enter()
-        wanted = panel.settings
+        wanted = self._entered
         if wanted == self.current_run.settings:
             return
+        # In the past they are those of a branch, if there comes one.
+        if self._cursor is not None:
+            return
+        self._leave_race()
         try:
             self.current_run.tune(wanted)
         except ValueError:  # only the run can say: it may end at any moment
@@ -395,61 +480,102 @@ class Workbench(Steady, Screen[None]):
             self.current_run.pace = self._pace_for(wanted)
             self._obeyed()
 
+    def _leave_race(self) -> None:
+        """Let the run that is looked at go on alone."""
+        if self._race:
+            goes_on = self.current_run.status is Status.RUNNING
+            self._race.pause()
+            self._race = None
+            if goes_on:
+                self.current_run.start()
+
+    @property
+    def _panel(self) -> SettingsPanel:
+        return self.query_one(SettingsPanel)
+
+    @property
+    def _entered(self) -> Settings:
+        """What the panel says, with what is typed in it."""
+        self._panel.enter()
+        return self._panel.settings
+
     @on(SettingsPanel.Changed)
     def _settings_changed(self) -> None:
+        if self._cursor is not None and not self._told:
+            self._told = True
+            self.notify("n starts a new run from here, with these settings; end lets them be.")
         self._adopt()
 
     def action_toggle_run(self) -> None:
         """Run or pause; a run that has ended begins anew."""
         self._adopt()
-        if self.current_run.status is Status.RUNNING:
-            self.current_run.pause()
+        if self._is_running:
+            self._commanded.pause()
         else:
-            if self.current_run.ended:
-                self._begin(self.current_run.settings)
-            self.current_run.start()
+            if self._has_ended:
+                self._again()
+            self._commanded.start()
         self._obeyed()
+
+    @property
+    def _is_running(self) -> bool:
+        return self._race.running if self._race else self.current_run.status is Status.RUNNING
+
+    @property
+    def _has_ended(self) -> bool:
+        return all(run.ended for run in (self._race.runs if self._race else [self.current_run]))
+
+    def _again(self) -> None:
+        """The same from the start: the run, or the race."""
+        if self._race:
+            self._begin_race([run.settings for run in self._race.runs])
+        elif self._entry.parent:
+            run = self.current_run
+            self._begin(run.settings, run.start_point, self._entry.parent)
+        else:
+            self._begin(self._entered)
 
     def action_step(self) -> None:
         """Take one iteration, and stand still."""
+        self._go_live()
         self._adopt()
-        self.current_run.pause()
-        self.current_run.advance(1)
+        self._commanded.pause()
+        self._commanded.advance(1)
         self._obeyed()
 
     def action_finish(self) -> None:
         """Run to the end at full speed."""
         self._adopt()
-        self.current_run.finish()
+        self._commanded.finish()
         self._obeyed()
 
     def action_restart(self) -> None:
         """Go back to the start, as a new run."""
         self._adopt()
-        self._begin(self.current_run.settings)
+        self._again()
 
     # Hyperparameters and pace
 
     def _set(self, parameter: Hyperparameter, value: Value) -> None:
-        self.query_one(SettingsPanel).change(parameter, value)
-        self._adopt()
+        self._panel.change(parameter, value)
+        self._settings_changed()
 
     def action_rate(self, up: bool) -> None:
         """The next learning rate along 1-2-5."""
         self._adopt()
         parameter = PARAMETERS["lr"]
-        self._set(parameter, parameter.stepped(self.current_run.settings.lr, up))
+        self._set(parameter, parameter.stepped(self._panel.settings.lr, up))
 
     def action_bias(self) -> None:
         """Train the bias, or hold it."""
         self._adopt()
-        self._set(PARAMETERS["bias"], not self.current_run.settings.bias)
+        self._set(PARAMETERS["bias"], not self._panel.settings.bias)
 
     def action_method(self) -> None:
         """The next method of the list."""
         self._adopt()
         keys = list(PARAMETERS["method"].choices)
-        after = keys.index(self.current_run.settings.method) + 1
+        after = keys.index(self._panel.settings.method) + 1
         self._set(PARAMETERS["method"], keys[after % len(keys)])
 
     def action_standardize(self) -> None:
@@ -458,7 +584,7 @@ class Workbench(Steady, Screen[None]):
         if self._dataset is None:
             self.notify("A surface has no feature to scale.")
             return
-        standardize = not self.current_run.settings.standardize
+        standardize = not self._panel.settings.standardize
         self._set(PARAMETERS["standardize"], standardize)
 
     def action_advised(self) -> None:
@@ -469,17 +595,145 @@ class Workbench(Steady, Screen[None]):
         if advised is None:
             self.notify(f"No learning rate is critical: {settings.chosen_method.bound}.")
             return
-        self.query_one(SettingsPanel).change(PARAMETERS["lr"], advised)
+        self._panel.change(PARAMETERS["lr"], advised)
         self._begin(settings.change(PARAMETERS["lr"], advised))
         self.current_run.start()
         self._obeyed()
 
     def action_pace(self, up: bool) -> None:
         """The next pace along 1-2-5, or full speed above the fastest."""
-        current = min(self.current_run.pace, 2 * FASTEST)
+        current = min(self._commanded.pace, 2 * FASTEST)
         pace = rung_above(current) if up else max(rung_below(current), 1.0)
-        self._chosen_pace = self.current_run.pace = FULL_SPEED if pace > FASTEST else pace
+        self._chosen_pace = FULL_SPEED if pace > FASTEST else pace
+        self._commanded.pace = self.current_run.pace = self._chosen_pace
         self._obeyed()
+
+    # The cursor
+
+    def _look_at(self, iteration: int) -> None:
+        """Let all views stand at an iteration; at the newest one they go on with the run."""
+        first, newest = self.current_run.start_point.iteration, self.current_run.iteration
+        if iteration >= newest:
+            self._go_live()
+        else:
+            self._cursor = max(first, iteration)
+        self._frame()
+
+    def _go_live(self) -> None:
+        """Look at the newest iteration again, with the settings that the run has."""
+        if self._cursor is not None:
+            self._cursor, self._told = None, False
+            self._panel.adopt(self.current_run.settings)
+
+    def action_move(self, by: int) -> None:
+        """Look so many iterations further, or pick another trial of the sweep."""
+        if self._view == SWEEP and self._sweep and self._sweep.trials:
+            self._pick(by)
+        elif self._cursor is None and by > 0:
+            self.action_step()
+        else:
+            at = self.current_run.iteration if self._cursor is None else self._cursor
+            self._look_at(at + by)
+
+    def action_percent(self, up: bool) -> None:
+        """Look at the neighbouring hundredth of the run."""
+        run, at = self.current_run, self._cursor
+        first = run.start_point.iteration
+        whole = run.settings.iterations - first
+        at = run.iteration if at is None else at
+        hundredths = [first + part * whole // 100 for part in range(101)]
+        further = [place for place in hundredths if (place > at if up else place < at)]
+        if further:
+            self._look_at(further[0] if up else further[-1])
+
+    async def action_start(self) -> None:
+        """Look at the start of the run, or of the help while it is open."""
+        if self._helping:
+            await self.action_log("scroll_home")
+        else:
+            self._look_at(self.current_run.start_point.iteration)
+
+    async def action_live(self) -> None:
+        """Look at the newest iteration, and follow it."""
+        await self.action_log("scroll_end")
+        if not self._helping:
+            self._go_live()
+            self._frame()
+
+    def action_go(self) -> None:
+        """Ask for an iteration, and look at it."""
+        run = self.current_run
+        first, newest = run.start_point.iteration, run.iteration
+
+        def check(text: str) -> int:
+            limits = Hyperparameter("at", "iteration", 0, "", low=first, high=run.iteration)
+            return int(limits.parse(text))
+
+        def go(text: str | None) -> None:
+            if text is not None:
+                self._look_at(check(text))
+
+        question = f"Go to iteration, {first} to {newest}"
+        self.app.push_screen(Ask(question, "", check), go)
+
+    @on(IterationLog.Chosen)
+    def _line_chosen(self, event: IterationLog.Chosen) -> None:
+        self._look_at(event.iteration)
+
+    # Other runs
+
+    def action_branch(self) -> None:
+        """Begin a new run in the state that is looked at, with the settings of the panel."""
+        settings, run, at = self._entered, self.current_run, self._cursor
+        past = run.snapshot() if at is None else run.snapshot_at(at)
+        if settings.iterations <= past.step.iteration:
+            self.notify(
+                f"Iteration {past.step.iteration} is the last: a branch needs more of them."
+            )
+            return
+        surface = self._surface_for(settings)
+        w, b = surface.scaled(*run.surface.raw(past.step.w, past.step.b))
+        if surface is run.surface:
+            w, b = past.step.w, past.step.b
+        goes_on = settings.method == past.settings.method
+        memory = past.memory if goes_on else settings.chosen_method.memory
+        parent = Branch(self._entry.number, past.step.iteration)
+        self._begin(settings, Point(past.step.iteration, w, b, memory), parent)
+
+    def action_runs(self) -> None:
+        """Show the table of all runs."""
+        self.app.push_screen(RunsScreen(self.history, self._entry.number), self._runs_closed)
+
+    def _runs_closed(self, chosen: int | None) -> None:
+        if chosen is None or chosen == self._entry.number:
+            self._entry = self.history[self._entry.number]
+            self._obeyed()
+            return
+        entry = self.history[chosen]
+        if self._race is None or entry.run not in self._race.runs:
+            self._part()
+        self._panel.adopt(entry.run.settings)
+        self._follow(entry)
+
+    def action_race(self) -> None:
+        """Choose who races, and start."""
+        self._adopt()
+        self.app.push_screen(RaceScreen(self._entered, self.history.entries), self._race_chosen)
+
+    def _race_chosen(self, chosen: list[Settings] | None) -> None:
+        if chosen:
+            self._begin_race(chosen)
+            self._commanded.start()
+            self._obeyed()
+
+    def _begin_race(self, racers: Sequence[Settings]) -> None:
+        """New runs that advance together; the first of them is looked at."""
+        self._part()
+        runs = [Run(self._surface_for(settings), settings) for settings in racers]
+        self._race = Race(runs, self._pace_for(racers[0]))
+        first, *_ = [self.history.add(run) for run in runs]
+        self._panel.adopt(first.run.settings)
+        self._follow(first)
 
     # What one looks at
 
@@ -507,6 +761,8 @@ class Workbench(Steady, Screen[None]):
     @on(Plot.Chosen)
     def _plot_chosen(self, event: Plot.Chosen) -> None:
         self.action_view(event.view)
+        if event.view == LOSS and event.x is not None:
+            self._look_at(round(event.x))
 
     def action_zoom(self) -> None:
         """Give the chosen plot all the room, or take it back."""
@@ -529,11 +785,9 @@ class Workbench(Steady, Screen[None]):
         if self._sweep:
             self._sweep.cancel()
 
-    def action_pick(self, by: int) -> None:
+    def _pick(self, by: int) -> None:
         """Pick another trial of the sweep."""
         trials = self._sweep.trials if self._sweep else ()
-        if not trials or self._view != SWEEP:
-            return
         if self._picked is None:
             lr = self.current_run.settings.lr
             self._picked = min(range(len(trials)), key=lambda i: abs(trials[i].lr - lr))
@@ -547,7 +801,8 @@ class Workbench(Steady, Screen[None]):
         if self._view == SWEEP and self._sweep and self._picked is not None:
             self._set(PARAMETERS["lr"], self._sweep.trials[self._picked].lr)
         elif self._view == THIS_STEP and isinstance(surface, LossSurface) and len(surface.x):
-            step = self.current_run.snapshot().step
+            at = self.current_run.iteration if self._cursor is None else self._cursor
+            step = self.current_run.step_at(at)
             self.app.push_screen(ExamplesScreen(surface, step, self._names))
 
     def action_escape(self) -> None:
@@ -571,8 +826,24 @@ class Workbench(Steady, Screen[None]):
         panel.display = not panel.display
 
 
-def _ghost_label(settings: Settings) -> str:
-    """What tells an earlier run from others, in a few words."""
+def _stands(run: Run, snapshot: Snapshot) -> bool:
+    """Whether a run is still as it was in a snapshot."""
+    return (run.iteration, run.status) == (snapshot.step.iteration, snapshot.status)
+
+
+def _tunings(snapshot: Snapshot) -> tuple[Tuning, ...]:
+    """What changed in the settings in mid-run, in words."""
+    return tuple(
+        (iteration, f"from here: {', '.join(differences(before, after))}")
+        for (_, before), (iteration, after) in pairwise(snapshot.tunings)
+    )
+
+
+def _label(entry: Entry) -> str:
+    """What tells a run from others, in a few words."""
+    settings = entry.run.settings
+    if entry.name:
+        return printable(entry.name, NAME)
     bias = (", bias" if settings.bias else "") + (", scaled" if settings.standardize else "")
     method = f"{settings.method} " if settings.method != Settings().method else ""
     return f"{method}lr {settings.lr:g}{bias}"

@@ -1,0 +1,252 @@
+"""The table of the session's runs, and the choice of those that race."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import DataTable, SelectionList
+from textual.widgets.selection_list import Selection
+
+from gdtui.core.history import Entry, History, Summary
+from gdtui.core.methods import METHODS
+from gdtui.core.settings import Settings
+from gdtui.core.text import printable
+from gdtui.ui.ask import Ask
+from gdtui.ui.drawing import figure, short
+from gdtui.ui.steady import Steady
+
+# How much of a name, and of the settings that differ, there is room for.
+NAME, CHANGES = 12, 28
+
+
+class Row(NamedTuple):
+    """What the table shows of a run."""
+
+    entry: Entry
+    summary: Summary
+
+
+class Column(NamedTuple):
+    """A column: its head, what a cell says, and what rows are sorted by."""
+
+    head: str
+    cell: Callable[[Row], str]
+    key: Callable[[Row], object]
+
+
+def _within(row: Row) -> float:
+    return float("inf") if row.summary.within is None else row.summary.within
+
+
+def _origin(row: Row) -> tuple[int, int]:
+    return row.entry.parent or (0, 0)
+
+
+COLUMNS = (
+    Column(
+        "run",
+        lambda row: f"{row.entry.number}{' hidden' if row.entry.hidden else ''}",
+        lambda row: row.entry.number,
+    ),
+    Column("name", lambda row: printable(row.entry.name, NAME), lambda row: row.entry.name),
+    Column(
+        "changed settings",
+        lambda row: printable(row.summary.changes, CHANGES),
+        lambda row: row.summary.changes,
+    ),
+    Column("iterations", lambda row: f"{row.summary.iterations}", lambda r: r.summary.iterations),
+    Column("loss", lambda row: figure(row.summary.loss, 12), lambda row: row.summary.loss),
+    Column(
+        "above min",
+        lambda row: f"{short(row.summary.gap.percent, 4)}%",
+        lambda row: row.summary.gap.percent,
+    ),
+    Column(
+        "within 1%",
+        lambda row: "-" if row.summary.within is None else f"{row.summary.within}",
+        _within,
+    ),
+    Column("status", lambda row: str(row.summary.status), lambda row: row.summary.status),
+    Column(
+        "left",
+        lambda row: "{} at {}".format(*row.entry.parent) if row.entry.parent else "",
+        _origin,
+    ),
+)
+
+
+class RunsScreen(Steady, ModalScreen[int | None]):
+    """The runs in a table; ends with the number of the one to be looked at."""
+
+    BINDINGS = [
+        Binding("escape,h,q", "dismiss", "Back"),
+        Binding("s", "sort", "Sort by the next column"),
+        Binding("space", "hide", "Hide in the plots, or show"),
+        Binding("n", "name", "Name"),
+        Binding("d,delete", "delete", "Delete"),
+        Binding("u", "undo", "Bring back"),
+    ]
+
+    def __init__(self, history: History, current: int) -> None:
+        super().__init__()
+        self._history, self._current = history, current
+        self._column, self._descending = 0, False
+
+    def compose(self) -> ComposeResult:
+        """The table in a frame that names the keys."""
+        with Vertical(classes="dialog wide") as box:
+            box.border_title = "Runs of this session"
+            box.border_subtitle = (
+                "enter look at · s sort · space hide · n name · d delete · u undo · escape back"
+            )
+            yield DataTable(cursor_type="row", zebra_stripes=True)
+
+    def on_mount(self) -> None:
+        """Fill the table, with the cursor on the run that is looked at."""
+        self._fill(self._current)
+
+    @property
+    def _table(self) -> DataTable[Text]:
+        return self.query_one(DataTable)
+
+    @property
+    def _chosen(self) -> int | None:
+        """The number of the run at the cursor."""
+        if not self._table.row_count:
+            return None
+        key = self._table.coordinate_to_cell_key(self._table.cursor_coordinate).row_key
+        return int(str(key.value))
+
+    def _rows(self) -> list[Row]:
+        entries = self._history.entries
+        rows = [Row(*pair) for pair in zip(entries, self._history.summaries(), strict=True)]
+        return sorted(rows, key=COLUMNS[self._column].key, reverse=self._descending)  # type: ignore[arg-type]
+
+    def _fill(self, chosen: int | None) -> None:
+        """Make the table anew, and leave the cursor on the same run."""
+        table, rows = self._table, self._rows()
+        first = min(
+            (row.summary.within for row in rows if row.summary.within is not None), default=-1
+        )
+        table.clear(columns=True)
+        for number, column in enumerate(COLUMNS):
+            arrow = (" ▲", " ▼")[self._descending] if number == self._column else ""
+            table.add_column(Text(column.head + arrow), key=str(number))
+        for row in rows:
+            style = "bold" if row.entry.number == self._current else ""
+            cells = [column.cell(row) for column in COLUMNS]
+            cells[6] += " first" if row.summary.within == first else ""
+            table.add_row(*(Text(cell, style) for cell in cells), key=str(row.entry.number))
+        numbers = [row.entry.number for row in rows]
+        if chosen in numbers:
+            table.move_cursor(row=numbers.index(chosen))
+
+    @on(DataTable.RowSelected)
+    def _look_at(self, event: DataTable.RowSelected) -> None:
+        event.stop()
+        self.dismiss(int(str(event.row_key.value)))
+
+    @on(DataTable.HeaderSelected)
+    def _sort_by(self, event: DataTable.HeaderSelected) -> None:
+        event.stop()
+        self._descending = event.column_index == self._column and not self._descending
+        self._column = event.column_index
+        self._fill(self._chosen)
+
+    def action_sort(self) -> None:
+        """Sort by the next column."""
+        self._column, self._descending = (self._column + 1) % len(COLUMNS), False
+        self._fill(self._chosen)
+
+    def action_hide(self) -> None:
+        """Leave the run out of the plots, or take it in again."""
+        number = self._chosen
+        if number is not None:
+            self._history.hide(number, not self._history[number].hidden)
+            self._fill(number)
+
+    def action_name(self) -> None:
+        """Ask for the run's name."""
+        number = self._chosen
+        if number is None:
+            return
+
+        def rename(name: str | None) -> None:
+            if name is not None and number in self._history:
+                self._history.rename(number, name)
+                self._fill(number)
+
+        question = f"Name of run {number}"
+        self.app.push_screen(Ask(question, self._history[number].name, str), rename)
+
+    def action_delete(self) -> None:
+        """Delete the run, unless it is the one on screen."""
+        number = self._chosen
+        if number == self._current:
+            self.notify("This run is on screen: look at another one, then delete it.")
+        elif number is not None:
+            self._history.delete(number)
+            self._fill(None)
+            self.notify(f"Run {number} is deleted; u brings it back.")
+
+    def action_undo(self) -> None:
+        """Bring back what was deleted last."""
+        entry = self._history.undo()
+        self._fill(entry.number if entry else self._chosen)
+
+
+class RaceScreen(Steady, ModalScreen[list[Settings] | None]):
+    """The methods, and the runs so far, of which those chosen race; ends with their settings."""
+
+    BINDINGS = [
+        Binding("escape,q", "dismiss", "Back"),
+        # Before the list, which chooses with it: space does so too.
+        Binding("enter,t", "start", "Start", priority=True),
+    ]
+
+    def __init__(self, settings: Settings, entries: Sequence[Entry]) -> None:
+        super().__init__()
+        lr = None if settings.lr == settings.chosen_method.lr else settings.lr
+        self._racers = [_with_method(settings, key, lr) for key in METHODS]
+        self._words = [method.name for method in METHODS.values()]
+        for entry in entries:
+            theirs = entry.run.settings
+            self._racers.append(theirs)
+            name = f"{printable(entry.name, NAME)}, " if entry.name else ""
+            self._words.append(f"run {entry.number}: {name}{theirs.method}, lr {theirs.lr:g}")
+
+    def compose(self) -> ComposeResult:
+        """The list in a frame that names the keys; all methods are chosen at first."""
+        with Vertical(classes="dialog") as box:
+            box.border_title = "Race: who is first within 1%?"
+            box.border_subtitle = "space choose · enter start · escape back"
+            yield SelectionList(
+                *(
+                    Selection(Text(words), number, number < len(METHODS))
+                    for number, words in enumerate(self._words)
+                ),
+                compact=True,
+            )
+
+    def action_start(self) -> None:
+        """End with the settings of the chosen ones."""
+        chosen = self.query_one(SelectionList).selected
+        if len(chosen) < 2:
+            self.notify("A race takes at least two.")
+            return
+        self.dismiss([self._racers[number] for number in sorted(chosen)])
+
+
+def _with_method(settings: Settings, key: str, lr: float | None) -> Settings:
+    """The settings with another method; at its own learning rate where none is given."""
+    method = next(p for p in settings.hyperparameters if p.name == "method")
+    changed = settings.change(method, key)
+    rate = next(p for p in settings.hyperparameters if p.name == "lr")
+    return changed.change(rate, changed.chosen_method.lr if lr is None else lr)
