@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from gdtui.core.dataset import read_dataset
-from gdtui.core.descent import Status
+from gdtui.core.descent import Point, Status
 from gdtui.core.landscapes import LANDSCAPES, Landscape
 from gdtui.core.methods import METHODS
 from gdtui.core.model import predict
@@ -28,11 +28,24 @@ from gdtui.core.settings import Settings
 from gdtui.core.surface import LossSurface, Surface
 from gdtui.core.sweep import Sweep
 from gdtui.ui.canvas import Canvas, Grid, clip_line, contour_dots, evened, thin
-from gdtui.ui.drawing import Axis, Contours, Drawing, Layer, Page, Role, Row, Vector, short
+from gdtui.ui.drawing import (
+    GHOST_ROLES,
+    Axis,
+    Contours,
+    Drawing,
+    Layer,
+    Page,
+    Role,
+    Row,
+    Vector,
+    short,
+)
 from gdtui.ui.plot import page_rows
 from gdtui.ui.views import (
     ARRIVED,
+    BRANCHED,
     DIVERGED,
+    LOSS,
     MINIMUM,
     SWEEP,
     THIS_STEP,
@@ -836,7 +849,9 @@ def test_only_earlier_runs_in_the_same_units_are_in_the_plane() -> None:
         run.advance(3)
     drawing = draw(CONTOUR, Run(PIZZA, Settings()), ghost("1", "a", near), ghost("2", "b", far))
     assert drawing.note == "1 a"
-    assert points(layer(drawing, Role.GHOST_1)) == [(s.w, s.b) for s in near.steps(0, 4)]
+    path, label = layers(drawing, Role.GHOST_1)
+    seen = [(s.w, s.b) for s in near.steps(0, 4)]
+    assert (points(path), points(label), label.glyph) == (seen, seen[-1:], "1")
 
 
 # This step
@@ -1053,3 +1068,67 @@ def test_titles_fit_the_narrowest_plot(name: str, standardize: bool, whole: Swee
         what = scene(run_of(surface, settings, advanced(50)), scale=scale, along=along)
         title = VIEWS[name](replace(what, sweep=whole.snapshot(), picked=3)).title
         assert len(f"1 {title}") <= 36, title
+
+
+# The past, and where runs left others
+
+
+def test_in_the_past_the_whole_run_stays_and_a_rule_is_at_the_cursor() -> None:
+    run = Run(PIZZA, Settings(bias=True, iterations=3000))
+    run.advance(3000)
+    live, past = run.snapshot(), run.snapshot_at(700)
+    for scale in Scale:
+        drawing = VIEWS[LOSS](Scene(PIZZA, past, live=live, scale=scale))
+        now = VIEWS[LOSS](Scene(PIZZA, live, scale=scale))
+        assert isinstance(drawing, Drawing)
+        assert isinstance(now, Drawing)
+        assert points(layer(drawing, Role.LIVE)) == points(layer(now, Role.LIVE))
+        assert (drawing.x, drawing.y) == (now.x, now.y)
+        rule = points(layer(drawing, Role.QUIET))
+        assert {x for x, _ in rule} == {700}
+        ((x, y),) = points(layer(drawing, Role.WALKER))
+        assert x == 700
+        expected = past.step.loss
+        if scale is Scale.EXCESS:
+            expected -= PIZZA.minimum(0, 0, True).loss
+        assert y == pytest.approx(expected)
+        assert not layers(now, Role.QUIET)
+
+
+def branchings(drawing: Drawing) -> list[Layer]:
+    return [p for p in drawing.layers if isinstance(p, Layer) and p.glyph == BRANCHED]
+
+
+def test_a_branch_is_marked_where_it_left_and_a_run_from_the_start_is_not() -> None:
+    run = Run(PIZZA, Settings(bias=True))
+    run.advance(100)
+    past = run.snapshot_at(40)
+    branch = Run(PIZZA, Settings(bias=True), start=Point(*past.step[:3], past.memory))
+    branch.advance(20)
+    other = ghost("1", "parent", run)
+    for name, place in ((LOSS, (40, past.step.loss)), (CONTOUR, past.step[1:3])):
+        drawing = VIEWS[name](Scene(PIZZA, branch.snapshot(), (other,)))
+        assert isinstance(drawing, Drawing)
+        marks = branchings(drawing)
+        assert [points(mark) for mark in marks] == [[place]]
+        as_ghost = VIEWS[name](Scene(PIZZA, run.snapshot(), (ghost("2", "branch", branch),)))
+        assert isinstance(as_ghost, Drawing)
+        marks = branchings(as_ghost)
+        assert [points(mark) for mark in marks] == [[place]]
+
+
+@pytest.mark.parametrize("name", [LOSS, "Valley", "Fit", CONTOUR])
+def test_other_runs_are_in_a_view_with_their_glyph_and_colour(name: str) -> None:
+    runs = [Run(PIZZA, Settings(lr=lr, bias=True)) for lr in (0.0005, 0.0002)]
+    for run in runs:
+        run.advance(30)
+    ghosts = [
+        replace(ghost(glyph, "", run), role=role)
+        for glyph, run, role in zip("12", runs, GHOST_ROLES, strict=False)
+    ]
+    drawing = VIEWS[name](Scene(PIZZA, Run(PIZZA, Settings(bias=True)).snapshot(), tuple(ghosts)))
+    assert isinstance(drawing, Drawing)
+    for other in ghosts:
+        line, label = layers(drawing, other.role)
+        assert line.line
+        assert label.glyph == other.glyph

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -11,9 +12,9 @@ from threading import Event
 import pytest
 from conftest import plain_critical
 from textual.binding import Binding
-from textual.command import CommandPalette
 from textual.pilot import Pilot
 from textual.widget import Widget
+from textual.widgets import DataTable, Input, SelectionList
 
 from gdtui.core.dataset import DataError
 from gdtui.core.descent import Status
@@ -25,11 +26,13 @@ from gdtui.core.run import FULL_SPEED, Run
 from gdtui.core.settings import SHARED, Settings
 from gdtui.core.sweep import Sweep
 from gdtui.loading import Loading
-from gdtui.ui.app import Laboratory
+from gdtui.ui.app import Laboratory, Palette
+from gdtui.ui.ask import Ask
 from gdtui.ui.examples import ExamplesScreen
 from gdtui.ui.help_panel import HelpPanel
 from gdtui.ui.iteration_log import IterationLog
 from gdtui.ui.plot import Plot
+from gdtui.ui.runs import COLUMNS, RaceScreen, Row, RunsScreen
 from gdtui.ui.settings_panel import Choice, Field, NumberField, SettingsPanel, Toggle
 from gdtui.ui.views import SWEEP, THIS_STEP, VIEWS, Scale
 from gdtui.ui.workbench import Workbench
@@ -339,6 +342,18 @@ def _scroll(desk: Desk) -> object:
     return desk.log.scroll_offset.y, desk.log.max_scroll_y
 
 
+def _cursor(desk: Desk) -> object:
+    return desk.workbench._cursor
+
+
+def _opened(desk: Desk) -> object:
+    return type(desk.app.screen)
+
+
+def _at_the_start(before: object, after: object) -> bool:
+    return isinstance(after, tuple) and after[0] == 0 and after[1][0] == 0
+
+
 def _raised(before: object, after: object) -> bool:
     return isinstance(before, float) and after == rung_above(before)
 
@@ -400,23 +415,33 @@ EFFECTS: dict[str, tuple[Callable[[Desk], object], Check]] = {
     "w": (lambda desk: (desk.workbench._sweep, _chosen(desk)), _swept),
     **{str(number): _view_shown(number) for number in range(1, len(VIEWS) + 1)},
     "z": (lambda desk: desk.workbench.query_one("#left").display, _differs),
-    "home": (_scroll, _scrolled(lambda before, after, end: after == 0)),
+    "left": (_cursor, lambda before, after: after == 59),
+    "right": (_iteration, lambda before, after: after == 61),
+    "shift+left": (_cursor, lambda before, after: after == 50),
+    "shift+right": (_iteration, lambda before, after: after == 70),
+    "ctrl+left": (_cursor, lambda before, after: after == 59),
+    "ctrl+right": (_cursor, lambda before, after: after is None),
+    "home": (lambda desk: (_cursor(desk), _scroll(desk)), _at_the_start),
     "end": (_scroll, _scrolled(lambda before, after, end: after == end)),
+    "g": (_opened, lambda before, after: after is Ask),
+    "h": (_opened, lambda before, after: after is RunsScreen),
+    "t": (_opened, lambda before, after: after is RaceScreen),
+    "n": (lambda desk: desk.run.start_point.iteration, lambda before, after: after == 60),
     "pageup": (_scroll, _scrolled(lambda before, after, end: 0 < after < before)),
     "pagedown": (_scroll, _scrolled(lambda before, after, end: before < after < end)),
     "question_mark": (lambda desk: desk.workbench.query_one(HelpPanel).display, _differs),
-    "ctrl+p": (lambda desk: isinstance(desk.app.screen, CommandPalette), _differs),
+    "ctrl+p": (_opened, lambda before, after: after is Palette),
 }
 # These end the app, and have tests of their own.
 LAST = {"q"}
 # These do something in one plot or state alone, and have tests of their own.
-ELSEWHERE = {"left", "right", "enter", "escape"}
+ELSEWHERE = {"enter", "escape"}
 # Pressed once more, to take back what hides the rest.
 TWICE = {"z", "question_mark", "x"}
 DIGITS = {str(number): str(number) for number in range(1, len(VIEWS) + 1)}
 SPELLED = {"minus": "-", "plus": "+", **DIGITS}
 # In a text these move the cursor.
-EDITING = {"home", "end"}
+EDITING = {"home", "end", "left", "right", "shift+left", "shift+right", "ctrl+left", "ctrl+right"}
 CHARACTERS = {
     **SPELLED,
     "equals_sign": "=",
@@ -453,7 +478,9 @@ def focus(desk: Desk, place: str | None) -> None:
 
 async def prepared(desk: Desk, place: str | None) -> None:
     """At iteration 60 of an unended run, with the log in its midst and the focus in its place."""
-    if desk.run.snapshot().step.iteration != 60 or desk.run.ended:
+    desk.workbench._look_at(desk.run.iteration)
+    run = desk.run
+    if run.iteration != 60 or run.ended or run.start_point.iteration:
         desk.workbench._begin(desk.run.settings)
         await desk.advance(60)
     if desk.log.scroll_offset.y != 30:
@@ -480,7 +507,7 @@ async def test_every_key_does_what_it_says_wherever_the_focus_is(place: str | No
             if key in TWICE:
                 await desk.press(CHARACTERS.get(key, key))
                 assert observe(desk) == before
-            if key == "ctrl+p":
+            if desk.app.screen is not desk.workbench:
                 await desk.press("escape")
     assert not wrong
 
@@ -626,6 +653,8 @@ async def test_a_command_of_the_palette_does_what_its_key_does() -> None:
             assert holds(before, observe(desk)), command.title
             if key in TWICE:
                 await command.callback()
+            if desk.app.screen is not desk.workbench:
+                await desk.press("escape")
 
 
 # Views, sweep and the table of examples
@@ -692,11 +721,11 @@ async def test_escape_stops_the_sweep_and_keeps_its_trials() -> None:
 
 async def test_left_and_right_pick_nothing_outside_the_sweep() -> None:
     async with opened() as desk:
-        await desk.press("left", "right", "enter", "6", "left", "enter")
+        await desk.press("left", "enter", "6", "left", "enter")
         assert desk.workbench._picked is None
         await desk.press("w")
         await finish_sweep(desk)
-        await desk.press("1", "right", "enter")
+        await desk.press("1", "left", "enter")
         assert desk.workbench._picked is None
         assert desk.run.settings == Settings()
 
@@ -840,7 +869,8 @@ async def test_a_change_of_the_start_makes_a_new_run_and_leaves_a_ghost(name: st
 async def test_a_run_that_took_no_step_leaves_no_ghost() -> None:
     async with opened() as desk:
         await desk.press("b", "m", "r")
-        assert not desk.workbench._ghosts
+        assert not desk.workbench._drawn
+        assert len(desk.workbench.history.entries) == 1
 
 
 async def test_after_the_end_another_learning_rate_makes_a_new_run() -> None:
@@ -950,3 +980,285 @@ async def test_the_same_settings_leave_one_ghost() -> None:
             await desk.press("r")
         plot = desk.plot(next(iter(VIEWS)))
         assert plot.render_line(plot.size.height - 1).text.count("lr 0.001") == 1
+
+
+# The past, branches, races and the table of runs
+
+
+def readout(desk: Desk, label: str) -> str:
+    """What stands beside a label in the readout."""
+    return [line[1:31] for line in desk.lines if line.startswith(f"│ {label} ")][-1].split()[-1]
+
+
+async def test_every_view_stands_at_the_cursor() -> None:
+    settings = Settings(iterations=50_000, bias=True)
+    async with opened(settings, size=(200, 55)) as desk:
+        await desk.advance(20_000)
+        for keys, at in (
+            (["left"], 19_999),
+            (["shift+left", "shift+left"], 19_979),
+            (["ctrl+left"], 19_500),
+            (["home", "right", "right", "shift+right"], 12),
+            (["ctrl+right"], 500),
+            (["g", *"7777", "enter"], 7777),
+        ):
+            await desk.press(*keys)
+            step = desk.run.step_at(at)
+            assert desk.workbench._cursor == at
+            assert f"at {at} · paused · iteration 20000 of 50000" in desk.lines[0]
+            assert readout(desk, "loss") == f"{step.loss:.10f}"
+            assert readout(desk, "w") == f"{step.w:.10f}"
+            assert f"Iteration {at:4d} => Loss: {step.loss:.10f}" in desk.text
+            assert f"y = {step.w:.5f}" in desk.text
+            assert f"at b = {step.b:.4g}" in desk.text
+        await desk.press("5")
+        assert "gradient descent, iteration 7777" in desk.text
+        await desk.press("end")
+        assert desk.workbench._cursor is None
+        assert "at 7777" not in desk.text
+        assert "Iteration 19999 =>" in desk.text
+        assert readout(desk, "loss") == f"{desk.run.step_at(20_000).loss:.10f}"
+
+
+async def test_the_past_stays_while_the_run_goes_on() -> None:
+    async with opened(Settings(iterations=10_000)) as desk:
+        await desk.advance(100)
+        await desk.press("space", "home", "right")
+        for _ in range(3):
+            await desk.advance(1000)
+            assert "at 1 · running" in desk.lines[0]
+            assert readout(desk, "loss") == f"{desk.run.step_at(1).loss:.10f}"
+        await desk.press("end")
+        await desk.advance(1)
+        assert "Iteration 3100 =>" in desk.text
+
+
+async def test_the_cursor_never_leaves_the_run() -> None:
+    async with opened() as desk:
+        await desk.press("left", "home", "shift+left", "ctrl+left", "ctrl+right", "end")
+        assert desk.workbench._cursor is None
+        assert desk.run.iteration == 0
+        await desk.press("right", "shift+right")
+        assert desk.run.iteration == 11
+        await desk.press("home", "left", "ctrl+left")
+        assert desk.workbench._cursor == 0
+        await desk.press(*["shift+right"] * 2)
+        assert (desk.workbench._cursor, desk.run.iteration) == (None, 11)
+
+
+async def test_going_to_an_iteration_that_is_not_there_is_refused_in_words() -> None:
+    async with opened() as desk:
+        await desk.advance(50)
+        await desk.press("g")
+        assert "Go to iteration, 0 to 50" in desk.text
+        for text, words in (("51", "out of bounds: from 0 to 50"), ("x", "not a number")):
+            desk.app.screen.query_one(Input).value = text
+            await desk.press("enter")
+            assert isinstance(desk.app.screen, Ask)
+            assert words in desk.text
+        await desk.press("escape")
+        assert (desk.app.screen, desk.workbench._cursor) == (desk.workbench, None)
+
+
+async def test_a_click_in_the_loss_plot_or_on_a_line_of_the_log_goes_there() -> None:
+    async with opened(Settings(iterations=1000)) as desk:
+        await desk.advance(1000)
+        plot = desk.plot(next(iter(VIEWS)))
+        await desk.pilot.click(plot, offset=(plot.size.width // 2, 8))
+        at = desk.workbench._cursor
+        assert at is not None
+        assert 350 < at < 650
+        assert f"Iteration  {at} =>" in desk.text
+        await desk.press("home")
+        await desk.pilot.click(desk.log, offset=(8, 4))
+        assert desk.workbench._cursor == 3
+        await desk.pilot.click(desk.log, offset=(0, 0))
+        assert desk.workbench._cursor == 3
+
+
+async def test_settings_tuned_in_mid_run_have_a_line_in_the_log() -> None:
+    async with opened(Settings(iterations=1000)) as desk:
+        await desk.advance(40)
+        await desk.press("-")
+        await desk.advance(3)
+        lines = [line[33:80].strip(" │") for line in desk.lines]
+        at = lines.index("from here: lr 0.0005")
+        assert lines[at - 1].startswith("Iteration   39 =>")
+        assert lines[at + 1].startswith("Iteration   40 =>")
+        assert lines[at + 3].startswith("Iteration   42 =>")
+
+
+async def test_a_branch_leaves_its_parent_where_the_cursor_is() -> None:
+    """A run at 0.005 with bias; back to iteration 3, the learning rate halved twice, and off."""
+    async with opened(Settings(lr=0.005, bias=True, iterations=3000), size=(200, 55)) as desk:
+        await desk.advance(3000)
+        parent = desk.run
+        await desk.press("home", "right", "right", "right", "-", "-")
+        assert (desk.run, desk.run.settings.lr) == (parent, 0.005)
+        await desk.press("n")
+        child, point = desk.run, parent.snapshot_at(3)
+        assert child.settings == replace(parent.settings, lr=0.001)
+        assert (child.start_point[:3], child.status) == (point.step[:3], Status.READY)
+        assert desk.workbench._entry.parent == (1, 3)
+        await desk.advance(500)
+        assert child.step_at(3) == point.step
+        assert "Iteration    3 =>" not in desk.text
+        assert "Iteration  502 =>" in desk.text
+        assert desk.text.count("◇") == 2
+        assert "1 lr 0.005, bias" in desk.text
+        await desk.press("home")
+        assert "Iteration    3 =>" in desk.text
+        assert "Iteration    2 =>" not in desk.text
+
+
+async def test_settings_changed_in_the_past_are_those_of_a_branch_or_of_none() -> None:
+    async with opened() as desk:
+        await desk.advance(50)
+        await desk.press("left", "-", "b")
+        assert desk.run.record.tunings == ((0, Settings()),)
+        await desk.press("end")
+        assert desk.workbench._panel.settings == desk.run.settings == Settings()
+
+
+@pytest.mark.parametrize("key", METHODS)
+async def test_a_branch_takes_the_state_of_its_method_along(key: str) -> None:
+    async with opened(Settings(key, iterations=200, bias=True), size=SMALL) as desk:
+        await desk.advance(50)
+        parent = desk.run
+        await desk.press("left", "n")
+        assert desk.run.start_point.memory == parent.snapshot_at(49).memory
+        await desk.advance(1)
+        assert desk.run.step_at(50) == parent.step_at(50)
+
+
+async def test_a_branch_over_a_scaled_feature_begins_on_the_same_line() -> None:
+    async with opened(Settings(iterations=200, bias=True), size=SMALL) as desk:
+        await desk.advance(50)
+        await desk.press("left", "x", "n")
+        run = desk.run
+        assert run.surface.is_standardized
+        line = run.surface.raw(run.start_point.w, run.start_point.b)
+        assert line == pytest.approx(desk.workbench.history[1].run.step_at(49)[1:3])
+
+
+async def test_at_the_end_there_is_nothing_to_branch_off_for() -> None:
+    async with opened() as desk:
+        await desk.advance(100)
+        before = desk.run
+        await desk.press("n")
+        assert desk.run is before
+        assert any("more of them" in n.message for n in desk.app._notifications)
+
+
+async def test_the_table_of_runs_shows_hides_names_deletes_and_brings_back() -> None:
+    async with opened(Settings(bias=True), size=(160, 40)) as desk:
+        for _ in range(3):
+            await desk.advance(100)
+            await desk.press("-")
+        await desk.advance(10)
+        history = desk.workbench.history
+        await desk.press("h")
+        loss = f"{desk.run.snapshot().step.loss:.5f}"
+        for words in ("lr 0.0005", loss, "finished", "paused"):
+            assert words in desk.text
+        await desk.press("up", "space")
+        assert history[3].hidden
+        await desk.press("n", *"slow one", "enter")
+        assert history[3].name == "slow one"
+        assert "slow one" in desk.text
+        await desk.press("up", "d")
+        assert 2 not in history
+        await desk.press("u")
+        assert 2 in history
+        await desk.press("down", "d")
+        assert [entry.number for entry in history.entries] == [1, 2, 4]
+        await desk.press("down", "down", "d")
+        assert 4 in history
+        await desk.press("up", "up", "up", "enter")
+        assert desk.workbench._entry.number == 1
+        assert desk.workbench._panel.settings == desk.run.settings
+        assert "finished · iteration 100 of 100" in desk.lines[0]
+        assert "4 lr 0.0001, bias" in desk.text
+        assert "3 slow one" not in desk.text
+
+
+async def test_the_table_sorts_by_every_column() -> None:
+    async with opened(Settings(bias=True, iterations=20), size=(160, 40)) as desk:
+        for _ in range(4):
+            await desk.advance(20)
+            await desk.press("-")
+        await desk.press("h")
+        table = desk.app.screen.query_one(DataTable)
+        for column in COLUMNS:
+            rows = [
+                Row(*pair)
+                for pair in zip(
+                    desk.workbench.history.entries, desk.workbench.history.summaries(), strict=True
+                )
+            ]
+            expected = [str(r.entry.number) for r in sorted(rows, key=column.key)]
+            assert [str(table.get_row_at(i)[0]) for i in range(len(rows))] == expected
+            assert f"{column.head} ▲" in desk.text
+            await desk.press("s")
+
+
+async def test_a_hostile_name_is_shown_harmless() -> None:
+    async with opened(size=(160, 40)) as desk:
+        await desk.advance(100)
+        desk.workbench.history.rename(1, "[red]\x1b[31m")
+        await desk.press("-", "h")
+        assert "\x1b" not in desk.text
+        assert "[red]" in desk.text
+
+
+async def test_methods_race_in_step_and_the_first_is_marked() -> None:
+    settings = Settings(bias=True, iterations=3000, lr=0.001)
+    async with opened(settings, size=(200, 55)) as desk:
+        await desk.press("t")
+        for name in (method.name for method in METHODS.values()):
+            assert name in desk.text
+        await desk.press("enter")
+        race = desk.workbench._race
+        assert race is not None
+        assert [run.settings.method for run in race.runs] == list(METHODS)
+        assert "running" in desk.lines[0]
+        race.advance(500)
+        desk.workbench._frame()
+        await desk.pilot.pause()
+        going = [run for run in race.runs if not run.ended]
+        assert {run.iteration for run in going} == {500}
+        await desk.press("s")
+        assert {run.iteration for run in race.runs if not run.ended} == {501}
+        race.advance(10_000)
+        await desk.press("h")
+        assert race.first is not None
+        number = 1 + race.runs.index(race.first[0])
+        assert re.search(rf"│ *{number} .* {race.first[1]} first ", desk.text)
+        assert desk.text.count(" first ") == 1
+
+
+async def test_runs_race_again_and_a_race_that_is_over_starts_anew() -> None:
+    async with opened(Settings(bias=True)) as desk:
+        await desk.advance(100)
+        await desk.press("-")
+        await desk.advance(100)
+        await desk.press("t")
+        choice = desk.app.screen.query_one(SelectionList)
+        choice.deselect_all()
+        await desk.press("enter")
+        assert isinstance(desk.app.screen, RaceScreen)
+        for number in range(2):
+            choice.select(len(METHODS) + number)
+        await desk.press("enter")
+        first = desk.workbench._race
+        assert first is not None
+        assert [run.settings.lr for run in first.runs] == [0.001, 0.0005]
+        first.advance(100)
+        await desk.press("space")
+        again = desk.workbench._race
+        assert again is not None
+        assert again is not first
+        assert again.running
+        await desk.press("-")
+        assert desk.workbench._race is None
+        assert again.runs[1].status is not Status.RUNNING

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 
 from rich.segment import Segment
 from textual import events
+from textual.binding import Binding
 from textual.geometry import Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
@@ -34,7 +35,7 @@ def line(step: Step, width: int, beside: str = "") -> str:
     return text + beside if len(text + beside) <= width else text
 
 
-class IterationLog(ScrollView, can_focus=True):
+class IterationLog(ScrollView, can_focus=True, inherit_bindings=False):
     """Scrolls through the lines of a run; follows the newest until the user scrolls up.
 
     Each iteration has a line, and so has each change of the settings in mid-run.
@@ -47,6 +48,11 @@ class IterationLog(ScrollView, can_focus=True):
             super().__init__()
             self.iteration = iteration
 
+    # The other keys that would scroll it move the cursor of the workbench.
+    BINDINGS = [
+        Binding("up", "scroll_up", "Up", show=False),
+        Binding("down", "scroll_down", "Down", show=False),
+    ]
     COMPONENT_CLASSES = {"log--line", "log--cursor", "log--tuning", "log--closing"}
     ALLOW_SELECT = False
 

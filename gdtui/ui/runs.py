@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from rich.text import Text
 from textual import on
@@ -38,7 +38,7 @@ class Column(NamedTuple):
 
     head: str
     cell: Callable[[Row], str]
-    key: Callable[[Row], object]
+    key: Callable[[Row], Any]
 
 
 def _within(row: Row) -> float:
@@ -127,7 +127,7 @@ class RunsScreen(Steady, ModalScreen[int | None]):
     def _rows(self) -> list[Row]:
         entries = self._history.entries
         rows = [Row(*pair) for pair in zip(entries, self._history.summaries(), strict=True)]
-        return sorted(rows, key=COLUMNS[self._column].key, reverse=self._descending)  # type: ignore[arg-type]
+        return sorted(rows, key=COLUMNS[self._column].key, reverse=self._descending)
 
     def _fill(self, chosen: int | None) -> None:
         """Make the table anew, and leave the cursor on the same run."""

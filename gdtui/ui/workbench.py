@@ -128,8 +128,8 @@ class Workbench(Steady, Screen[None]):
             for number, name in enumerate(VIEWS, 1)
         ),
         _key("z", "zoom", "Zoom", "only the chosen plot, or all"),
-        _key("left", "move(-1)", "Back", "look an iteration back; in the sweep: a lower rate"),
-        _key("right", "move(1)", "Forth", "and forth, at the end a step; in the sweep: a higher"),
+        _key("left", "move(-1)", "Back", "look an iteration back; sweep: a lower rate"),
+        _key("right", "move(1)", "Forth", "and forth, at the end a step; sweep: a higher rate"),
         _key("shift+left", "move(-10)", "Ten back", "look ten iterations back"),
         _key("shift+right", "move(10)", "Ten forth", "and forth"),
         _key("ctrl+left", "percent(False)", "Percent back", "look a percent of the run back"),
@@ -138,7 +138,7 @@ class Workbench(Steady, Screen[None]):
         _key("end", "live", "To the end", "look at the newest iteration, and follow it"),
         _key("g", "go", "Go to", "look at an iteration by its number"),
         _key("n", "branch", "Branch", "a new run from here, with the settings of the panel"),
-        _key("h", "runs", "Runs", "the table of all runs: look, sort, hide, name, delete"),
+        _key("h", "runs", "Runs", "all runs in a table: look, sort, hide, name, delete"),
         _key("t", "race", "Race", "methods and runs start together: which is first?"),
         _key("enter", "open", "Open", "adopt the rate picked; open this step's examples"),
         _key("escape", "escape", "Escape", "stop the sweep; leave help or a field"),
@@ -537,10 +537,13 @@ class Workbench(Steady, Screen[None]):
 
     def action_step(self) -> None:
         """Take one iteration, and stand still."""
+        self._step(1)
+
+    def _step(self, count: int) -> None:
         self._go_live()
         self._adopt()
         self._commanded.pause()
-        self._commanded.advance(1)
+        self._commanded.advance(count)
         self._obeyed()
 
     def action_finish(self) -> None:
@@ -630,7 +633,7 @@ class Workbench(Steady, Screen[None]):
         if self._view == SWEEP and self._sweep and self._sweep.trials:
             self._pick(by)
         elif self._cursor is None and by > 0:
-            self.action_step()
+            self._step(by)
         else:
             at = self.current_run.iteration if self._cursor is None else self._cursor
             self._look_at(at + by)
