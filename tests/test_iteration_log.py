@@ -2,23 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import pytest
 from textual.app import App, ComposeResult
+from textual.binding import Binding
 from textual.pilot import Pilot
 
 from gdtui.core.descent import Step
 from gdtui.report import text_line
-from gdtui.ui.iteration_log import IterationLog, line
+from gdtui.ui.iteration_log import IterationLog, Tuning, line
 
 MANY = 10_000_000
 WIDTH, HEIGHT = 60, 12
 
 
 class LogApp(App[None]):
-    CSS = "IterationLog { scrollbar-size-vertical: 1; }"
+    CSS = "IterationLog { scrollbar-size-vertical: 1; } .log--cursor { color: red; }"
+    # These keys are those of the screen around it.
+    BINDINGS = [
+        Binding("home", "log('scroll_home')"),
+        Binding("end", "log('scroll_end')"),
+        Binding("pageup", "log('page_up')"),
+        Binding("pagedown", "log('page_down')"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.chosen: list[int] = []
+
+    async def action_log(self, action: str) -> None:
+        await self.query_one(IterationLog).run_action(action)
+
+    def on_iteration_log_chosen(self, event: IterationLog.Chosen) -> None:
+        self.chosen.append(event.iteration)
 
     def compose(self) -> ComposeResult:
         yield IterationLog()
@@ -55,8 +73,14 @@ class Desk:
         assert {strip.cell_length for strip in strips} <= {size.width}
         return [strip.text.rstrip() for strip in strips]
 
-    async def show(self, lines: int, closing: str = "") -> None:
-        self.log.show(lines, closing)
+    async def show(
+        self,
+        lines: int,
+        closing: str = "",
+        tunings: Sequence[Tuning] = (),
+        cursor: int | None = None,
+    ) -> None:
+        self.log.show(lines, closing, tunings, cursor)
         await self.pilot.pause()
 
     async def press(self, *keys: str) -> None:
@@ -231,3 +255,50 @@ async def test_beside_the_panel_the_exponent_of_a_loss_is_in_sight() -> None:
             Step(number, 0, 0, 1.5e200, 0, 0) for number in range(start, stop)])  # fmt: skip
         await desk.show(2000)
         assert all(text.endswith("e+200") for text in desk.lines)
+
+
+# Where settings changed, and the cursor
+
+TUNINGS = (3, "from here: lr 0.1"), (5, "from here: lr 0.2"), (9, "from here: lr 0.3")
+
+
+@pytest.mark.parametrize("first", [0, 40])
+async def test_a_change_of_the_settings_stands_before_the_iteration_it_counts_from(
+    first: int,
+) -> None:
+    tunings = [(first + iteration, words) for iteration, words in TUNINGS]
+    async with opened(height=20) as desk:
+        desk.log.follow(desk.steps, first=first)
+        await desk.show(9, "the end", tunings)
+        places = ["0", "1", "2", "lr 0.1", "3", "4", "lr 0.2", "5", "6", "7", "8", "lr 0.3"]
+        expected = [
+            f"from here: {place}"
+            if place.startswith("lr")
+            else line(made_up(first + int(place)), WIDTH)
+            for place in places
+        ]
+        assert desk.lines[:13] == [*expected, "the end"]
+        for row, place in enumerate(places):
+            await desk.pilot.click(desk.log, offset=(3, row))
+            app = desk.pilot.app
+            assert isinstance(app, LogApp)
+            expected_choice = [] if place.startswith("lr") else [first + int(place)]
+            assert app.chosen == expected_choice
+            app.chosen.clear()
+
+
+async def test_the_line_at_the_cursor_is_in_sight_and_marked() -> None:
+    async with opened() as desk:
+        for cursor in (500, 3, 0, 9_999_990, 123_456):
+            await desk.show(10_000_000, "", TUNINGS, cursor)
+            assert line(made_up(cursor), WIDTH) in desk.lines
+            marked = [
+                strip.text.rstrip()
+                for strip in map(desk.log.render_line, range(desk.log.size.height))
+                if any(s.style == desk.log.get_component_rich_style("log--cursor") for s in strip)
+            ]
+            assert marked == [line(made_up(cursor), WIDTH)]
+        await desk.show(10_000_003, "", TUNINGS, 123_456)
+        assert line(made_up(123_456), WIDTH) in desk.lines
+        await desk.show(10_000_003, "", TUNINGS, None)
+        assert line(made_up(10_000_002), WIDTH) in desk.lines

@@ -45,7 +45,6 @@ from gdtui.ui.views import (
     ARRIVED,
     BRANCHED,
     DIVERGED,
-    LOSS,
     MINIMUM,
     SWEEP,
     THIS_STEP,
