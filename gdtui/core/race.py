@@ -22,6 +22,7 @@ class Race:
         self._lock = threading.Lock()
         self._hurrying = False
         self._pacemaker = Pacemaker()
+        self._first: tuple[Run, int] | None = None
 
     @property
     def running(self) -> bool:
@@ -73,11 +74,13 @@ class Race:
     @property
     def first(self) -> tuple[Run, int] | None:
         """The run that was first within 1% of its minimum, if one was, and at which iteration."""
-        arrived = [(within, run) for run in self.runs if (within := _within(run)) is not None]
-        if not arrived:
-            return None
-        within, run = min(arrived, key=lambda pair: pair[0])
-        return run, within
+        with self._lock:
+            if self._first is not None:
+                return self._first
+            arrived = [(run, within) for run in self.runs if (within := _within(run)) is not None]
+            # They are in step: whoever comes later is not first.
+            self._first = min(arrived, key=lambda pair: pair[1], default=None)
+            return self._first
 
 
 def _within(run: Run) -> int | None:

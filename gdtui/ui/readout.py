@@ -101,7 +101,7 @@ class Readout(Rows):
     def __init__(self) -> None:
         super().__init__(id="readout")
         self._speedometer = Speedometer()
-        self._shown: tuple[Surface, Snapshot, float] | None = None
+        self._shown: tuple[Surface, Snapshot, float, str] | None = None
         self._judged: tuple[object, list[Row]] | None = None
 
     def on_resize(self) -> None:
@@ -109,9 +109,9 @@ class Readout(Rows):
         if self._shown:
             self.show(*self._shown)
 
-    def show(self, surface: Surface, snapshot: Snapshot, pace: float) -> None:
+    def show(self, surface: Surface, snapshot: Snapshot, pace: float, title: str = "Now") -> None:
         """Show where a run on this surface stands."""
-        self._shown = surface, snapshot, pace
+        self._shown = surface, snapshot, pace, title
         if snapshot.status is Status.RUNNING:
             speed = self._speedometer.read(snapshot.step.iteration)
         else:
@@ -121,7 +121,10 @@ class Readout(Rows):
         note = f"speed {float(f'{speed:.2g}'):,.0f}/s" if speed else f"pace {_pace(pace)}"
         figures = [self._row(*line) for line in self._figures(surface, snapshot)]
         rows = [*figures, *self._judgement(surface, snapshot)]
-        self.show_rows(self._framed(rows, note) if self._has_frame else rows)
+        bound = self._bound_of(snapshot.settings)
+        if len(rows) + len(bound) <= self.size.height - 2:
+            rows += bound
+        self.show_rows(self._framed(rows, title, note) if self._has_frame else rows)
 
     @property
     def _has_frame(self) -> bool:
@@ -133,12 +136,12 @@ class Readout(Rows):
         """The cells of a row: within a frame it has a margin on both sides."""
         return max(self.size.width - (4 if self._has_frame else 0), 0)
 
-    def _framed(self, rows: list[Row], note: str) -> list[Row]:
+    def _framed(self, rows: list[Row], title: str, note: str) -> list[Row]:
         width, height = self._width, self.size.height - 2
         rows += [((" " * width, Role.PLAIN),)] * (height - len(rows))
         margin = (" ", Role.PLAIN)
         inner: list[Row] = [(margin, *row, margin) for row in rows[:height]]
-        return framed(inner, width + 2, "Now", note, Role.FRAME)
+        return framed(inner, width + 2, title, note, Role.FRAME)
 
     def _figures(self, surface: Surface, snapshot: Snapshot) -> list[tuple[str, str, Role]]:
         """What was measured where the run stands."""
@@ -170,14 +173,13 @@ class Readout(Rows):
         near = None if surface.is_quadratic else (minimum.w, minimum.b)
         key = surface, settings, near, self._width
         if self._judged is None or self._judged[0] != key:
-            self._judged = key, self._judged_by(stability(surface, settings, near), settings)
+            self._judged = key, self._judged_by(stability(surface, settings, near))
         return self._judged[1]
 
-    def _judged_by(self, found: Stability, settings: Settings) -> list[Row]:
+    def _judged_by(self, found: Stability) -> list[Row]:
         """The verdict with its gauge, and the curvature that it comes from."""
         role, width = _VERDICTS[found.verdict], self._width
         verdict: list[Row] = [((found.short.ljust(width), role),)]
-        words = textwrap.wrap(f"{settings.chosen_method.bound}.", max(width, 1))
         if found.ratio is not None and found.critical is not None:
             word = str(found.verdict).ljust(self.LABEL_WIDTH + 1)
             scale = gauge(found.ratio, max(width - len(word), 1))
@@ -190,8 +192,13 @@ class Readout(Rows):
             self._row("within 1%", outlook),
             self._row("curvature", curvature),
             self._row("condition", f"{found.condition:.4g}"),
-            *(((text.ljust(width), Role.QUIET),) for text in words),
         ]
+
+    def _bound_of(self, settings: Settings) -> list[Row]:
+        """Which learning rates work, in words."""
+        width = self._width
+        words = textwrap.wrap(f"{settings.chosen_method.bound}.", max(width, 1))
+        return [((text.ljust(width), Role.QUIET),) for text in words]
 
     def _row(self, label: str, value: str, role: Role = Role.PLAIN) -> Row:
         return ((label, Role.QUIET), (value.rjust(self._width - len(label)), role))

@@ -19,7 +19,7 @@ from gdtui.core.methods import METHODS
 from gdtui.core.settings import Settings
 from gdtui.core.text import printable
 from gdtui.ui.ask import Ask
-from gdtui.ui.drawing import figure, short
+from gdtui.ui.drawing import short
 from gdtui.ui.steady import Steady
 
 # How much of a name, and of the settings that differ, there is room for.
@@ -62,7 +62,7 @@ COLUMNS = (
         lambda row: row.summary.changes,
     ),
     Column("iterations", lambda row: f"{row.summary.iterations}", lambda r: r.summary.iterations),
-    Column("loss", lambda row: figure(row.summary.loss, 12), lambda row: row.summary.loss),
+    Column("loss", lambda row: short(row.summary.loss, 8), lambda row: row.summary.loss),
     Column(
         "above min",
         lambda row: f"{short(row.summary.gap.percent, 4)}%",

@@ -92,7 +92,7 @@ class Scene:
 
     `names` are those of the feature and the label; `along` is the parameter that the valley runs
     along, w or b; `picked` is the trial of the sweep that the cursor is at. Where the snapshot is
-    of the past, `live` is the run as it is now.
+    of the past, `live` is the run as it is now; `winner` says who was first in a race.
     """
 
     surface: Surface
@@ -104,6 +104,7 @@ class Scene:
     sweep: SweepSnapshot | None = None
     picked: int | None = None
     live: Snapshot | None = None
+    winner: str = ""
 
     @property
     def neighbours(self) -> list[Ghost]:
@@ -148,7 +149,8 @@ def loss_by_iteration(scene: Scene) -> Drawing:
         *_branchings([*((drawn, ghost.snapshot) for ghost, drawn in ghosts), (line, run)]),
         Layer([step.iteration], height, Role.WALKER, WALKER),
     ]
-    return Drawing(scale.heading, x_axis, y_axis, layers, _legend(scene.ghosts))
+    words = [word for word in (scene.winner, _legend(scene.ghosts)) if word]
+    return Drawing(scale.heading, x_axis, y_axis, layers, " · ".join(words))
 
 
 def _loss_line(surface: Surface, snapshot: Snapshot, scale: Scale, role: Role) -> Layer:

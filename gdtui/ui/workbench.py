@@ -337,10 +337,12 @@ class Workbench(Steady, Screen[None]):
             sweep=swept,
             picked=self._picked,
             live=live if past else None,
+            winner=self._winner,
         )
         for plot in self._plots:
             plot.show(scene)
-        self._readout.show(surface, snapshot, self.current_run.pace)
+        title = f"Now: run {self._entry.number}" if ghosts else "Now"
+        self._readout.show(surface, snapshot, self._commanded.pace, title)
         words = self._closing_words(live)
         self._log.show(live.lines, words, _tunings(live), self._cursor)
         self._show_status(live)
@@ -411,6 +413,16 @@ class Workbench(Steady, Screen[None]):
     def _view(self) -> str:
         """The view that was chosen last."""
         return self._views[-1]
+
+    @property
+    def _winner(self) -> str:
+        """Who was first in the race, in words, once somebody was."""
+        found = self._race.first if self._race else None
+        if found is None:
+            return ""
+        run, within = found
+        number = next(e.number for e in self.history.entries if e.run is run)
+        return f"run {number} first within 1%, after {within}"
 
     # The run
 
