@@ -20,12 +20,12 @@ from gdtui.core.landscapes import LANDSCAPES, Landscape
 from gdtui.core.methods import METHODS
 from gdtui.core.settings import Settings
 from gdtui.core.stability import (
-    LINEAR,
     LR,
     OF_MINIMUM,
     OF_START,
     Verdict,
     advised_rate,
+    axis_of,
     critical_rate,
     explanation,
     gap,
@@ -294,16 +294,17 @@ def test_every_bound_is_where_runs_begin_to_diverge(
 # One axis
 
 
-@pytest.mark.parametrize("key", LINEAR)
+@pytest.mark.parametrize("key", [key for key, method in METHODS.items() if method.linear])
 @given(st.floats(1e-6, 2.5), st.floats(0, 0.99))
 @example(1.0, 0.0)
 @example(1.0, 0.5)
 @example(0.25, 0.25)
 @example(2.0, 0.9)
 def test_an_axis_goes_on_as_a_run_does(key: str, z: float, kept: float) -> None:
-    own = {"momentum": kept} if key != "gd" else {}
-    begin = Settings(method=key, lr=z / 2, w_start=1, own=dict(own))
-    axis = LINEAR[key](2 * begin.lr, begin)
+    own: dict[str, Value] = {parameter.name: kept for parameter in METHODS[key].hyperparameters}
+    begin = Settings(method=key, lr=z / 2, w_start=1, own=own)
+    axis = axis_of(begin, 2.0)
+    assert axis
     bowl = LossSurface(0.0, 0.0, 1.0, 0.0, 0.0)
     run = [
         measured[1] for measured in islice(trajectory(bowl, begin, starting_point(bowl, begin)), 60)

@@ -61,6 +61,21 @@ Arithmetic = Callable[["Surface", "Settings", State, str, Format], list[Equation
 Critical = Callable[[float, "Settings"], float]
 
 
+class Recurrence(NamedTuple):
+    """How the distance c from the minimum goes on along an axis of a quadratic surface.
+
+    With the curvature k and z = lr*k, from rest the first step multiplies it by `first`, and then
+    c[t+1] = c[t] - z*c[t] + kept*(c[t] - c[t-1]).
+    """
+
+    kept: float
+    first: float
+
+
+# The recurrence of a method, from z and the settings.
+Linear = Callable[[float, "Settings"], Recurrence]
+
+
 @dataclass(frozen=True)
 class Method:
     """A descent method: its rule, its own hyperparameters, and what theory knows of it.
@@ -68,7 +83,8 @@ class Method:
     `formula` says in equations what the rule does to w, and `remembers` which of their names it
     keeps from one iteration to the next: those of w come first in its memory, then those of b.
     `bound` says which learning rates work, and `critical`, where theory knows one, gives the
-    learning rate above which the method diverges.
+    learning rate above which the method diverges. `linear` is there where the update is linear and
+    always the same: how it goes on along an axis.
     """
 
     key: str
@@ -84,6 +100,7 @@ class Method:
     source: str = ""
     bound: str = ""
     critical: Critical | None = None
+    linear: Linear | None = None
     own_arithmetic: Arithmetic | None = None
 
     def arithmetic(
@@ -109,6 +126,7 @@ def method(
     remembers: tuple[str, ...] = (),
     lr: float = LR,
     critical: Critical | None = None,
+    linear: Linear | None = None,
     arithmetic: Arithmetic | None = None,
 ) -> Callable[[Rule], Rule]:
     """Enter the decorated rule into METHODS; its docstring becomes the help."""
@@ -128,6 +146,7 @@ def method(
             source=source,
             bound=bound,
             critical=critical,
+            linear=linear,
             own_arithmetic=arithmetic,
         )
         return rule
@@ -228,6 +247,7 @@ def step_search(surface: Surface, settings: Settings) -> Update:
     source='Cauchy, "Methode generale", Comptes rendus, 1847',
     bound="diverges above 2 / largest curvature",
     critical=lambda curvature, settings: 2 / curvature,
+    linear=lambda z, settings: Recurrence(0.0, 1 - z),
 )
 def gradient_descent(surface: Surface, settings: Settings) -> Update:
     """Step against the slope, by the learning rate times the gradient."""
@@ -253,12 +273,15 @@ BATCH = Hyperparameter(
 SEED = Hyperparameter("seed", "seed", 0, "draws other batches", low=0, high=1_000_000_000)
 
 
+def _batch_measure(surface: Surface, settings: Settings) -> BatchMeasure:
+    return surface.batch_measurer(int(settings[BATCH]), int(settings[SEED]))
+
+
 def _in_batch(
     surface: Surface, settings: Settings, state: State, parameter: str, format: Format
 ) -> list[Equation]:
     """The formula of the chosen method, with the slopes of the batch."""
-    measure = surface.batch_measurer(int(settings[BATCH]), int(settings[SEED]))
-    _, dw, db = measure(*state[:3])
+    _, dw, db = _batch_measure(surface, settings)(*state[:3])
     state = state._replace(dw=dw, db=db if settings.bias else 0.0)
     return solved(surface, settings, state, parameter, format)
 
@@ -275,8 +298,7 @@ def _in_batch(
 )
 def stochastic_descent(surface: Surface, settings: Settings) -> Update:
     """Step against the slope of the loss over a few examples, others in each iteration."""
-    lr, bias = settings.lr, settings.bias
-    measure = surface.batch_measurer(int(settings[BATCH]), int(settings[SEED]))
+    lr, bias, measure = settings.lr, settings.bias, _batch_measure(surface, settings)
 
     def update(
         iteration: int, w: float, b: float, dw: float, db: float, memory: Memory
@@ -289,9 +311,7 @@ def stochastic_descent(surface: Surface, settings: Settings) -> Update:
 
 def sampled(surface: Surface, settings: Settings) -> BatchMeasure | None:
     """The batch's loss and slopes in an iteration at (w, b); None where all examples count."""
-    if BATCH not in settings.hyperparameters:
-        return None
-    return surface.batch_measurer(int(settings[BATCH]), int(settings[SEED]))
+    return _batch_measure(surface, settings) if BATCH in settings.hyperparameters else None
 
 
 # Methods that remember which way they went
@@ -319,6 +339,7 @@ MOMENTUM = _share(
     source='Polyak, "Some methods of speeding up the convergence", 1964',
     bound="diverges above 2 * (1 + momentum) / largest curvature",
     critical=lambda curvature, settings: 2 * (1 + float(settings[MOMENTUM])) / curvature,
+    linear=lambda z, settings: Recurrence(float(settings[MOMENTUM]), 1 - z),
 )
 def heavy_ball(surface: Surface, settings: Settings) -> Update:
     """Roll like a heavy ball: each step keeps a share of the speed of the last."""
@@ -347,6 +368,11 @@ def _nesterov_critical(curvature: float, settings: Settings) -> float:
     return 2 * (1 + momentum) / (1 + 2 * momentum) / curvature
 
 
+def _nesterov_recurrence(z: float, settings: Settings) -> Recurrence:
+    momentum = float(settings[MOMENTUM])
+    return Recurrence(momentum * (1 - z), 1 - z - momentum * z)
+
+
 @method(
     "nesterov",
     "Nesterov momentum",
@@ -357,6 +383,7 @@ def _nesterov_critical(curvature: float, settings: Settings) -> float:
     source="Nesterov, Soviet Mathematics Doklady, 1983; as in Sutskever et al., 2013",
     bound="diverges above 2 * (1 + momentum) / (1 + 2 * momentum) / largest curvature",
     critical=_nesterov_critical,
+    linear=_nesterov_recurrence,
 )
 def nesterov(surface: Surface, settings: Settings) -> Update:
     """Momentum that looks ahead: it steps by the speed that it is about to have."""

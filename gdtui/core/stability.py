@@ -2,7 +2,7 @@
 
 On a quadratic surface the distance c from the minimum goes on along each axis of the surface by
 itself. With the curvature k and z = lr*k, gradient descent multiplies it by 1 - z; a method with
-momentum keeps a part q of what the last step changed:
+momentum keeps a part q of what the last step changed (each method declares its own, in methods.py):
 
     c[t+1] = c[t] - z*c[t] + q*(c[t] - c[t-1])
 
@@ -226,27 +226,6 @@ def _exp(value: float) -> float:
     return math.exp(value) if value < _LARGEST else math.inf
 
 
-def _gradient_descent(z: float, settings: Settings) -> Axis:
-    return Axis(z, 0.0, 1 - z)
-
-
-def _momentum(z: float, settings: Settings) -> Axis:
-    return Axis(z, float(settings.own["momentum"]), 1 - z)
-
-
-def _nesterov(z: float, settings: Settings) -> Axis:
-    kept = float(settings.own["momentum"])
-    return Axis(z, kept * (1 - z), 1 - z - kept * z)
-
-
-# The methods whose update is linear and always the same, by key. PyTorch's definitions.
-LINEAR: dict[str, Callable[[float, Settings], Axis]] = {
-    "gd": _gradient_descent,
-    "momentum": _momentum,
-    "nesterov": _nesterov,
-}
-
-
 # Before a run
 
 
@@ -297,7 +276,7 @@ def stability(surface: Surface, settings: Settings, near: Place | None = None) -
     ratio = None
     if critical is not None and critical < math.inf:
         ratio = settings.lr / critical if critical else math.inf
-    axis = _axis(settings, values[-1])
+    axis = axis_of(settings, values[-1])
     verdict = _verdict(ratio, axis)
     place = None if surface.is_quadratic else minimum
     return Stability(
@@ -359,9 +338,10 @@ def _critical(settings: Settings, steepest: float) -> float | None:
     return critical(steepest, settings) if steepest > 0 else math.inf
 
 
-def _axis(settings: Settings, curvature: float) -> Axis | None:
-    linear, z = LINEAR.get(settings.method), min(settings.lr * curvature, _STEEPEST)
-    return linear(z, settings) if linear and math.isfinite(z) else None
+def axis_of(settings: Settings, curvature: float) -> Axis | None:
+    """How the method goes on along an axis of this curvature; None where it is not linear."""
+    linear, z = settings.chosen_method.linear, min(settings.lr * curvature, _STEEPEST)
+    return Axis(z, *linear(z, settings)) if linear and math.isfinite(z) else None
 
 
 def _verdict(ratio: float | None, axis: Axis | None) -> Verdict:
@@ -459,7 +439,7 @@ def predicted_iterations(
     Infinite where that never comes; None where no closed form tells: the surface is not quadratic,
     the method not linear, or it swings for thousands of iterations.
     """
-    if not isinstance(surface, LossSurface) or settings.method not in LINEAR:
+    if not isinstance(surface, LossSurface) or not settings.chosen_method.linear:
         return None
     target = goal(surface, settings)
     parts = _parts(surface, settings, place or _start(surface, settings))
@@ -488,7 +468,7 @@ def _parts(surface: LossSurface, settings: Settings, place: Place) -> _Parts:
         away = np.array([place[0] - minimum.w, place[1] - minimum.b])
         along = away[: len(values)] @ vectors
     parts = zip(values, along.tolist(), strict=True)
-    found = [(_axis(settings, value), value / 2 * c * c) for value, c in parts]
+    found = [(axis_of(settings, value), value / 2 * c * c) for value, c in parts]
     return [(axis, above) for axis, above in found if axis and above]
 
 

@@ -21,7 +21,7 @@ from gdtui.core.descent import (
 )
 from gdtui.core.run import BURST
 from gdtui.core.settings import Settings
-from gdtui.core.stability import LINEAR, LR, critical_rate, goal
+from gdtui.core.stability import LR, critical_rate, goal
 from gdtui.core.surface import Surface
 
 # How many learning rates, besides the current one and those beside the critical one.
@@ -128,7 +128,8 @@ def _is_settled(settings: Settings, burst: list[Measured]) -> bool:
 
     A method that is always the same never leaves such a point.
     """
-    return settings.method in LINEAR and len(burst) > 1 and burst[-1][1:] == burst[-2][1:]
+    is_linear = settings.chosen_method.linear is not None
+    return is_linear and len(burst) > 1 and burst[-1][1:] == burst[-2][1:]
 
 
 def _outcome(
