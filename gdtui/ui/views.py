@@ -117,7 +117,7 @@ VIEWS: dict[str, View] = {}
 
 
 def view(name: str) -> Callable[[View], View]:
-    """Enter a view into VIEWS, in the order of their keys 1, 2, ...; the docstring is its help."""
+    """Enter a view into VIEWS, in the order of their keys 1, 2, ..."""
 
     def enter(function: View) -> View:
         VIEWS[name] = function
