@@ -377,6 +377,7 @@ def _print(options: argparse.Namespace, settings: Settings) -> int:
     from gdtui import report
     from gdtui.core.dataset import DataError, read_dataset
     from gdtui.core.descent import Status
+    from gdtui.core.stability import explanation, warning
     from gdtui.core.surface import surface_of
 
     try:
@@ -394,9 +395,9 @@ def _print(options: argparse.Namespace, settings: Settings) -> int:
     sys.stdout.flush()
     diverged = outcome.status is Status.DIVERGED
     if diverged:
-        print(f"gdtui: {report.closing(surface, settings, outcome)}", file=sys.stderr)
-    elif warning := report.hint(surface, settings, *outcome.step[1:3]):
-        print(f"gdtui: {warning}", file=sys.stderr)
+        print(f"gdtui: {explanation(surface, settings, outcome)}", file=sys.stderr)
+    elif warned := warning(surface, settings, outcome.step[1:3]):
+        print(f"gdtui: {warned}", file=sys.stderr)
     return DIVERGED_STATUS if diverged else 0
 
 

@@ -1,4 +1,4 @@
-"""A run as text: the lesson's lines, CSV or JSON Lines, and the words on how it ended."""
+"""A run as text: the lesson's lines, CSV or JSON Lines."""
 
 from __future__ import annotations
 
@@ -21,7 +21,6 @@ from gdtui.core.descent import (
 from gdtui.core.landscapes import Landscape
 from gdtui.core.methods import sampled
 from gdtui.core.settings import Settings
-from gdtui.core.stability import explanation, warning
 from gdtui.core.surface import Surface, surface_of
 
 Data = Dataset | Landscape
@@ -191,16 +190,3 @@ FORMATS: dict[str, Callable[[Data, Settings, int], Lines]] = {
     "csv": as_csv,
     "json": as_json,
 }
-
-
-def hint(surface: Surface, settings: Settings, w: float = 0.0, b: float = 0.0) -> str:
-    """A warning that the learning rate is above the critical one; empty where it is not.
-
-    Where the curvature differs from place to place, that of the minimum nearest to (w, b) counts.
-    """
-    return warning(surface, settings, (w, b))
-
-
-def closing(surface: Surface, settings: Settings, outcome: Outcome) -> str:
-    """How a descent ended, why, and what to do, in a sentence."""
-    return str(explanation(surface, settings, outcome))

@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import math
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import plain_critical
 from hypothesis import example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -21,12 +19,12 @@ from gdtui import __version__, cli
 from gdtui.core import model
 from gdtui.core.batches import batch
 from gdtui.core.dataset import Dataset
-from gdtui.core.descent import Outcome, Status, Step, descend, starting_point
+from gdtui.core.descent import Outcome, Status, Step, descend
 from gdtui.core.landscapes import LANDSCAPES
-from gdtui.core.methods import METHODS, Method
+from gdtui.core.methods import Method
 from gdtui.core.settings import Settings
 from gdtui.core.surface import LossSurface, surface_of
-from gdtui.report import FORMATS, Data, answer, beside, closing, hint, text_line
+from gdtui.report import FORMATS, Data, answer, beside, text_line
 
 HUGE = Dataset("huge.csv", "x", "y", np.array([1e100, 2e100]), np.array([1.0, 2.0]))
 AT_ONCE = Settings(w_start=1e100)
@@ -372,88 +370,3 @@ def test_beside_a_line_stands_the_loss_of_its_batch(pizza: Dataset, surface: Los
     lines = [text_line(step) + of_batch(step) for step in descend(surface, SAMPLED)]
     assert lines == text.splitlines()[:-2]
     assert beside(surface, Settings()) is None
-
-
-# The words
-
-
-def test_hint_compares_with_the_critical_rate(surface: LossSurface) -> None:
-    assert hint(surface, DIVERGING) == (
-        "the learning rate 0.005 is 1.10 times the critical 0.004555: each step overshoots the "
-        "minimum and lands 1.20 times as far on the other side; try 0.0022"
-    )
-
-
-@pytest.mark.parametrize("bias", [False, True])
-def test_hint_is_given_above_the_critical_rate_alone(surface: LossSurface, bias: bool) -> None:
-    critical = plain_critical(surface, bias)
-    assert hint(surface, Settings(lr=critical, bias=bias)) == ""
-    assert hint(surface, Settings(lr=math.nextafter(critical, 1), bias=bias)) != ""
-
-
-@pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
-def test_hint_is_given_only_where_a_critical_rate_is_known(
-    surface: LossSurface, method: Method
-) -> None:
-    warned = bool(hint(surface, Settings(method=method.key, lr=1)))
-    assert warned == (method.critical is not None)
-
-
-def test_where_the_curvature_varies_the_hint_is_about_the_nearest_minimum() -> None:
-    surface, settings = LANDSCAPES["himmelblau"], Settings(lr=0.02, bias=True)
-    assert hint(surface, settings, 3, 2) == ""
-    assert hint(surface, settings, 3.5, -1.8) == (
-        "the learning rate 0.02 is 1.05 times the critical 0.01897 at the minimum (3.584, -1.848): "
-        "the descent can't settle there; try 0.0094"
-    )
-
-
-def test_hint_knows_flat_and_endless_surfaces() -> None:
-    flat = LossSurface.of(np.zeros(2), np.ones(2))
-    assert hint(flat, Settings(lr=1e6)) == ""
-    endless = LossSurface.of(np.array([1e200, 2e200]), np.ones(2))
-    assert hint(endless, Settings()).startswith("the learning rate 0.001 is above the critical 0: ")
-
-
-@pytest.mark.parametrize(
-    ("settings", "sentence"),
-    [
-        (Settings(), "finished after 100 iterations: the loss is at the minimum"),
-        (
-            DIVERGING,
-            "diverged at iteration 1961: the learning rate 0.005 is 1.10 times the critical "
-            "0.004555: each step overshoots the minimum and lands 1.20 times as far on the other "
-            "side; try 0.0022",
-        ),
-        (
-            Settings(tolerance=0.5, iterations=1000),
-            "converged at iteration 13: the gradient is shorter than 0.5",
-        ),
-        (
-            Settings(method="search", lr=0.01, iterations=1000),
-            "converged at iteration 184: no step lowers the loss",
-        ),
-        (
-            Settings(method="search", lr=0.01, iterations=1000, tolerance=1e-9),
-            "converged at iteration 184: no step lowers the loss",
-        ),
-        (
-            Settings(method="search", lr=0.01, iterations=1000, tolerance=100),
-            "converged at iteration 162: the gradient is shorter than 100, yet it is 15.8% above "
-            "the minimum; try a smaller tolerance",
-        ),
-    ],
-)
-def test_how_a_descent_ended(
-    pizza: Dataset, surface: LossSurface, settings: Settings, sentence: str
-) -> None:
-    assert closing(surface, settings, written("csv", pizza, settings)[1]) == sentence
-
-
-def test_divergence_below_the_critical_rate_has_another_reason(surface: LossSurface) -> None:
-    settings = Settings(method="search", w_start=1e100)
-    start = starting_point(surface, settings)
-    outcome = Outcome(Status.DIVERGED, 0, 0, Step(*start[:3], math.inf, math.inf, 0))
-    assert closing(surface, settings, outcome) == (
-        "diverged at iteration 0: the loss at the start is not a finite number; start nearer"
-    )

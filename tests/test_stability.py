@@ -533,6 +533,44 @@ def test_the_advised_rate_can_be_set() -> None:
     assert advised_rate(wide, Settings()) == LR.high
 
 
+# The warning
+
+
+def test_the_warning_compares_with_the_critical_rate(surface: LossSurface) -> None:
+    assert warning(surface, Settings(lr=0.005, bias=True), (0, 0)) == (
+        "the learning rate 0.005 is 1.10 times the critical 0.004555: each step overshoots the "
+        "minimum and lands 1.20 times as far on the other side; try 0.0022"
+    )
+
+
+@pytest.mark.parametrize("bias", [False, True])
+def test_it_is_given_above_the_critical_rate_alone(surface: LossSurface, bias: bool) -> None:
+    critical = plain_critical(surface, bias)
+    assert warning(surface, Settings(lr=critical, bias=bias), (0, 0)) == ""
+    assert warning(surface, Settings(lr=math.nextafter(critical, 1), bias=bias), (0, 0))
+
+
+@pytest.mark.parametrize("key", METHODS)
+def test_it_is_given_only_where_a_critical_rate_is_known(surface: LossSurface, key: str) -> None:
+    warned = bool(warning(surface, Settings(method=key, lr=1), (0, 0)))
+    assert warned == (METHODS[key].critical is not None)
+
+
+def test_where_the_curvature_varies_it_is_about_the_nearest_minimum() -> None:
+    begin = Settings(lr=0.02, bias=True)
+    assert warning(HILLS, begin, (3, 2)) == ""
+    assert warning(HILLS, begin, (3.5, -1.8)) == (
+        "the learning rate 0.02 is 1.05 times the critical 0.01897 at the minimum (3.584, -1.848): "
+        "the descent can't settle there; try 0.0094"
+    )
+
+
+def test_it_knows_flat_and_endless_surfaces() -> None:
+    assert warning(FLAT, Settings(lr=1e6), (0, 0)) == ""
+    warned = warning(ENDLESS, Settings(), (0, 0))
+    assert warned.startswith("the learning rate 0.001 is above the critical 0: ")
+
+
 # The words about a run
 
 
@@ -592,6 +630,15 @@ def test_the_advised_rate_can_be_set() -> None:
         (
             Settings(method="search"),
             "finished after 100 iterations: the loss is still 962% above the minimum",
+        ),
+        (
+            Settings(method="search", lr=0.01, iterations=1000, tolerance=1e-9),
+            "converged at iteration 184: no step lowers the loss",
+        ),
+        (
+            Settings(method="search", lr=0.01, iterations=1000, tolerance=100),
+            "converged at iteration 162: the gradient is shorter than 100, yet it is 15.8% above "
+            "the minimum; try a smaller tolerance",
         ),
     ],
 )

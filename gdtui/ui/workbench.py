@@ -25,11 +25,11 @@ from gdtui.core.ladder import rung_above, rung_below
 from gdtui.core.race import Race
 from gdtui.core.run import FULL_SPEED, Run, Snapshot, Worker
 from gdtui.core.settings import SHARED, Settings
-from gdtui.core.stability import advised_rate, critical_rate
+from gdtui.core.stability import advised_rate, critical_rate, explanation
 from gdtui.core.surface import LossSurface, Surface
 from gdtui.core.sweep import Sweep, SweepSnapshot
 from gdtui.core.text import printable
-from gdtui.report import beside, closing
+from gdtui.report import beside
 from gdtui.ui.ask import Ask
 from gdtui.ui.drawing import GHOST_ROLES, figure
 from gdtui.ui.examples import ExamplesScreen
@@ -376,12 +376,12 @@ class Workbench(Steady, Screen[None]):
             else "Space runs again, - and + change the learning rate."
         )
         if outcome.status is Status.DIVERGED:
-            return f"{closing(surface, settings, outcome)}. {what_now}"
+            return f"{explanation(surface, settings, outcome)}. {what_now}"
         w, b = (figure(v, 20) for v in surface.raw(outcome.step.w, outcome.step.b))
         # Over a scaled feature, a bias that is held is another one for the feature as it was.
         both = settings.bias or settings.standardize
         answer = f"w={w}, b={b}" if both else f"w={w}"
-        return f"{answer}\n{closing(surface, settings, outcome)}. {what_now}"
+        return f"{answer}\n{explanation(surface, settings, outcome)}. {what_now}"
 
     async def _on_idle(self, event: events.Idle) -> None:
         # Textual lets a change wait for the next sixtieth of a second; a key has waited enough.
