@@ -1,15 +1,22 @@
-"""What the tests of the core share: the pizza data, its surface and a method of our own."""
+"""What the tests of the core share: data, surfaces, a method of our own and a worker."""
 
 import os
+import threading
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 from gdtui.cli import sample_folder
 from gdtui.core.dataset import Dataset, read_dataset
 from gdtui.core.hyperparameter import Hyperparameter, Value
 from gdtui.core.methods import METHODS, Memory, Method, Update
+from gdtui.core.run import Worker
 from gdtui.core.settings import Settings
 from gdtui.core.stability import critical_rate
 from gdtui.core.surface import LossSurface, Surface
@@ -59,6 +66,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 INERTIA = Hyperparameter("inertia", "inertia", 0.9, "how much speed is kept", low=0, high=0.999)
 
 
+# Surfaces of small data sets, raw or scaled, and any learning rate.
+_hundreds = st.integers(-100, 100).map(float)
+_shapes = st.tuples(st.just(2), st.integers(1, 12))
+_data_sets = _shapes.flatmap(lambda shape: arrays(np.float64, shape, elements=_hundreds))
+bowls = st.builds(
+    lambda data, scaled: LossSurface.of(*data).standardized() if scaled else LossSurface.of(*data),
+    _data_sets,
+    st.booleans(),
+)
+lrs = st.floats(-12, 6).map(lambda exponent: 10**exponent)
+
+
 def _heavy_ball(surface: Surface, settings: Settings) -> Update:
     lr, inertia = settings.lr, float(settings[INERTIA])
 
@@ -85,6 +104,25 @@ def plain_critical(surface: Surface, bias: bool) -> float:
     critical = critical_rate(surface, Settings(bias=bias))
     assert critical is not None
     return critical
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    """Wait for something that is sure to happen; fail if it never does."""
+    deadline, breath = time.monotonic() + 60, threading.Event()
+    while not condition():
+        assert time.monotonic() < deadline
+        breath.wait(0.001)
+
+
+@pytest.fixture
+def worker() -> Iterator[Worker]:
+    """A thread that drives runs and sweeps; nothing may fail in it."""
+    thread = Worker()
+    thread.start()
+    yield thread
+    thread.stop()
+    assert not thread.is_alive()
+    assert thread.failure is None
 
 
 @pytest.fixture(scope="session")

@@ -3,9 +3,7 @@
 import math
 import random
 import sys
-import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -13,7 +11,7 @@ from itertools import count, islice, pairwise
 
 import numpy as np
 import pytest
-from conftest import another
+from conftest import another, wait_until
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -441,23 +439,6 @@ def test_an_extended_run_is_as_if_it_had_been_longer_from_the_start(
 
 
 # In its thread
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    """Wait for something that is sure to happen; fail if it never does."""
-    deadline, breath = time.monotonic() + 60, threading.Event()
-    while not condition():
-        assert time.monotonic() < deadline
-        breath.wait(0.001)
-
-
-@pytest.fixture
-def worker() -> Iterator[Worker]:
-    thread = Worker()
-    thread.start()
-    yield thread
-    thread.stop()
-    assert not thread.is_alive()
 
 
 def test_a_worker_drives_runs_to_their_end(surface: LossSurface, worker: Worker) -> None:

@@ -8,10 +8,9 @@ from itertools import islice, pairwise
 
 import numpy as np
 import pytest
-from conftest import plain_critical
+from conftest import bowls, lrs, plain_critical
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
 from gdtui.core.descent import Outcome, Status, Step, descend, starting_point, trajectory
@@ -43,14 +42,6 @@ FLAT = LossSurface.of(np.zeros(2), np.array([1.0, 3.0]))
 ENDLESS = LossSurface.of(np.array([1e200, 2e200]), np.ones(2))
 # Its minimum loss is not 0, but as small as rounding makes it.
 STRAIGHT = LossSurface.of(np.array([0.1, 0.2, 0.7]), np.array([1.3, 1.6, 3.1]))
-hundreds = st.integers(-100, 100).map(float)
-shapes = st.tuples(st.just(2), st.integers(1, 12))
-data_sets = shapes.flatmap(lambda shape: arrays(np.float64, shape, elements=hundreds))
-bowls = st.builds(
-    lambda data, scaled: LossSurface.of(*data).standardized() if scaled else LossSurface.of(*data),
-    data_sets,
-    st.booleans(),
-)
 starts = st.floats(-1000, 1000).map(lambda value: round(value, 3))
 parts = st.floats(0.001, 1.3) | st.sampled_from([0.5, 1.0, 0.05])
 
@@ -254,9 +245,6 @@ def test_what_crawls_takes_ten_times_as_long_as_half_the_critical_rate(
     assert slow is not None
     assert quick is not None
     assert slow >= 10 * (quick - 1)
-
-
-lrs = st.floats(-12, 6).map(lambda exponent: 10**exponent)
 
 
 @pytest.mark.parametrize("key", METHODS)

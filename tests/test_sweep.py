@@ -1,8 +1,6 @@
 """A sweep: each trial is a run of its own, however it is driven."""
 
 import math
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import FrozenInstanceError, replace
@@ -11,11 +9,10 @@ from typing import Any, cast
 
 import numpy as np
 import pytest
-from conftest import plain_critical
+from conftest import bowls, lrs, plain_critical, wait_until
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
 from gdtui.core import batches
@@ -36,16 +33,7 @@ FLAT = LossSurface.of(np.zeros(2), np.array([1.0, 3.0]))
 STEEP = LossSurface.of(np.array([1e100, 2e100]), np.array([1.0, 2.0]))
 LONG = Settings(bias=True, iterations=1_000_000)
 
-hundreds = st.integers(-100, 100).map(float)
-shapes = st.tuples(st.just(2), st.integers(1, 12))
-data_sets = shapes.flatmap(lambda shape: arrays(np.float64, shape, elements=hundreds))
-bowls = st.builds(
-    lambda data, scaled: LossSurface.of(*data).standardized() if scaled else LossSurface.of(*data),
-    data_sets,
-    st.booleans(),
-)
 surfaces: st.SearchStrategy[Surface] = bowls | st.sampled_from(list(LANDSCAPES.values()))
-lrs = st.floats(-12, 6).map(lambda exponent: 10**exponent)
 
 
 def expected(surface: Surface, settings: Settings) -> Trial:
@@ -319,22 +307,6 @@ def test_a_cancelled_sweep_keeps_what_it_has(surface: LossSurface) -> None:
 # In a thread
 
 
-def wait_until_done(whole: Sweep) -> None:
-    deadline, breath = time.monotonic() + 60, threading.Event()
-    while not whole.done:
-        assert time.monotonic() < deadline
-        breath.wait(0.001)
-
-
-@pytest.fixture
-def worker() -> Iterator[Worker]:
-    thread = Worker()
-    thread.start()
-    yield thread
-    thread.stop()
-    assert thread.failure is None
-
-
 def test_a_worker_drives_a_sweep_as_it_drives_a_run(surface: LossSurface, worker: Worker) -> None:
     whole = Sweep(surface, Settings(bias=True, iterations=500))
     worker.drive(cast(Any, whole))
@@ -351,12 +323,10 @@ def test_a_sweep_is_cancelled_while_a_worker_drives_it(
 ) -> None:
     whole = Sweep(surface, replace(LONG, iterations=1_000_000_000), [1e-12, 1e-11])
     worker.drive(cast(Any, whole))
-    deadline = time.monotonic() + 60
-    while not whole.progress:
-        assert time.monotonic() < deadline
+    wait_until(lambda: whole.progress > 0)
     whole.cancel()
     assert whole.trials == ()
     other = Sweep(surface, Settings(), [0.001])
     worker.drive(cast(Any, other))
-    wait_until_done(other)
+    wait_until(lambda: other.done)
     assert whole.trials == ()
