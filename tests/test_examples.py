@@ -23,7 +23,7 @@ from gdtui.loading import Loading
 from gdtui.ui import app as app_module
 from gdtui.ui.app import DARK, Laboratory
 from gdtui.ui.drawing import short
-from gdtui.ui.examples import COLUMNS, HEADS, ExamplesScreen, ExamplesTable, cells, example_row
+from gdtui.ui.examples import HEADS, NARROW, WIDE, ExamplesScreen, ExamplesTable, example_row
 from gdtui.ui.views import THIS_STEP, VIEWS
 from gdtui.ui.workbench import Workbench
 
@@ -127,10 +127,10 @@ async def test_what_is_on_the_screen(surface: LossSurface) -> None:
         text = "\n".join(lines(pilot.app))
     assert "Iteration 7: each example's part in the gradient" in text
     assert "x is Reservations, y is Pizzas" in text
-    assert HEADS.strip() in text
+    assert WIDE.heads in text
     for number in range(surface.m):
         figures = example_row(surface, step, number)
-        assert cells([str(number + 1), *map(short, figures)]).strip() in text
+        assert WIDE.line([str(number + 1), *map(short, figures)]) in text
     slopes = f"sums: dL/dw = {short(step.dw)}, dL/db = {short(step.db)}"
     assert f"{slopes}; loss = {short(step.loss)}" in text
 
@@ -183,7 +183,9 @@ async def test_every_column_can_be_seen(size: tuple[int, int], surface: LossSurf
     """Where there is no room for all of them, the table scrolls to the right with its heads."""
     async with opened(surface, step_of(surface, 1.5, 0), size) as pilot:
         figures = [1, *example_row(surface, step_of(surface, 1.5, 0), 0)]
-        unseen = dict(zip(COLUMNS, map(short, figures), strict=True))
+        digits = 6 if size[0] > 80 else 5
+        texts = [short(figure, digits) for figure in figures]
+        unseen = dict(zip(HEADS, texts, strict=True))
         for _ in range(10):
             at = pilot.app.screen.query_one("#columns").region.y
             heads, first = lines(pilot.app)[at : at + 2]
@@ -191,9 +193,40 @@ async def test_every_column_can_be_seen(size: tuple[int, int], surface: LossSurf
                 # Under the head of its column.
                 end = heads.index(f" {column} ") + 1 + len(column)
                 assert first[:end].endswith(f" {unseen.pop(column)}")
+            if size[0] >= 80:
+                assert not unseen
             await pilot.press(*["right"] * 8)
             await pilot.pause()
         assert not unseen
+
+
+@pytest.mark.parametrize("count", [3, 300])
+async def test_the_figures_have_as_many_digits_as_there_is_room_for(count: int) -> None:
+    """With a scroll bar or without."""
+    surface = many(count)
+    step = step_of(surface, 1.23456789, 0)
+    async with opened(surface, step) as pilot:
+        for width, columns in ((120, WIDE), (80, NARROW), (92, WIDE), (91, NARROW)):
+            await pilot.resize_terminal(width, 24)
+            await pilot.pause()
+            text = "\n".join(lines(pilot.app))
+            figures = [short(figure, columns.digits) for figure in example_row(surface, step, 2)]
+            assert columns.heads in text
+            assert columns.line(["3", *figures]) in text
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_figures_never_run_into_each_other(value: float) -> None:
+    for columns in (WIDE, NARROW):
+        line = columns.line(["999999999", *[short(value, columns.digits)] * (len(HEADS) - 1)])
+        assert len(line.split()) == len(HEADS)
+        assert len(line) == len(columns.heads)
+
+
+async def test_over_a_scaled_feature_the_table_says_so(surface: LossSurface) -> None:
+    scaled = surface.standardized()
+    async with opened(scaled, step_of(scaled, 1, 0), (80, 24)) as pilot:
+        assert "x is the scaled Reservations, y is Pizzas" in "\n".join(lines(pilot.app))
 
 
 async def test_one_example_can_be_looked_at() -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from rich.segment import Segment
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.geometry import Size
+from textual.reactive import reactive
 from textual.screen import ModalScreen
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
@@ -19,16 +21,32 @@ from gdtui.core.surface import LossSurface
 from gdtui.ui.drawing import short
 from gdtui.ui.steady import Steady
 
-WIDTH = 12
-COLUMNS = ("example", "x", "y", "prediction", "error", "of dL/dw", "of dL/db")
+HEADS = ("example", "x", "y", "prediction", "error", "of dL/dw", "of dL/db")
+# What the sign, the point and the exponent of a figure take, besides its digits.
+BESIDE = 5
 
 
-def cells(texts: Sequence[str]) -> str:
-    """The texts in columns, each at the right end of its own."""
-    return "".join(text.rjust(WIDTH + 2) for text in texts)
+@dataclass(frozen=True)
+class Columns:
+    """How many digits the figures have, and how many blanks stand at least between them."""
+
+    digits: int
+    gap: int
+
+    def line(self, texts: Sequence[str]) -> str:
+        """The number of an example and the texts beside it, at the right ends of their columns."""
+        number, *figures = texts
+        width = self.digits + BESIDE + self.gap
+        return number.rjust(9) + "".join(text.rjust(width) for text in figures)
+
+    @property
+    def heads(self) -> str:
+        """The line above the table."""
+        return self.line(HEADS)
 
 
-HEADS = cells(COLUMNS)
+# The narrow ones, with a scroll bar and in their frame, take the 80 columns of a small terminal.
+WIDE, NARROW = Columns(digits=6, gap=2), Columns(digits=5, gap=1)
 
 
 def example_row(surface: LossSurface, step: Step, number: int) -> tuple[float, ...]:
@@ -44,10 +62,17 @@ class ExamplesTable(ScrollView, can_focus=True):
 
     ALLOW_SELECT = False
 
+    columns = reactive(WIDE)
+
     def __init__(self, surface: LossSurface, step: Step) -> None:
         super().__init__()
         self._surface, self._step = surface, step
-        self.virtual_size = Size(len(HEADS), surface.m)
+
+    def on_resize(self) -> None:
+        """Give the figures as many digits as there is room for, with a scroll bar or without."""
+        room = self.outer_size.width - self.styles.scrollbar_size_vertical
+        self.columns = WIDE if len(WIDE.heads) <= room else NARROW
+        self.virtual_size = Size(len(self.columns.heads), self._surface.m)
 
     def render_line(self, y: int) -> Strip:
         """One example, as Textual asks for it."""
@@ -56,7 +81,8 @@ class ExamplesTable(ScrollView, can_focus=True):
         text = ""
         if number < self._surface.m:
             figures = example_row(self._surface, self._step, number)
-            text = cells([str(number + 1), *map(short, figures)])
+            digits = self.columns.digits
+            text = self.columns.line([str(number + 1), *(short(f, digits) for f in figures)])
         strip = Strip([Segment(text, self.rich_style)])
         return strip.crop_extend(across, across + self.size.width, self.rich_style)
 
@@ -77,15 +103,19 @@ class ExamplesScreen(Steady, ModalScreen[None]):
             box.border_title = f"Iteration {step.iteration}: each example's part in the gradient"
             box.border_subtitle = "escape: back"
             feature, label = self._names
-            yield Static(f"x is {feature}, y is {label}", markup=False)
-            yield Static(HEADS, id="columns", markup=False)
+            scaled = "the scaled " if surface.is_standardized else ""
+            yield Static(f"x is {scaled}{feature}, y is {label}", markup=False)
+            yield Static(id="columns", markup=False)
             yield ExamplesTable(surface, step)
             slopes = f"sums: dL/dw = {short(step.dw)}, dL/db = {short(step.db)}"
             yield Static(f"{slopes}; loss = {short(step.loss)}", markup=False)
 
     def on_mount(self) -> None:
-        """Let the heads of the columns go along where the table is scrolled to the side."""
-        self.watch(self.query_one(ExamplesTable), "scroll_x", self._place_heads)
+        """Let the heads go along with the columns, and where the table is scrolled to the side."""
+        for name in ("columns", "scroll_x"):
+            self.watch(self.query_one(ExamplesTable), name, self._place_heads)
 
-    def _place_heads(self, across: float) -> None:
-        self.query_one("#columns", Static).update(HEADS[round(across) :])
+    def _place_heads(self) -> None:
+        table = self.query_one(ExamplesTable)
+        heads = table.columns.heads[round(table.scroll_x) :]
+        self.query_one("#columns", Static).update(heads)
