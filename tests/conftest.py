@@ -1,5 +1,6 @@
 """What the tests of the core share: data, surfaces, a method of our own and a worker."""
 
+import gc
 import os
 import threading
 import time
@@ -20,6 +21,9 @@ from gdtui.core.run import Worker
 from gdtui.core.settings import Settings
 from gdtui.core.stability import critical_rate
 from gdtui.core.surface import LossSurface, Surface
+
+# The search for garbage would take a quarter of the time in which an app opens.
+gc.set_threshold(50_000, 50, 50)
 
 # In the environment, GDTUI_LONG asks for a longer run: hypothesis looks at seven times as much.
 LONG = bool(os.environ.get("GDTUI_LONG"))

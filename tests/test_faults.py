@@ -60,20 +60,20 @@ async def see(desk: Desk, view: str) -> Plot:
     return desk.plot(view)
 
 
-@pytest.mark.parametrize("size", SIZES)
-async def test_the_plot_says_so_and_the_run_goes_on(
-    size: tuple[int, int], state: Path, view: list[Exception]
-) -> None:
-    async with opened(size=size) as desk:
+async def test_the_plot_says_so_and_the_run_goes_on(state: Path, view: list[Exception]) -> None:
+    async with opened() as desk:
         plot = await see(desk, VIEW)
         await desk.press("space")
-        await desk.advance(7)
-        assert desk.run.status is Status.RUNNING
-        assert words(plot).startswith("This plot has failed, the run goes on; the details are in")
-        assert str(state / "gdtui.log") in unwrapped(plot)
-        assert "ValueError('abug')" in unwrapped(plot)
-        assert f"2 {VIEW}" in plot.render_line(0).text
-        assert plot.render_line(0).text.endswith("╮")
+        for size in SIZES:
+            await desk.resize(*size)
+            await desk.advance(7)
+            assert desk.run.status is Status.RUNNING
+            told = "This plot has failed, the run goes on; the details are in"
+            assert words(plot).startswith(told)
+            assert str(state / "gdtui.log") in unwrapped(plot)
+            assert "ValueError('abug')" in unwrapped(plot)
+            assert f"2 {VIEW}" in plot.render_line(0).text
+            assert plot.render_line(0).text.endswith("╮")
         await desk.press("f")
         await desk.advance(1000)
         assert desk.run.ended
@@ -155,21 +155,18 @@ async def test_hostile_words_of_an_exception_are_shown_harmlessly(
     assert log.replace("\n", "").isprintable()
 
 
-@pytest.mark.parametrize("size", SIZES[1:])
 @pytest.mark.parametrize("part", ["a/long-name" * 9, "two  blanks", "宽字符" * 20, "[red]", "é"])
 async def test_the_path_is_shown_whole(
-    part: str,
-    size: tuple[int, int],
-    tmp_path: Path,
-    view: list[Exception],
-    monkeypatch: pytest.MonkeyPatch,
+    part: str, tmp_path: Path, view: list[Exception], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / part))
-    async with opened(size=size) as desk:
+    async with opened() as desk:
         plot = await see(desk, VIEW)
-        assert "".join(str(log_path()).split()) in unwrapped(plot)
-        strips = desk.app.screen._compositor.render_strips()
-        assert {strip.cell_length for strip in strips} == {size[0]}
+        for size in SIZES[1:]:
+            await desk.resize(*size)
+            assert "".join(str(log_path()).split()) in unwrapped(plot)
+            strips = desk.app.screen._compositor.render_strips()
+            assert {strip.cell_length for strip in strips} == {size[0]}
 
 
 def _as_a_file(folder: Path) -> None:
