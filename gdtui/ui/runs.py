@@ -11,14 +11,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.screen import ModalScreen
-from textual.widgets import DataTable, SelectionList
+from textual.widgets import DataTable, Input, SelectionList
 from textual.widgets.selection_list import Selection
 
 from gdtui.core.history import Entry, History, Summary
 from gdtui.core.methods import METHODS
 from gdtui.core.settings import Settings
 from gdtui.core.text import printable
-from gdtui.ui.ask import Ask
 from gdtui.ui.drawing import short
 from gdtui.ui.steady import Steady
 
@@ -86,7 +85,7 @@ class RunsScreen(Steady, ModalScreen[int | None]):
     """The runs in a table; ends with the number of the one to be looked at."""
 
     BINDINGS = [
-        Binding("escape,h,q", "dismiss", "Back"),
+        Binding("escape,h,q", "back", "Back"),
         Binding("s", "sort", "Sort by the next column"),
         Binding("space", "hide", "Hide in the plots, or show"),
         Binding("n", "name", "Name"),
@@ -107,6 +106,7 @@ class RunsScreen(Steady, ModalScreen[int | None]):
                 "enter look at · s sort · space hide · n name · d delete · u undo · escape back"
             )
             yield DataTable(cursor_type="row", zebra_stripes=True)
+            yield Input(placeholder="a name for the run", compact=True)
 
     def on_mount(self) -> None:
         """Fill the table, with the cursor on the run that is looked at."""
@@ -174,17 +174,30 @@ class RunsScreen(Steady, ModalScreen[int | None]):
 
     def action_name(self) -> None:
         """Ask for the run's name."""
-        number = self._chosen
-        if number is None:
-            return
+        if self._chosen is not None:
+            field = self.query_one(Input)
+            field.value = self._history[self._chosen].name
+            field.display = True
+            field.focus()
 
-        def rename(name: str | None) -> None:
-            if name is not None and number in self._history:
-                self._history.rename(number, name)
-                self._fill(number)
+    @on(Input.Submitted)
+    def _rename(self, event: Input.Submitted) -> None:
+        event.stop()
+        if self._chosen is not None:
+            self._history.rename(self._chosen, event.value)
+        self._fill(self._chosen)
+        self._table.focus()
 
-        question = f"Name of run {number}"
-        self.app.push_screen(Ask(question, self._history[number].name, str), rename)
+    @on(Input.Blurred)
+    def _leave_name(self) -> None:
+        self.query_one(Input).display = False
+
+    def action_back(self) -> None:
+        """Close the table, or the name that is being typed."""
+        if self.query_one(Input).has_focus:
+            self._table.focus()
+        else:
+            self.dismiss(None)
 
     def action_delete(self) -> None:
         """Delete the run, unless it is the one on screen."""

@@ -625,6 +625,12 @@ class Workbench(Steady, Screen[None]):
 
     # The cursor
 
+    @property
+    def _shown(self) -> Snapshot:
+        """The run as it is looked at."""
+        run, at = self.current_run, self._cursor
+        return run.snapshot() if at is None else run.snapshot_at(at)
+
     def _look_at(self, iteration: int) -> None:
         """Let all views stand at an iteration; at the newest one they go on with the run."""
         first, newest = self.current_run.start_point.iteration, self.current_run.iteration
@@ -699,8 +705,7 @@ class Workbench(Steady, Screen[None]):
 
     def action_branch(self) -> None:
         """Begin a new run in the state that is looked at, with the settings of the panel."""
-        settings, run, at = self._entered, self.current_run, self._cursor
-        past = run.snapshot() if at is None else run.snapshot_at(at)
+        settings, run, past = self._entered, self.current_run, self._shown
         if settings.iterations <= past.step.iteration:
             self.notify(
                 f"Iteration {past.step.iteration} is the last: a branch needs more of them."
@@ -816,9 +821,7 @@ class Workbench(Steady, Screen[None]):
         if self._view == SWEEP and self._sweep and self._picked is not None:
             self._set(PARAMETERS["lr"], self._sweep.trials[self._picked].lr)
         elif self._view == THIS_STEP and isinstance(surface, LossSurface) and len(surface.x):
-            at = self.current_run.iteration if self._cursor is None else self._cursor
-            step = self.current_run.step_at(at)
-            self.app.push_screen(ExamplesScreen(surface, step, self._names))
+            self.app.push_screen(ExamplesScreen(surface, self._shown.step, self._names))
 
     def action_escape(self) -> None:
         """Stop the sweep, hide the help, or leave the field."""
