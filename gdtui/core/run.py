@@ -10,7 +10,7 @@ import threading
 import time
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Protocol
@@ -484,24 +484,33 @@ class Run:
             point, tunings = self._trail.before(start), list(self._tunings)
         if recent:
             return recent[start - first : stop - first]
-        path = self._replay(point, tunings)
+        path = replay(self.surface, tunings, point)
         between = slice(start - point.iteration, stop - point.iteration)
         return list(islice(path, between.start, between.stop))
 
-    def _replay(
-        self, point: Point, tunings: list[tuple[int, Settings]]
-    ) -> Generator[Measured, None, None]:
-        """Walk again from a checkpoint, each part with the settings that were in force."""
-        starts = [iteration for iteration, _ in tunings]
-        part = bisect_right(starts, point.iteration) - 1
-        for until, settings in zip(
-            [*starts[part + 1 :], None], [s for _, s in tunings[part:]], strict=True
-        ):
-            for measured in trajectory(self.surface, settings, point):
-                if measured[0] == until:
-                    point = Point(*measured[:3], measured[6])
-                    break
-                yield measured
+
+def replay(
+    surface: Surface, tunings: Sequence[tuple[int, Settings]], point: Point
+) -> Generator[Measured, None, Status]:
+    """Walk on from a point, each part with the settings that are in force from its iteration on.
+
+    Like a trajectory it has no end of its own, and returns how it ended.
+    """
+    starts = [iteration for iteration, _ in tunings]
+    part = bisect_right(starts, point.iteration) - 1
+    for (_, settings), until in zip(tunings[part:], starts[part + 1 :], strict=False):
+        path = trajectory(surface, settings, point)
+        while True:
+            try:
+                measured = next(path)
+            except StopIteration as end:
+                status: Status = end.value
+                return status
+            if measured[0] == until:
+                break
+            yield measured
+        point = Point(*measured[:3], measured[6])
+    return (yield from trajectory(surface, tunings[-1][1], point))
 
 
 class Driven(Protocol):
