@@ -234,8 +234,11 @@ class LossSurface(Surface):
 
         A feature that is the same in all examples has no deviation: it is only shifted.
         """
-        if self.is_standardized:
-            return self
+        return self if self.is_standardized else self._standardized
+
+    @cached_property
+    def _standardized(self) -> LossSurface:
+        """Made once, so that all runs over it have the same surface."""
         deviation = self.x - self.xm
         # Divided by the largest first: squares of large numbers overflow.
         largest = float(np.max(np.abs(deviation))) or 1.0
