@@ -1,0 +1,237 @@
+"""The script of a run prints, by itself, what gdtui prints for it."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import io
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import plain_critical
+from test_report import written
+
+from gdtui.core.dataset import Dataset
+from gdtui.core.descent import Point, Status, starting_point
+from gdtui.core.hyperparameter import Value
+from gdtui.core.landscapes import LANDSCAPES
+from gdtui.core.methods import METHODS, Method
+from gdtui.core.run import Record, Run
+from gdtui.core.settings import Settings
+from gdtui.core.surface import LossSurface, surface_of
+from gdtui.export import ExportError
+from gdtui.report import Bursts, Data, text_lines
+from gdtui.script import MOST_EXAMPLES, script
+
+WRITABLE = [key for key in METHODS if key != "sgd"]
+
+
+def printed(text: str) -> str:
+    """What a script prints, with no name but its own."""
+    output = io.StringIO()
+    with contextlib.redirect_stdout(output):
+        exec(compile(text, "script.py", "exec"), {})
+    return output.getvalue()
+
+
+def printed_alone(text: str, folder: Path) -> str:
+    """What a script prints where there is nothing but it, Python and numpy."""
+    file = folder / "script.py"
+    file.write_text(text, encoding="utf-8")
+    # Isolated, it finds nothing of this project.
+    result = subprocess.run(
+        [sys.executable, "-I", str(file)],
+        capture_output=True,
+        encoding="utf-8",
+        cwd=folder,
+        timeout=60,
+        check=True,
+    )
+    return result.stdout
+
+
+def record_of(data: Data, settings: Settings) -> Record:
+    return Run(surface_of(data, settings), settings).record
+
+
+def assert_prints_the_same(data: Data, settings: Settings) -> Status:
+    text, outcome = written("text", data, settings)
+    assert printed(script(data, record_of(data, settings))) == text
+    return outcome.status
+
+
+@pytest.mark.parametrize("method", WRITABLE)
+def test_a_script_runs_by_itself(pizza: Dataset, tmp_path: Path, method: str) -> None:
+    odd = replace(pizza, name="größe · coding: rot13")
+    settings = Settings(method, bias=True, standardize=True, lr=0.05)
+    text = written("text", pizza, settings)[0]
+    assert printed_alone(script(odd, record_of(odd, settings)), tmp_path) == text
+
+
+@pytest.mark.parametrize("method", WRITABLE)
+@pytest.mark.parametrize("bias", [False, True])
+@pytest.mark.parametrize("standardize", [False, True])
+def test_a_script_prints_what_plain_output_does(
+    pizza: Dataset, method: str, bias: bool, standardize: bool
+) -> None:
+    settings = Settings(method, bias=bias, standardize=standardize, iterations=1234, w_start=1 / 3)
+    assert_prints_the_same(pizza, settings)
+
+
+@pytest.mark.parametrize("method", [key for key in WRITABLE if METHODS[key].critical])
+@pytest.mark.parametrize("bias", [False, True])
+@pytest.mark.parametrize("standardize", [False, True])
+def test_a_diverging_script_ends_where_the_run_does(
+    pizza: Dataset, method: str, bias: bool, standardize: bool
+) -> None:
+    settings = Settings(method, bias=bias, standardize=standardize, iterations=100_000, w_start=5)
+    surface = surface_of(pizza, settings)
+    assert METHODS[method].critical
+    settings = replace(settings, lr=3 * plain_critical(surface, bias))
+    assert assert_prints_the_same(pizza, settings) is Status.DIVERGED
+
+
+@pytest.mark.parametrize("changes", [{"tolerance": 0.5}, {"method": "search", "lr": 0.01}])
+@pytest.mark.parametrize("bias", [False, True])
+def test_a_script_converges_where_the_run_does(
+    pizza: Dataset, changes: dict[str, float], bias: bool
+) -> None:
+    settings = replace(Settings(bias=bias, lr=0.003, iterations=50_000), **changes)  # type: ignore[arg-type]
+    assert assert_prints_the_same(pizza, settings) is Status.CONVERGED
+
+
+def test_a_long_script_prints_the_same_to_its_end(pizza: Dataset) -> None:
+    assert_prints_the_same(pizza, Settings(bias=True, iterations=50_000))
+
+
+@pytest.mark.parametrize("name", LANDSCAPES)
+@pytest.mark.parametrize("method", ["gd", "adam", "search"])
+def test_a_script_of_a_landscape(name: str, method: str) -> None:
+    landscape = LANDSCAPES[name]
+    settings = Settings(method, iterations=300, **landscape.defaults)  # type: ignore[arg-type]
+    assert_prints_the_same(landscape, settings)
+    assert_prints_the_same(landscape, replace(settings, lr=10, bias=False))
+
+
+@pytest.mark.parametrize(
+    ("x", "y"),
+    [
+        ([5, 5, 5], [1, 2, 4]),
+        ([0, 0], [0, 1]),
+        ([0.1, 0.1, 0.1], [1, 1, 1]),
+        ([7], [3]),
+        ([1e-300, 2e-300, 3e-300], [1, 2, 3]),
+        ([1e200, -1e200], [1, 2]),
+        ([1, 2], [1e200, 1]),
+        ([-0.0, 1], [-0.0, 0]),
+    ],
+)
+@pytest.mark.parametrize("standardize", [False, True])
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_a_script_of_strange_data(x: list[float], y: list[float], standardize: bool) -> None:
+    data = Dataset("odd", "x", "y", np.array(x, float), np.array(y, float))
+    settings = Settings(bias=True, standardize=standardize, lr=0.1, iterations=300, w_start=1e100)
+    assert_prints_the_same(data, settings)
+
+
+@pytest.mark.parametrize("eps", [0, 1e-300])
+def test_a_script_with_hyperparameters_of_the_method(pizza: Dataset, eps: float) -> None:
+    own: dict[str, Value] = {"beta1": 0, "beta2": 0.5, "eps": eps}
+    assert_prints_the_same(pizza, Settings("adam", lr=0.1, bias=True, own=own))
+
+
+def tuned(surface: LossSurface) -> Run:
+    settings = Settings("momentum", bias=True, iterations=80, own={"momentum": 0.5})
+    run = Run(surface, settings)
+    run.advance(20)
+    run.tune(replace(settings, lr=0.0005, own={"momentum": 0.8}))
+    run.advance(20)
+    run.tune(replace(settings, lr=0.0005, tolerance=1e-3, iterations=30_000))
+    run.advance(30_000)
+    return run
+
+
+def branched(surface: LossSurface) -> Run:
+    before = Run(surface, Settings("adam", lr=0.1, bias=True, iterations=50))
+    before.advance(50)
+    snapshot = before.snapshot_at(13)
+    start = Point(13, snapshot.step.w, snapshot.step.b, snapshot.memory)
+    run = Run(surface, replace(before.settings, lr=0.5), start=start)
+    run.advance(50)
+    return run
+
+
+@pytest.mark.parametrize("make", [tuned, branched])
+def test_a_script_of_a_run_with_a_past(
+    pizza: Dataset, surface: LossSurface, make: Callable[[LossSurface], Run]
+) -> None:
+    record = make(surface).record
+    text = "".join(text_lines(Bursts(surface, record)))
+    assert printed(script(pizza, record)) == text
+
+
+def test_a_run_that_stands_still_has_a_script_to_its_end(pizza: Dataset) -> None:
+    settings = Settings(iterations=7)
+    run = Run(surface_of(pizza, settings), settings)
+    run.advance(3)
+    assert printed(script(pizza, run.record)) == written("text", pizza, settings)[0]
+
+
+@pytest.mark.parametrize(
+    "name", ["coding: rot13", 'a"""\nimport os', "\r\x1b[1m\u2028\udcff", "größe\x00", "\\\n x=1"]
+)
+def test_names_of_data_are_no_part_of_the_program(pizza: Dataset, name: str) -> None:
+    odd = replace(pizza, name=name, feature=name, label=name)
+    plain = script(pizza, record_of(pizza, Settings()))
+    hostile = script(odd, record_of(odd, Settings()))
+    assert ast.dump(ast.parse(hostile)) == ast.dump(ast.parse(plain))
+    assert assert_prints_the_same(odd, Settings(iterations=3)) is Status.FINISHED
+
+
+def test_a_script_is_short(pizza: Dataset) -> None:
+    lines = script(pizza, record_of(pizza, Settings(bias=True))).splitlines()
+    numbers = [line for line in lines if line.startswith(("x = np", "y = np", "    1", "    2"))]
+    code = [line for line in lines if line.strip() and not line.startswith("#")]
+    assert len(code) - len(numbers) <= 26
+    assert max(map(len, lines)) <= 100
+
+
+def test_a_new_method_needs_no_edit_here(pizza: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    formula = ("x <- momentum * x + g * t", "w <- w - lr * (x + g)")
+    new = replace(METHODS["momentum"], key="new", formula=formula, remembers=("x",))
+    monkeypatch.setitem(METHODS, "new", new)
+    text = printed(script(pizza, record_of(pizza, Settings("new", iterations=2))))
+    first = surface_of(pizza, Settings()).loss(0, 0)
+    dw = surface_of(pizza, Settings()).gradient(0, 0)[0]
+    second = surface_of(pizza, Settings()).loss(-0.001 * 2 * dw, 0)
+    assert text.splitlines()[:2] == [
+        f"Iteration    0 => Loss: {first:.10f}",
+        f"Iteration    1 => Loss: {second:.10f}",
+    ]
+
+
+def test_what_has_no_short_script_is_refused_in_words(pizza: Dataset, heavy_ball: Method) -> None:
+    many = np.zeros(MOST_EXAMPLES + 1)
+    huge = replace(pizza, x=many, y=many)
+    hidden = replace(LANDSCAPES["bowl"], formula=eval("lambda w, b: (w, b, 0)"))
+    cases: list[tuple[Data, Settings, str]] = [
+        (pizza, Settings("sgd"), "stochastic descent has no short script: it draws batches"),
+        (pizza, Settings("ball"), "heavy ball has no script: nothing says its formula"),
+        (huge, Settings(), "a script holds its examples, 1000 at most, and these are 1001"),
+        (hidden, Settings(), "the formula of bowl can't be read"),
+    ]
+    for data, settings, reason in cases:
+        start = starting_point(surface_of(pizza, settings), settings)
+        with pytest.raises(ExportError, match=reason):
+            script(data, Record(start, ((0, settings),), 0))
+
+
+def test_as_many_examples_as_may_be() -> None:
+    values = np.random.default_rng(1).normal(size=MOST_EXAMPLES)
+    data = Dataset("many", "x", "y", values, values**2)
+    assert_prints_the_same(data, Settings(bias=True, lr=0.1))
