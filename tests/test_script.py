@@ -139,6 +139,11 @@ def test_a_script_of_strange_data(x: list[float], y: list[float], standardize: b
     assert_prints_the_same(data, settings)
 
 
+def test_a_slope_that_is_not_finite_ends_a_script_as_it_ends_a_run() -> None:
+    data = Dataset("odd", "x", "y", np.array([1e200]), np.array([0.0]))
+    assert assert_prints_the_same(data, Settings(w_start=1e-80)) is Status.DIVERGED
+
+
 @pytest.mark.parametrize("eps", [0, 1e-300])
 def test_a_script_with_hyperparameters_of_the_method(pizza: Dataset, eps: float) -> None:
     own: dict[str, Value] = {"beta1": 0, "beta2": 0.5, "eps": eps}
