@@ -11,13 +11,18 @@ import os
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, BinaryIO, NoReturn, TextIO
+from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn, TextIO
 
 from gdtui import __version__
 from gdtui.core.hyperparameter import Hyperparameter, Value
 from gdtui.core.methods import LR, METHODS
 from gdtui.core.settings import SHARED, Settings
+from gdtui.core.source import Source
 from gdtui.core.text import printable
+
+if TYPE_CHECKING:
+    from gdtui.core.history import History
+    from gdtui.loading import Loading
 
 DEFAULT_SAMPLE = "pizza.txt"
 FORMATS = ("text", "csv", "json")
@@ -38,6 +43,7 @@ examples:
   gdtui data.csv --format csv > run.csv   each step in full precision
   zcat big.gz | gdtui -                   data from a pipe, keys from the terminal
   gdtui --surface rosenbrock              a classic surface in place of data
+  gdtui --compare a.jsonl b.jsonl         exported runs beside each other
 
 On screen, ? shows all keys. Exit status: 0; 1 if the run diverged to infinity (plain output);
 2 for what can't be read or is asked wrongly."""
@@ -148,6 +154,12 @@ def make_parser() -> argparse.ArgumentParser:
     data.add_argument("--x", metavar="COLUMN", help="the feature: name, or number from 1 (first)")
     data.add_argument("--y", metavar="COLUMN", help="the label: name, or number from 1 (last)")
     data.add_argument("--surface", metavar="NAME", help="a classic surface in place of data")
+    data.add_argument(
+        "--compare",
+        nargs="+",
+        metavar="RUNS",
+        help="runs exported as JSON Lines, over the data that they name, or FILE in its place",
+    )
 
     hyper = parser.add_argument_group("hyperparameters")
     for parameter in SHARED:
@@ -327,6 +339,8 @@ def _run(arguments: Sequence[str] | None) -> int:
     parser = make_parser()
     try:
         options = parser.parse_args(arguments)
+        if options.compare:
+            _refuse_with_compare(parser, options)
         if options.surface is not None:
             options = _on_surface(parser, options)
         settings = read_settings(parser, options)
@@ -334,14 +348,56 @@ def _run(arguments: Sequence[str] | None) -> int:
         return int(end.code or 0)
     if options.samples:
         return _list_samples()
-    options.file = _find(options.file)
     if options.file == "-" and (sys.stdin is None or _is_terminal(sys.stdin)):
         return _fail("there is no data on standard input; pipe it in, or name a file")
-    if not options.plain and not options.format:
-        if _is_terminal(sys.stdout) and os.environ.get("TERM", "dumb") != "dumb":
-            return _show(options, settings)
-        _tell_why_plain()
+    if options.compare:
+        return _compare(options)
+    source = Source(options.file, options.x, options.y)
+    options.file = _find(options.file)
+    if _has_screen(options):
+        return _show(options, settings, source)
     return _print(options, settings)
+
+
+def _has_screen(options: argparse.Namespace) -> bool:
+    """Whether to show a screen; where one was asked for and can't be, says why."""
+    if options.plain or options.format:
+        return False
+    if _is_terminal(sys.stdout) and os.environ.get("TERM", "dumb") != "dumb":
+        return True
+    _tell_why_plain()
+    return False
+
+
+def _refuse_with_compare(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
+    """Complain of options that make a run: the runs to compare are made."""
+    names = [p.name for p in SHARED] + [*_own_hyperparameters()]
+    given = [name for name in names if name in vars(options)]
+    given += [name for name in ("surface", "format") if vars(options)[name] is not None]
+    if given:
+        flag = "--" + given[0].replace("_", "-")
+        parser.error(f"argument {flag}: not with --compare, whose runs are as they are")
+
+
+def _compare(options: argparse.Namespace) -> int:
+    from gdtui.compare import compared, table
+    from gdtui.export import ExportError
+
+    try:
+        instead = Source(options.file, options.x, options.y)
+        loading, history = compared(options.compare, instead, _find)
+    except ExportError as error:
+        return _fail(error)
+    if _has_screen(options):
+        try:
+            if not _is_terminal(sys.stdin):
+                _take_keyboard()
+        except OSError:
+            _tell_no_keys()
+        else:
+            return _open(options, history.entries[0].run.settings, loading, history)
+    sys.stdout.write(table(history))
+    return 0
 
 
 def _tell_why_plain() -> None:
@@ -401,28 +457,41 @@ def _print(options: argparse.Namespace, settings: Settings) -> int:
     return DIVERGED_STATUS if diverged else 0
 
 
-def _show(options: argparse.Namespace, settings: Settings) -> int:
+def _show(options: argparse.Namespace, settings: Settings, source: Source) -> int:
     from gdtui.loading import Loading
 
     try:
         stream = None if _is_terminal(sys.stdin) else _take_keyboard()
     except OSError:
-        print(
-            "gdtui: there is no terminal to take keys from; plain output follows", file=sys.stderr
-        )
+        _tell_no_keys()
         return _print(options, settings)
-    if not _is_terminal(sys.__stderr__):
-        # Textual draws there, which is as good as standard output if it is a terminal too.
-        sys.__stderr__ = sys.__stdout__  # type: ignore[misc]
     loading = (
         Loading.of_landscape(options.surface)
         if options.surface
-        else Loading(options.file, options.x, options.y, stream)
+        else Loading(options.file, options.x, options.y, stream, source)
     )
+    return _open(options, settings, loading)
+
+
+def _tell_no_keys() -> None:
+    print("gdtui: there is no terminal to take keys from; plain output follows", file=sys.stderr)
+
+
+def _open(
+    options: argparse.Namespace,
+    settings: Settings,
+    loading: Loading,
+    history: History | None = None,
+) -> int:
+    """Open the screen, and stay until the user leaves."""
+    if not _is_terminal(sys.__stderr__):
+        # Textual draws there, which is as good as standard output if it is a terminal too.
+        sys.__stderr__ = sys.__stdout__  # type: ignore[misc]
     from gdtui.core.dataset import DataError
     from gdtui.ui.app import Laboratory
 
-    app = Laboratory(loading, settings, options.pace, options.run, options.fps, options.ascii)
+    pace = options.pace, options.run, options.fps
+    app = Laboratory(loading, settings, *pace, options.ascii, history)
     if options.theme is not None:
         if options.theme not in app.available_themes:
             themes = ", ".join(app.available_themes)

@@ -239,7 +239,7 @@ class RunsFile:
 
 def read_runs(path: str) -> RunsFile:
     """Read runs that were exported as JSON Lines; raises ExportError with file and line."""
-    name, line = printable(Path(path).name or path), 0
+    name, line = printable(Path(path).name or path) or "''", 0
     found: list[_Found] = []
     is_open = False
     try:
@@ -269,6 +269,8 @@ def _lines(path: str, name: str) -> Iterator[tuple[int, str]]:
         raise ExportError(f"{name}: there is no such file") from None
     except OSError as error:
         raise ExportError(f"{name}: it can't be read: {printable(str(error.strerror))}") from None
+    except ValueError:
+        raise ExportError(f"{name}: this can't be the name of a file") from None
 
 
 def _refuse(what: str) -> NoReturn:

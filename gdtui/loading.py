@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 from gdtui.core.dataset import Dataset, read_dataset
 from gdtui.core.landscapes import Landscape
+from gdtui.core.source import Source
 from gdtui.core.surface import LossSurface, Surface
 
 # Read before the screen opens: what is wrong with such a file is said without one.
@@ -19,9 +20,16 @@ class Loading:
     """A dataset being read; `fraction` says how much is read, or None where that is unknown."""
 
     def __init__(
-        self, path: str, x: str | None, y: str | None, stream: BinaryIO | None = None
+        self,
+        path: str,
+        x: str | None,
+        y: str | None,
+        stream: BinaryIO | None = None,
+        source: Source | None = None,
     ) -> None:
         self.path = path
+        # As the user named it: that may be another way than the path to a sample.
+        self.source = source or Source(path, x, y)
         self.fraction: float | None = 0.0
         self._wanted = path, x, y, stream
         self._cancelled = False
@@ -30,7 +38,7 @@ class Loading:
     @classmethod
     def of_landscape(cls, landscape: Landscape) -> Loading:
         """What is done from the start: a surface that needs no data."""
-        loading = cls(landscape.name, None, None)
+        loading = cls(landscape.name, None, None, source=Source(surface=landscape.name))
         loading._future.set_result((None, landscape))
         return loading
 

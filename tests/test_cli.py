@@ -444,6 +444,7 @@ finally:
         ("textual,plotext", ["--samples"]),
         ("textual,plotext", ["nofile.csv"]),
         ("textual,plotext", ["--surface", "beale"]),
+        ("textual,plotext", ["--compare", "nofile.jsonl"]),
     ],
 )
 def test_what_is_not_needed_is_not_imported(heavy: str, arguments: list[str]) -> None:

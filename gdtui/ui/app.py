@@ -31,6 +31,7 @@ from textual.theme import Theme, ThemeProvider
 from textual.widgets import Input, OptionList
 
 from gdtui.core.dataset import DataError
+from gdtui.core.history import History
 from gdtui.core.settings import Settings
 from gdtui.loading import Loading
 from gdtui.ui.loading_screen import LoadingScreen
@@ -189,6 +190,7 @@ class Laboratory(App[DataError]):
         run_at_once: bool = False,
         fps: float | None = None,
         ascii_only: bool = False,
+        history: History | None = None,
     ) -> None:
         super().__init__()
         # A row that slides costs bytes on a slow link, and tells nothing.
@@ -203,6 +205,7 @@ class Laboratory(App[DataError]):
         self._pace = pace
         self._run_at_once = run_at_once
         self._fps = fps
+        self._history = history
         self._turn = Event()
 
     def run_on_terminal(self) -> DataError | None:
@@ -265,7 +268,7 @@ class Laboratory(App[DataError]):
         except DataError as error:
             self.exit(error, return_code=2)
             return
-        options = self._pace, self._run_at_once, self._fps, self._turn
+        options = self._pace, self._run_at_once, self._fps, self._turn, self._history
         self.switch_screen(Workbench(dataset, surface, self._settings, *options))
         if not self.is_headless:
             # What is there by now stays to the end: to look through it for garbage, again and
