@@ -12,7 +12,7 @@ from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Protocol
 
 import numpy as np
@@ -496,9 +496,17 @@ def replay(
 
     Like a trajectory it has no end of its own, and returns how it ended.
     """
-    starts = [iteration for iteration, _ in tunings]
-    part = bisect_right(starts, point.iteration) - 1
-    for (_, settings), until in zip(tunings[part:], starts[part + 1 :], strict=False):
+    part = bisect_right([iteration for iteration, _ in tunings], point.iteration) - 1
+    if part == len(tunings) - 1:
+        # As it is: to hand on each of its steps would cost time in all of a run.
+        return trajectory(surface, tunings[part][1], point)
+    return _replay_parts(surface, tunings[part:], point)
+
+
+def _replay_parts(
+    surface: Surface, tunings: Sequence[tuple[int, Settings]], point: Point
+) -> Generator[Measured, None, Status]:
+    for (_, settings), (until, _) in pairwise(tunings):
         path = trajectory(surface, settings, point)
         while True:
             try:
