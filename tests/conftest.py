@@ -30,46 +30,6 @@ LONG = bool(os.environ.get("GDTUI_LONG"))
 settings.register_profile("gdtui", deadline=None, max_examples=100 if LONG else 15)
 settings.load_profile("gdtui")
 
-# Modules whose cases each take an app, a process or thousands of iterations, and how many cases of
-# one test a short run takes.
-SLOW = {
-    "test_app",
-    "test_ascii",
-    "test_examples",
-    "test_faults",
-    "test_hostile",
-    "test_landscapes",
-    "test_readout",
-    "test_rough_life",
-    "test_settings_panel",
-    "test_stability",
-    "test_sweep",
-    "test_terminal",
-    "test_views",
-    "test_workbench",
-}
-SHORT = 1
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out, unless the run may be long, most cases of slow tests that have many."""
-    families: dict[str, list[pytest.Item]] = {}
-    for item in items:
-        if item.path.stem in SLOW:
-            families.setdefault(item.nodeid.partition("[")[0], []).append(item)
-    kept = {
-        case
-        for cases in families.values()
-        for case in cases[:: 1 if LONG else max(1, -(-len(cases) // SHORT))]
-    }
-    left_out = [item for item in items if item.path.stem in SLOW and item not in kept]
-    items[:] = [item for item in items if item not in left_out]
-    config.hook.pytest_deselected(items=left_out)
-
-
-INERTIA = Hyperparameter("inertia", "inertia", 0.9, "how much speed is kept", low=0, high=0.999)
-
-
 # Surfaces of small data sets, raw or scaled, and any learning rate.
 _hundreds = st.integers(-100, 100).map(float)
 _shapes = st.tuples(st.just(2), st.integers(1, 12))
@@ -80,6 +40,9 @@ bowls = st.builds(
     st.booleans(),
 )
 lrs = st.floats(-12, 6).map(lambda exponent: 10**exponent)
+
+
+INERTIA = Hyperparameter("inertia", "inertia", 0.9, "how much speed is kept", low=0, high=0.999)
 
 
 def _heavy_ball(surface: Surface, settings: Settings) -> Update:

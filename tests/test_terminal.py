@@ -352,16 +352,23 @@ ASCII = {
 
 
 @pytest.mark.parametrize(("arguments", "environment"), ASCII.values(), ids=list(ASCII))
-def test_where_it_must_be_no_byte_is_beyond_ascii(
+def test_where_it_must_be_it_is_drawn_in_ascii(
     arguments: tuple[str, ...], environment: dict[str, str]
 ) -> None:
     with gdtui(*arguments, environment=environment) as terminal:
+        terminal.wait_for("ready", "Quit", "+- 1 Loss by iteration -")
+        terminal.send("q")
+        assert terminal.wait_for_end() == 0
+        assert terminal.output.isascii()
+
+
+def test_in_ascii_no_byte_of_a_session_is_beyond_it() -> None:
+    with gdtui("--ascii") as terminal:
         terminal.wait_for("ready", "Quit")
         for key in SESSION:
             terminal.send(key)
             terminal.settle()
         terminal.wait_for("Search for commands")
-        assert "+- 1 Loss by iteration -" in terminal.text
         terminal.send("\x03")
         assert terminal.wait_for_end() == 130
         assert terminal.output.isascii()
