@@ -13,7 +13,7 @@ from terminal import ROOT, Terminal
 from gdtui.cli import _find, main
 from gdtui.compare import compared, table
 from gdtui.core.dataset import Dataset, read_dataset
-from gdtui.core.history import Branch, Entry, History
+from gdtui.core.history import Branch, Entry, History, differences
 from gdtui.core.landscapes import LANDSCAPES, Landscape
 from gdtui.core.run import Run
 from gdtui.core.settings import Settings
@@ -74,8 +74,10 @@ def test_without_a_screen_a_table_is_printed(
         *("loss", "gap", "within 1%", "status"),
     ]
     first, second, third = (re.split("  +", row.strip()) for row in rows)
-    assert first[:4] == ["1", "a.jsonl 4", "learning rate 0.0001, bias on", "100"]
-    assert second[1:4] == ["mine", "learning rate 0.001, iterations 200", "47"]
+    after = replace(SLOW, lr=0.001, iterations=200)
+    changes = [", ".join(differences(*pair)) for pair in ((Settings(), SLOW), (SLOW, after))]
+    assert first[:4] == ["1", "a.jsonl 4", changes[0], "100"]
+    assert second[1:4] == ["mine", changes[1], "47"]
     assert (third[1], third[-1]) == ("b.jsonl", "finished")
     assert first[-2:] == ["-", "finished"]
     assert second[-1] == "paused"

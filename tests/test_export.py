@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from gdtui.cli import _on_surface, make_parser, read_settings
 from gdtui.core.dataset import Dataset
 from gdtui.core.descent import Point, Status
-from gdtui.core.history import Branch, Entry
+from gdtui.core.history import Branch, Entry, differences
 from gdtui.core.hyperparameter import Hyperparameter
 from gdtui.core.landscapes import LANDSCAPES
 from gdtui.core.methods import METHODS
@@ -169,9 +169,11 @@ def test_any_name_is_quoted_so_that_a_shell_gives_it_back(path: str, x: str, y: 
 
 def test_what_the_command_cannot_carry(surface: LossSurface) -> None:
     assert not_carried(PIZZA, taken(surface, BIAS)) == ""
+    (second,) = differences(BIAS, replace(BIAS, lr=0.002))
+    (third,) = differences(BIAS, replace(BIAS, lr=0.001))
     assert not_carried(PIZZA, tuned(surface)) == (
         "The command can't carry what was changed within the run: "
-        "learning rate 0.002 from iteration 20; learning rate 0.001 from iteration 30."
+        f"{second} from iteration 20; {third} from iteration 30."
     )
     assert not_carried(PIZZA, branched(surface), Branch(1, 13)) == (
         "The command can't carry that the run began at iteration 13, where it left run 1."

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -24,10 +27,13 @@ from gdtui.core.methods import METHODS
 from gdtui.core.run import FULL_SPEED, Run
 from gdtui.core.settings import SHARED, Settings
 from gdtui.core.sweep import Sweep
+from gdtui.exporters import EXPORTERS
 from gdtui.loading import Loading
+from gdtui.report import as_text
 from gdtui.ui.app import Laboratory, Palette
 from gdtui.ui.ask import Ask
 from gdtui.ui.examples import ExamplesScreen
+from gdtui.ui.exports import ExportScreen
 from gdtui.ui.help_panel import HelpPanel
 from gdtui.ui.iteration_log import IterationLog
 from gdtui.ui.plot import Plot
@@ -49,7 +55,7 @@ def loaded(path: Path) -> Loading:
     return loading
 
 
-PIZZA_SURFACE = loaded(PIZZA).result()[1]
+PIZZA_DATA, PIZZA_SURFACE = loaded(PIZZA).result()
 
 
 class Idle:
@@ -425,6 +431,8 @@ EFFECTS: dict[str, tuple[Callable[[Desk], object], Check]] = {
     "g": (_opened, lambda before, after: after is Ask),
     "h": (_opened, lambda before, after: after is RunsScreen),
     "t": (_opened, lambda before, after: after is RaceScreen),
+    "e": (_opened, lambda before, after: after is ExportScreen),
+    "c": (lambda desk: desk.app.clipboard, lambda before, after: str(after).startswith("gdtui ")),
     "n": (lambda desk: desk.run.start_point.iteration, lambda before, after: after == 60),
     "pageup": (_scroll, _scrolled(lambda before, after, end: 0 < after < before)),
     "pagedown": (_scroll, _scrolled(lambda before, after, end: before < after < end)),
@@ -438,7 +446,7 @@ ELSEWHERE = {"enter", "escape"}
 # Pressed once more, to take back what hides the rest.
 TWICE = {"z", "question_mark", "x"}
 DIGITS = {str(number): str(number) for number in range(1, len(VIEWS) + 1)}
-SPELLED = {"minus": "-", "plus": "+", **DIGITS}
+SPELLED = {"minus": "-", "plus": "+", "e": "e", **DIGITS}
 # In a text these move the cursor.
 EDITING = {"home", "end", "left", "right", "shift+left", "shift+right", "ctrl+left", "ctrl+right"}
 CHARACTERS = {
@@ -1268,3 +1276,78 @@ async def test_runs_race_again_and_a_race_that_is_over_starts_anew() -> None:
         await desk.press("-")
         assert desk.workbench._race is None
         assert again.runs[1].status is not Status.RUNNING
+
+
+# Taking it away
+
+
+async def exported(desk: Desk, label: str) -> str:
+    """What is shown after a choice in the list of exports."""
+    await desk.press("e", *["down"] * list(EXPORTERS).index(label), "enter")
+    await desk.app.workers.wait_for_complete()
+    await desk.pilot.pause()
+    return [n.message for n in desk.app._notifications][-1]
+
+
+@pytest.mark.parametrize("label", EXPORTERS)
+async def test_every_export_is_a_new_file_whose_path_is_shown(
+    label: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with opened(Settings(bias=True)) as desk:
+        await desk.advance(100)
+        await desk.press("-")
+        await desk.advance(100)
+        first = await exported(desk, label)
+        files = {path: path.read_bytes() for path in tmp_path.iterdir()}
+        assert files
+        assert all(str(path) in first for path in files)
+        second = await exported(desk, label)
+        assert second != first
+        assert len(list(tmp_path.iterdir())) == 2 * len(files)
+        assert all(path.read_bytes() == content for path, content in files.items())
+    if "all runs" in label:
+        assert all(b"1," in c or b'"run": 1' in c for c in files.values())
+        assert all(b"2," in c or b'"run": 2' in c for c in files.values())
+
+
+async def test_the_exported_script_prints_what_plain_prints(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    begin = Settings(lr=0.002, bias=True)
+    async with opened(begin) as desk:
+        await desk.advance(100)
+        await exported(desk, "this run as a numpy script")
+    (script,) = tmp_path.glob("*.py")
+    ran = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=True)
+    assert PIZZA_DATA is not None
+    assert ran.stdout == "".join(as_text(PIZZA_DATA, begin))
+
+
+async def test_what_cannot_be_exported_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with opened(Settings("sgd")) as desk:
+        assert "batch" in await exported(desk, "this run as a numpy script")
+        assert not list(tmp_path.iterdir())
+        tmp_path.rmdir()
+        assert "can't be written" in await exported(desk, "this run as CSV")
+
+
+async def test_the_command_is_copied_and_shown_with_what_it_cannot_carry() -> None:
+    async with opened(Settings(lr=0.004, bias=True, iterations=1000), size=(200, 55)) as desk:
+        await desk.advance(10)
+        await desk.press("c")
+        line = f"gdtui {shlex.quote(str(PIZZA))} --lr 0.004 --iterations 1000 --bias"
+        assert desk.app.clipboard == line
+        shown = [n.message for n in desk.app._notifications]
+        assert line in shown
+        await desk.press("-")
+        await desk.advance(10)
+        await desk.press("c")
+        assert desk.app.clipboard == line.replace("0.004", "0.002")
+        assert any("can't carry what was changed" in n.message for n in desk.app._notifications)
+        await desk.press("left", "n", "c")
+        assert any("where it left run 1" in n.message for n in desk.app._notifications)

@@ -269,7 +269,8 @@ class Laboratory(App[DataError]):
             self.exit(error, return_code=2)
             return
         options = self._pace, self._run_at_once, self._fps, self._turn, self._history
-        self.switch_screen(Workbench(dataset, surface, self._settings, *options))
+        source = self._loading.source
+        self.switch_screen(Workbench(dataset, surface, self._settings, *options, source))
         if not self.is_headless:
             # What is there by now stays to the end: to look through it for garbage, again and
             # again, took a tenth of the time of each frame.

@@ -62,6 +62,16 @@ class Rows(Widget):
             height = changed[-1] + 1 - changed[0]
             self.refresh(Region(0, changed[0], self.size.width, height))
 
+    @property
+    def rows(self) -> Sequence[Row]:
+        """What is shown."""
+        return self._rows
+
+    @property
+    def styles_by_role(self) -> dict[Role, Style]:
+        """The style of each role."""
+        return {role: self.style_of(role) for role in Role}
+
     def style_of(self, role: Role) -> Style:
         """The style that the style sheet gives a role."""
         if role not in self._styles_by_role:

@@ -22,17 +22,22 @@ from gdtui.core.descent import Point, Status
 from gdtui.core.history import Branch, Entry, History, differences
 from gdtui.core.hyperparameter import Hyperparameter, Value
 from gdtui.core.ladder import rung_above, rung_below
+from gdtui.core.landscapes import Landscape
 from gdtui.core.race import Race
 from gdtui.core.run import FULL_SPEED, Run, Snapshot, Worker
 from gdtui.core.settings import SHARED, Settings
+from gdtui.core.source import Source
 from gdtui.core.stability import advised_rate, critical_rate, explanation
 from gdtui.core.surface import LossSurface, Surface
 from gdtui.core.sweep import Sweep, SweepSnapshot
 from gdtui.core.text import printable
+from gdtui.export import ExportError, command, not_carried
+from gdtui.exporters import EXPORTERS, Exporter, Taken
 from gdtui.report import beside
 from gdtui.ui.ask import Ask
 from gdtui.ui.drawing import GHOST_ROLES, figure
 from gdtui.ui.examples import ExamplesScreen
+from gdtui.ui.exports import ExportScreen
 from gdtui.ui.help_panel import HelpPanel
 from gdtui.ui.iteration_log import IterationLog, Tuning
 from gdtui.ui.painter import SparingCompositor
@@ -41,6 +46,7 @@ from gdtui.ui.readout import Readout
 from gdtui.ui.runs import NAME, RaceScreen, RunsScreen
 from gdtui.ui.settings_panel import SettingsPanel
 from gdtui.ui.steady import Steady
+from gdtui.ui.svg import svg
 from gdtui.ui.views import LOSS, SWEEP, THIS_STEP, VIEWS, Ghost, Scale, Scene
 
 # Frames a second: on a machine of one's own, and over a network.
@@ -59,6 +65,10 @@ PLOT_COLUMNS = 42
 TWO_ROWS = 50
 # From this width on the title has room for every word.
 WIDE = 100
+# Seconds for which words stay that are to be read or typed.
+LONG = 12.0
+# How much of a folder's name, and of a message, there is room for.
+FOLDER, WORDS = 50, 400
 # The width that the style sheet gives the left column.
 LEFT_COLUMNS = 32
 
@@ -140,6 +150,8 @@ class Workbench(Steady, Screen[None]):
         _key("n", "branch", "Branch", "a new run from here, with the settings of the panel"),
         _key("h", "runs", "Runs", "all runs in a table: look, sort, hide, name, delete"),
         _key("t", "race", "Race", "methods and runs start together: which is first?"),
+        _key("e", "export", "Export", "runs, plots or a script as new files"),
+        _key("c", "copy", "Copy", "copy the command that repeats this run, and show it"),
         _key("enter", "open", "Open", "adopt the rate picked; open this step's examples"),
         _key("escape", "escape", "Escape", "stop the sweep; leave help or a field"),
         # With priority: the list of a select has no use for them, and fails where it has no height.
@@ -160,8 +172,10 @@ class Workbench(Steady, Screen[None]):
         fps: float | None = None,
         turn: threading.Event | None = None,
         history: History | None = None,
+        source: Source | None = None,
     ) -> None:
         super().__init__()
+        self._source = source or Source()
         self._compositor = SparingCompositor()
         self._fps = fps or (REMOTE_FPS if "SSH_CONNECTION" in os.environ else LOCAL_FPS)
         self._ticking = False
@@ -789,6 +803,51 @@ class Workbench(Steady, Screen[None]):
         self._zoomed = not self._zoomed
         self._arrange()
 
+    # What one takes away
+
+    def action_export(self) -> None:
+        """Choose what is written to a file."""
+        choices = list(EXPORTERS)
+
+        def export(number: int | None) -> None:
+            if number is not None:
+                self._export(EXPORTERS[choices[number]])
+
+        self.app.push_screen(ExportScreen(choices, printable(_here(), FOLDER)), export)
+
+    def _export(self, exporter: Exporter) -> None:
+        """Write new files, in a thread of its own: a long run takes its time."""
+        plots = {
+            plot.view: svg(plot.view, plot.rows, plot.styles_by_role)
+            for plot in self._plots
+            if plot.display
+        }
+        data = self._dataset or self._surfaces[False]
+        assert isinstance(data, Dataset | Landscape)
+        entry = self.history[self._entry.number]
+        taken = Taken(_here(), data, self._source, entry, self.history.entries, plots)
+
+        def write() -> None:
+            try:
+                words = f"Written: {', '.join(str(path) for path in exporter(taken))}"
+            except ExportError as reason:
+                words = str(reason)
+            self.app.call_from_thread(self._tell, printable(words, WORDS))
+
+        self.run_worker(write, thread=True)
+
+    def _tell(self, words: str) -> None:
+        """Show words in which there may be names from files."""
+        self.notify(words, timeout=LONG, markup=False)
+
+    def action_copy(self) -> None:
+        """Copy the command that repeats the run, and show it."""
+        entry = self.history[self._entry.number]
+        words = command(self._source, entry.run.settings)
+        self.app.copy_to_clipboard(words)
+        beside_it = not_carried(self._source, entry.run, entry.parent)
+        self._tell("\n".join(filter(None, [printable(words, WORDS), beside_it])))
+
     # The sweep, and what enter opens
 
     def action_sweep(self) -> None:
@@ -842,6 +901,14 @@ class Workbench(Steady, Screen[None]):
         """Show all keys, or hide them."""
         panel = self.query_one(HelpPanel)
         panel.display = not panel.display
+
+
+def _here() -> str:
+    """The working directory, which may have been removed."""
+    try:
+        return os.getcwd()
+    except OSError:
+        return os.curdir
 
 
 def _stands(run: Run, snapshot: Snapshot) -> bool:

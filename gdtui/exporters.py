@@ -1,0 +1,81 @@
+"""What can be taken away as files. A new kind of file is one more function here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from gdtui.core.history import Entry
+from gdtui.core.source import Source
+from gdtui.export import runs_as_csv, runs_as_json, stem, write_new
+from gdtui.report import Data
+from gdtui.script import script
+
+
+class Taken(NamedTuple):
+    """What files are made from; `plots` are those on screen as SVG, by the name of their view."""
+
+    folder: str
+    data: Data
+    source: Source
+    entry: Entry
+    entries: Sequence[Entry]
+    plots: Mapping[str, str]
+
+    @property
+    def run_name(self) -> str:
+        """What the files of the run that is looked at are called."""
+        return f"{stem(self.data)}-run{self.entry.number}"
+
+
+# Writes new files, and says where they are; raises ExportError.
+Exporter = Callable[[Taken], list[Path]]
+EXPORTERS: dict[str, Exporter] = {}
+
+
+def exporter(label: str) -> Callable[[Exporter], Exporter]:
+    """Enter a function into EXPORTERS, in the order in which they are offered."""
+
+    def enter(function: Exporter) -> Exporter:
+        EXPORTERS[label] = function
+        return function
+
+    return enter
+
+
+@exporter("this run as CSV")
+def _run_as_csv(taken: Taken) -> list[Path]:
+    return [write_new(taken.folder, taken.run_name, ".csv", runs_as_csv([taken.entry]))]
+
+
+@exporter("this run as JSON Lines")
+def _run_as_json(taken: Taken) -> list[Path]:
+    lines = runs_as_json(taken.data, taken.source, [taken.entry])
+    return [write_new(taken.folder, taken.run_name, ".jsonl", lines)]
+
+
+@exporter("all runs as CSV")
+def _all_as_csv(taken: Taken) -> list[Path]:
+    name = f"{stem(taken.data)}-runs"
+    return [write_new(taken.folder, name, ".csv", runs_as_csv(taken.entries))]
+
+
+@exporter("all runs as JSON Lines")
+def _all_as_json(taken: Taken) -> list[Path]:
+    lines = runs_as_json(taken.data, taken.source, taken.entries)
+    return [write_new(taken.folder, f"{stem(taken.data)}-runs", ".jsonl", lines)]
+
+
+@exporter("this run as a numpy script")
+def _run_as_script(taken: Taken) -> list[Path]:
+    text = script(taken.data, taken.entry.run.record)
+    return [write_new(taken.folder, taken.run_name, ".py", text)]
+
+
+@exporter("the plots on screen as SVG")
+def _plots_as_svg(taken: Taken) -> list[Path]:
+    return [
+        write_new(taken.folder, f"{taken.run_name}-{view.lower().replace(' ', '-')}", ".svg", text)
+        for view, text in taken.plots.items()
+    ]
