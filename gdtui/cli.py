@@ -21,8 +21,8 @@ from gdtui.core.source import Source
 from gdtui.core.text import printable
 
 if TYPE_CHECKING:
-    from gdtui.core.history import History
     from gdtui.loading import Loading
+    from gdtui.session import Header, Keeper
 
 DEFAULT_SAMPLE = "pizza.txt"
 FORMATS = ("text", "csv", "json")
@@ -103,6 +103,10 @@ def _pace(text: str) -> float:
 
 def _every(text: str) -> int:
     return int(Hyperparameter("every", "every", 1, "", low=1, high=1e9).parse(text))
+
+
+def _nth(text: str) -> int:
+    return int(Hyperparameter("resume", "resume", 1, "", low=1, high=1e9).parse(text))
 
 
 def _fps(text: str) -> float:
@@ -188,6 +192,16 @@ def make_parser() -> argparse.ArgumentParser:
         help="draw with ASCII alone (default: where locale or Linux console know no braille)",
     )
     screen.add_argument("--theme", metavar="NAME", help="such as gdtui-light, nord, textual-ansi")
+
+    screen.add_argument(
+        "--resume",
+        nargs="?",
+        type=_reader(_nth),
+        const=0,
+        metavar="N",
+        help="list the saved sessions, newest first, and go on with one; with N, at once with "
+        "the Nth",
+    )
 
     plain = parser.add_argument_group("plain output (by itself when stdout is no terminal)")
     plain.add_argument("--plain", action="store_true", help="print lines instead of a screen")
@@ -344,6 +358,8 @@ def _run(arguments: Sequence[str] | None) -> int:
         if options.surface is not None:
             options = _on_surface(parser, options)
         settings = read_settings(parser, options)
+        if options.resume is not None:
+            _check_resume(parser, options)
     except SystemExit as end:  # argparse has printed the help, the version or what is wrong
         return int(end.code or 0)
     if options.samples:
@@ -353,20 +369,29 @@ def _run(arguments: Sequence[str] | None) -> int:
     if options.compare:
         return _compare(options)
     source = Source(options.file, options.x, options.y)
-    options.file = _find(options.file)
+    if options.resume is None or options.file is not None:
+        options.file = _find(options.file)
+    if options.resume is not None:
+        return _resume(options, settings)
     if _has_screen(options):
         return _show(options, settings, source)
     return _print(options, settings)
 
 
+def _is_plain(options: argparse.Namespace) -> bool:
+    """Whether lines are asked for, not a screen."""
+    return options.plain or options.format is not None
+
+
+def _can_show() -> bool:
+    return _is_terminal(sys.stdout) and os.environ.get("TERM", "dumb") != "dumb"
+
+
 def _has_screen(options: argparse.Namespace) -> bool:
     """Whether to show a screen; where one was asked for and can't be, says why."""
-    if options.plain or options.format:
-        return False
-    if _is_terminal(sys.stdout) and os.environ.get("TERM", "dumb") != "dumb":
-        return True
-    _tell_why_plain()
-    return False
+    if not _is_plain(options) and not _can_show():
+        _tell_why_plain()
+    return not _is_plain(options) and _can_show()
 
 
 def _refuse_with_compare(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
@@ -382,6 +407,7 @@ def _refuse_with_compare(parser: argparse.ArgumentParser, options: argparse.Name
 def _compare(options: argparse.Namespace) -> int:
     from gdtui.compare import compared, table
     from gdtui.export import ExportError
+    from gdtui.session import Keeper, Store
 
     try:
         instead = Source(options.file, options.x, options.y)
@@ -395,8 +421,59 @@ def _compare(options: argparse.Namespace) -> int:
         except OSError:
             _tell_no_keys()
         else:
-            return _open(options, history.entries[0].run.settings, loading, history)
+            keeper = Keeper(Store(), history=history)
+            return _open(options, history.entries[0].run.settings, keeper, loading)
     sys.stdout.write(table(history))
+    return 0
+
+
+def _check_resume(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
+    given = vars(options)
+    hyper = [p.flag for p in SHARED if p.name in given]
+    hyper += ["--" + name for name in _own_hyperparameters() if name in given]
+    data = [f"--{name}" for name in ("x", "y", "surface") if given[name] is not None]
+    if hyper or data:
+        parser.error(f"argument --resume: the session has its own, so no {(hyper + data)[0]}")
+
+
+def _resume(options: argparse.Namespace, settings: Settings) -> int:
+    """Go on with a saved session; without a screen, list them."""
+    from gdtui.core.dataset import DataError
+    from gdtui.session import Keeper, Store
+
+    store = Store()
+    try:
+        headers, troubles = store.headers()
+    except DataError as error:
+        return _fail(error)
+    for trouble in troubles:
+        print(f"gdtui: {trouble}", file=sys.stderr)
+    if options.resume > len(headers):
+        there = {0: "no session is saved", 1: "only one session is saved"}
+        count = len(headers)
+        return _fail(
+            there.get(count, f"only {count} sessions are saved; gdtui --resume lists them")
+        )
+    if not headers or _is_plain(options) or not _can_show():
+        return _list_sessions(headers)
+    try:
+        stream = None if _is_terminal(sys.stdin) else _take_keyboard()
+    except OSError:
+        _tell_no_keys()
+        return _list_sessions(headers)
+    keeper = Keeper(store, headers, options.file, stream)
+    try:
+        loading = keeper.choose(headers[options.resume - 1].name) if options.resume else None
+    except DataError as error:
+        return _fail(keeper.explain(error))
+    return _open(options, settings, keeper, loading)
+
+
+def _list_sessions(headers: Sequence[Header]) -> int:
+    if not headers:
+        print("No session is saved yet.")
+    for number, header in enumerate(headers, 1):
+        print(f"{number:3}  {header.line}")
     return 0
 
 
@@ -459,6 +536,7 @@ def _print(options: argparse.Namespace, settings: Settings) -> int:
 
 def _show(options: argparse.Namespace, settings: Settings, source: Source) -> int:
     from gdtui.loading import Loading
+    from gdtui.session import Keeper, Store
 
     try:
         stream = None if _is_terminal(sys.stdin) else _take_keyboard()
@@ -470,7 +548,7 @@ def _show(options: argparse.Namespace, settings: Settings, source: Source) -> in
         if options.surface
         else Loading(options.file, options.x, options.y, stream, source)
     )
-    return _open(options, settings, loading)
+    return _open(options, settings, Keeper(Store()), loading)
 
 
 def _tell_no_keys() -> None:
@@ -478,10 +556,7 @@ def _tell_no_keys() -> None:
 
 
 def _open(
-    options: argparse.Namespace,
-    settings: Settings,
-    loading: Loading,
-    history: History | None = None,
+    options: argparse.Namespace, settings: Settings, keeper: Keeper, loading: Loading | None
 ) -> int:
     """Open the screen, and stay until the user leaves."""
     if not _is_terminal(sys.__stderr__):
@@ -490,15 +565,15 @@ def _open(
     from gdtui.core.dataset import DataError
     from gdtui.ui.app import Laboratory
 
-    pace = options.pace, options.run, options.fps
-    app = Laboratory(loading, settings, *pace, options.ascii, history)
+    screen = options.pace, options.run, options.fps, options.ascii
+    app = Laboratory(loading, settings, *screen, keeper)
     if options.theme is not None:
         if options.theme not in app.available_themes:
             themes = ", ".join(app.available_themes)
             return _fail(f"no theme '{printable(options.theme)}'; there are {themes}")
         app.theme = options.theme
     try:
-        if loading.is_quick:
+        if loading and loading.is_quick:
             loading.read()
             loading.result()
         app.obey_signals()
@@ -506,5 +581,7 @@ def _open(
         if failure is not None:
             raise failure
     except DataError as error:
-        return _fail(error)
+        return _fail(keeper.explain(error))
+    if app.trouble and not app.return_code:
+        print(f"gdtui: {app.trouble}", file=sys.stderr)
     return app.return_code or 0

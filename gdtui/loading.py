@@ -27,11 +27,11 @@ class Loading:
         stream: BinaryIO | None = None,
         source: Source | None = None,
     ) -> None:
-        self.path = path
+        self.path, self.x, self.y = path, x, y
         # As the user named it: that may be another way than the path to a sample.
         self.source = source or Source(path, x, y)
         self.fraction: float | None = 0.0
-        self._wanted = path, x, y, stream
+        self._stream = stream
         self._cancelled = False
         self._future: Future[tuple[Dataset | None, Surface]] = Future()
 
@@ -61,9 +61,8 @@ class Loading:
         """Read the dataset, here and now, if there is one to be read."""
         if self.done:
             return
-        path, x, y, stream = self._wanted
         try:
-            dataset = read_dataset(path, x, y, progress=self._note, stream=stream)
+            dataset = read_dataset(self.path, self.x, self.y, self._note, self._stream)
             self._future.set_result((dataset, LossSurface.of(dataset.x, dataset.y)))
         except BaseException as failure:  # raised again where the result is asked for
             self._future.set_exception(failure)

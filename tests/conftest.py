@@ -12,6 +12,7 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from terminal import STATE_FOLDER
 
 from gdtui.cli import sample_folder
 from gdtui.core.dataset import Dataset, read_dataset
@@ -24,6 +25,7 @@ from gdtui.core.surface import LossSurface, Surface
 
 # The search for garbage would take a quarter of the time in which an app opens.
 gc.set_threshold(50_000, 50, 50)
+os.environ["XDG_STATE_HOME"] = STATE_FOLDER.name
 
 # In the environment, GDTUI_LONG asks for a longer run: hypothesis looks at seven times as much.
 LONG = bool(os.environ.get("GDTUI_LONG"))

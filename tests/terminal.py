@@ -18,12 +18,15 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from enum import Enum, auto
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
 import pyte
 
 ROOT = Path(__file__).parents[1]
+# Never that of whoever runs the tests.
+STATE_FOLDER = TemporaryDirectory(prefix="gdtui-state-")
 # In no test is this waited for, unless the program is at fault.
 DEADLINE = 20.0
 # How many seeds the long tests take: by default none of them is run, and the short ones are.
@@ -105,6 +108,7 @@ class Terminal:
             "TERM": "xterm-256color",
             "COLORTERM": "truecolor",
             "LANG": "C.UTF-8",
+            "XDG_STATE_HOME": STATE_FOLDER.name,
             "PYTHONPATH": os.pathsep.join(filter(None, path)),
             **dict.fromkeys(FOREIGN),
             **variables,

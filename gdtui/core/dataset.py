@@ -18,7 +18,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from itertools import chain, islice, tee
 from math import isinf
 from pathlib import Path
@@ -67,6 +67,16 @@ class Dataset:
     label: str
     x: Array
     y: Array
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """The same for the same examples in the same order, and for no others."""
+        # Imported here: plain output has no use for it, and should not wait for it.
+        from hashlib import sha256
+
+        digest = sha256(np.ascontiguousarray(self.x).data)
+        digest.update(np.ascontiguousarray(self.y).data)
+        return digest.hexdigest()
 
 
 def read_dataset(

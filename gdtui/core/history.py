@@ -61,7 +61,8 @@ class History:
     @property
     def entries(self) -> tuple[Entry, ...]:
         """All runs that are not deleted."""
-        return tuple(self._entries[number] for number in sorted(self._entries))
+        # In one go: another thread may look while one is taken out.
+        return tuple(entry for _, entry in sorted(self._entries.items()))
 
     def __getitem__(self, number: int) -> Entry:
         return self._entries[number]

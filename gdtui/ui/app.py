@@ -12,6 +12,7 @@ import sys
 import termios
 from collections.abc import Iterable
 from contextlib import suppress
+from functools import partial
 from threading import Event, Thread, Timer
 
 from rich.color import ColorSystem
@@ -31,11 +32,12 @@ from textual.theme import Theme, ThemeProvider
 from textual.widgets import Input, OptionList
 
 from gdtui.core.dataset import DataError
-from gdtui.core.history import History
 from gdtui.core.settings import Settings
 from gdtui.loading import Loading
+from gdtui.session import LAST_MOMENT, Autosave, Keeper
 from gdtui.ui.loading_screen import LoadingScreen
 from gdtui.ui.painter import Painter, Repaint
+from gdtui.ui.sessions import SessionsScreen
 from gdtui.ui.steady import Steady
 
 # In these the accent, for what is live, and the warning, for where we are, differ to the eye.
@@ -125,8 +127,10 @@ def _continue(driver: LinuxDriver) -> None:
         driver._sigcont_application()
 
 
-def _end_by_force(driver: Driver | None, status: int) -> None:
+def _end_by_force(driver: Driver | None, status: int, autosave: Autosave | None) -> None:
     """End now, whatever Textual waits for, with the terminal as it was as far as it lets us."""
+    if autosave:
+        autosave.finish(LAST_MOMENT)
     if isinstance(driver, LinuxDriver):
         if driver.attrs_before is not None:
             with suppress(termios.error):
@@ -184,13 +188,13 @@ class Laboratory(App[DataError]):
 
     def __init__(
         self,
-        loading: Loading,
+        loading: Loading | None,
         settings: Settings,
         pace: float | None = None,
         run_at_once: bool = False,
         fps: float | None = None,
         ascii_only: bool = False,
-        history: History | None = None,
+        keeper: Keeper | None = None,
     ) -> None:
         super().__init__()
         # A row that slides costs bytes on a slow link, and tells nothing.
@@ -205,8 +209,9 @@ class Laboratory(App[DataError]):
         self._pace = pace
         self._run_at_once = run_at_once
         self._fps = fps
-        self._history = history
         self._turn = Event()
+        self._keeper = keeper
+        self._autosave: Autosave | None = None
 
     def run_on_terminal(self) -> DataError | None:
         """Run until the user leaves; returns what is wrong with the data, if so."""
@@ -215,8 +220,17 @@ class Laboratory(App[DataError]):
         def make_loop() -> asyncio.AbstractEventLoop:
             return asyncio.SelectorEventLoop(TurnTaking(self._turn))
 
-        with asyncio.Runner(loop_factory=make_loop) as runner:
-            return runner.run(self.run_async())
+        try:
+            with asyncio.Runner(loop_factory=make_loop) as runner:
+                return runner.run(self.run_async())
+        finally:
+            if self._autosave:
+                self._autosave.finish()
+
+    @property
+    def trouble(self) -> str | None:
+        """Why the session is not saved, if so."""
+        return self._autosave.trouble if self._autosave else None
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
         if not isinstance(renderable, CompositorUpdate):
@@ -250,7 +264,28 @@ class Laboratory(App[DataError]):
             loop.add_signal_handler(signal.SIGTSTP, driver._sigtstp_application)
             loop.add_signal_handler(signal.SIGCONT, _continue, driver)
         self.app_resume_signal.subscribe(self, lambda app: self._painter.forget())
-        self.push_screen(LoadingScreen(self._loading))
+        if self._loading:
+            self.push_screen(LoadingScreen(self._loading))
+        elif self._keeper:
+            self.push_screen(SessionsScreen(self._keeper.choices))
+
+    @on(SessionsScreen.Chosen)
+    def _reopen(self, event: SessionsScreen.Chosen) -> None:
+        if not self._keeper or self._loading:
+            return
+        try:
+            self._loading = self._keeper.choose(event.name)
+        except DataError as error:
+            self.exit(error, return_code=2)
+            return
+        self.switch_screen(LoadingScreen(self._loading))
+
+    def _tell(self, words: str) -> None:
+        """Say something, from any thread."""
+        if self._loop:
+            told = partial(self.notify, words, severity="warning", markup=False)
+            with suppress(RuntimeError):  # the loop has ended already
+                self._loop.call_soon_threadsafe(told)
 
     def on_resize(self) -> None:
         """Send all anew, even at the same size: it may have been a smaller one meanwhile."""
@@ -263,14 +298,20 @@ class Laboratory(App[DataError]):
         # Imported only now: the first paint does not wait for plotext.
         from gdtui.ui.workbench import Workbench
 
+        if not self._loading:
+            return
+        history = None
         try:
             dataset, surface = self._loading.result()
+            if self._keeper:
+                history, self._autosave = self._keeper.begin(self._loading, self._tell)
+                self._autosave.start()
         except DataError as error:
             self.exit(error, return_code=2)
             return
-        options = self._pace, self._run_at_once, self._fps, self._turn, self._history
-        source = self._loading.source
-        self.switch_screen(Workbench(dataset, surface, self._settings, *options, source))
+        options = self._pace, self._run_at_once, self._fps, self._turn
+        runs = history, self._loading.source, self._autosave
+        self.switch_screen(Workbench(dataset, surface, self._settings, *options, *runs))
         if not self.is_headless:
             # What is there by now stays to the end: to look through it for garbage, again and
             # again, took a tenth of the time of each frame.
@@ -302,7 +343,8 @@ class Laboratory(App[DataError]):
 
     def on_unmount(self) -> None:
         """Stop reading."""
-        self._loading.cancel()
+        if self._loading:
+            self._loading.cancel()
 
     def action_interrupt(self) -> None:
         """End as an interrupt from the terminal does."""
@@ -312,7 +354,7 @@ class Laboratory(App[DataError]):
 
     def _force_soon(self, status: int) -> None:
         """Textual waits for its output to be written: a lost terminal never lets that happen."""
-        last_resort = Timer(GRACE, _end_by_force, (self._driver, status))
+        last_resort = Timer(GRACE, _end_by_force, (self._driver, status, self._autosave))
         last_resort.daemon = True
         last_resort.start()
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from gdtui.core.text import printable
+from gdtui.state import state_folder
 
 # As long as a path may be, which is of no use cut short; and a line of a traceback.
 PATH_CHARACTERS, LINE_CHARACTERS = 4096, 4096
@@ -15,10 +16,7 @@ PATH_CHARACTERS, LINE_CHARACTERS = 4096, 4096
 
 def log_path() -> Path:
     """The log file, under the XDG state folder; raises RuntimeError where there is no home."""
-    state = os.environ.get("XDG_STATE_HOME", "")
-    # The XDG Base Directory Specification has a relative path ignored.
-    folder = Path(state) if os.path.isabs(state) else Path.home() / ".local" / "state"
-    return folder / "gdtui" / "gdtui.log"
+    return state_folder() / "gdtui.log"
 
 
 def log_fault(what: str) -> str:

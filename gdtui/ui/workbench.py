@@ -34,6 +34,7 @@ from gdtui.core.text import printable
 from gdtui.export import ExportError, command, not_carried
 from gdtui.exporters import EXPORTERS, Exporter, Taken
 from gdtui.report import beside
+from gdtui.session import Autosave
 from gdtui.ui.ask import Ask
 from gdtui.ui.drawing import GHOST_ROLES, figure
 from gdtui.ui.examples import ExamplesScreen
@@ -173,9 +174,11 @@ class Workbench(Steady, Screen[None]):
         turn: threading.Event | None = None,
         history: History | None = None,
         source: Source | None = None,
+        autosave: Autosave | None = None,
     ) -> None:
         super().__init__()
         self._source = source or Source()
+        self._autosave = autosave
         self._compositor = SparingCompositor()
         self._fps = fps or (REMOTE_FPS if "SSH_CONNECTION" in os.environ else LOCAL_FPS)
         self._ticking = False
@@ -199,7 +202,9 @@ class Workbench(Steady, Screen[None]):
         self._worker, self._sweeper = Worker(turn), Worker(turn)
         self._sweep: Sweep | None = None
         self._picked: int | None = None
-        self.history = history or History()
+        self.history = History() if history is None else history
+        for entry in self.history.entries:
+            entry.run.pace = self._pace_for(entry.run.settings)
         if not self.history.entries:
             pace = self._pace_for(settings)
             self.history.add(Run(self._surface_for(settings), settings, pace))
@@ -267,7 +272,7 @@ class Workbench(Steady, Screen[None]):
         self._worker.start()
         self._sweeper.start()
         self._follow(self._entry)
-        if self._run_at_once:
+        if self._run_at_once and not self._entry.run.replaying:
             self.action_toggle_run()
 
     def on_unmount(self) -> None:
@@ -455,7 +460,9 @@ class Workbench(Steady, Screen[None]):
         self._obeyed()
 
     def _obeyed(self) -> None:
-        """After a command to the run: wake the worker, and show what came of it."""
+        """After a command to the run: wake the worker, have it saved, and show what came of it."""
+        if self._autosave:
+            self._autosave.touch()
         self._worker.drive(self._driven)
         if self._ticking:
             self._frame()
