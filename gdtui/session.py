@@ -365,6 +365,12 @@ class Header(NamedTuple):
     runs: int
     best: float | None
 
+    @classmethod
+    def of(cls, name: str, session: Session) -> Header:
+        """What a list shows of this one."""
+        title, runs = session.source.title, len(session.runs)
+        return cls(name, session.saved, title, runs, session.best)
+
     @property
     def line(self) -> str:
         """When it was saved, the data, how many runs, and how low the best of them is."""
@@ -488,8 +494,7 @@ class Store:
             except DataError as error:
                 troubles.append(str(error))
             else:
-                best, runs = session.best, len(session.runs)
-                headers.append(Header(path.stem, session.saved, session.source.title, runs, best))
+                headers.append(Header.of(path.stem, session))
         return sorted(headers, key=lambda h: (h.saved, h.name), reverse=True), troubles
 
     def load(self, name: str) -> Saved:
