@@ -281,32 +281,6 @@ async def test_resizing_redraws_the_plots_at_their_new_size() -> None:
         assert desk.text == before
 
 
-HOSTILE = {
-    "markup": "[red]x[/] [/nosuch] [@click=app.quit]q[/]",
-    "an escape": "a\u009b31mb",
-    "right to left": "a\u202eb",
-    "wide characters": "宽字符宽字符",
-    "combining characters": "ée\u0301",
-    "a very long name": "x" * 10_000,
-}
-
-
-@pytest.mark.parametrize("name", list(HOSTILE.values()), ids=list(HOSTILE))
-async def test_hostile_column_names_are_shown_harmlessly(name: str, tmp_path: Path) -> None:
-    file = tmp_path / "[b]data.csv"
-    file.write_text(f"{name},[bold]y\n1,2\n2,4\n", encoding="utf-8")
-    async with opened(path=file, size=(200, 55)) as desk:
-        shown = name[:15].replace("\u009b", "\\x9b").replace("\u202e", "\\u202e")
-        assert shown in desk.lines[0]
-        assert "[bold]y" in desk.lines[0]
-        for size in ((200, 55), (80, 24), (40, 12)):
-            await desk.resize(*size)
-            strips = desk.app.screen._compositor.render_strips()
-            assert {strip.cell_length for strip in strips} == {size[0]}
-            assert "ready" in desk.lines[0]
-            assert not {"\u009b", "\u202e", "\x1b"} & set(desk.text)
-
-
 async def test_a_file_that_cannot_be_read_ends_the_app(tmp_path: Path) -> None:
     app = Laboratory(loaded(tmp_path / "nosuch"), Settings())
     async with app.run_test() as pilot:
