@@ -681,8 +681,9 @@ async def test_a_rate_is_picked_in_the_sweep_and_adopted() -> None:
         assert f"lr {sweep.trials[picked - 1].lr:.3g}: loss" in desk.text
         await desk.press("enter")
         assert desk.run.settings.lr == sweep.trials[picked - 1].lr
-        for key, end in (("left", 0), ("right", len(sweep.trials) - 1)):
-            await desk.press(*[key] * (len(sweep.trials) + 3))
+        for key, near, end in (("left", 1, 0), ("right", -2, len(sweep.trials) - 1)):
+            desk.workbench._picked = range(len(sweep.trials))[near]
+            await desk.press(key, key, key)
             assert desk.workbench._picked == end
 
 
