@@ -52,8 +52,9 @@ def assert_left_as_it_was(terminal: Terminal) -> None:
     assert terminal.attributes_now() == terminal.attributes
     for on, off in MODES:
         assert output.rfind(off) > output.rfind(on) >= 0, on
-    # The protocol of wide keyboards is a stack.
-    assert output.count(b"\x1b[>") == output.count(b"\x1b[<u")
+    # The protocol of wide keyboards is a stack; an end forced on a busy machine pops it twice.
+    pushed = output.count(b"\x1b[>")
+    assert pushed <= output.count(b"\x1b[<u") <= pushed + 1
     assert b"Traceback" not in output
 
 
