@@ -34,9 +34,9 @@ from gdtui.session import (
     Header,
     Keeper,
     Kept,
+    Origin,
     Replays,
     Session,
-    Source,
     Store,
     from_json,
     to_json,
@@ -318,7 +318,7 @@ def test_the_order_of_the_examples_counts(tmp_path: Path) -> None:
         file.write_text(rows)
         loading = Loading(str(file), None, None)
         loading.read()
-        prints.add(Source.of(loading).fingerprint)
+        prints.add(Origin.of(loading).fingerprint)
     assert len(prints) == 4
 
 
@@ -328,23 +328,23 @@ def test_the_source_finds_the_data_from_anywhere(
     monkeypatch.chdir(PIZZA.parent)
     loading = Loading("pizza.txt", None, "2")
     loading.read()
-    source = Source.of(loading)
+    source = Origin.of(loading)
     monkeypatch.chdir(tmp_path)
     again = source.reopen()
     again.read()
     assert (again.path, again.y) == (str(PIZZA), "2")
-    assert Source.of(again) == source
+    assert Origin.of(again) == source
     assert source.reopen("other").path == "other"
 
 
 def test_data_from_a_pipe_must_be_piped_in_again() -> None:
-    source = replace(Source.of(loaded()), path="-")
+    source = replace(Origin.of(loaded()), path="-")
     with pytest.raises(DataError, match="standard input"):
         source.reopen()
     with open(PIZZA, "rb") as stream:
         again = source.reopen("-", stream)
         again.read()
-    assert Source.of(again).fingerprint == source.fingerprint
+    assert Origin.of(again).fingerprint == source.fingerprint
 
 
 # In a folder
