@@ -198,8 +198,11 @@ async def test_the_list_takes_every_key_at_every_size(size: tuple[int, int], sto
         await pilot.press("pageup", "pagedown")
         assert isinstance(app.screen, SessionsScreen)
         await pilot.press("enter", "enter")
-        while not isinstance(app.screen, Workbench):
+        for _ in range(100):
             await pilot.pause()
+            if isinstance(app.screen, Workbench):
+                break
+        assert isinstance(app.screen, Workbench)
         assert app.screen.history[1].run.record.reached == 30
 
 

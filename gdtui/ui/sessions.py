@@ -17,6 +17,23 @@ from gdtui.session import Header
 from gdtui.ui.steady import Steady
 
 
+class SessionsList(OptionList):
+    """A list that has no pages to turn while there is no room for a line.
+
+    Textual's looks for the line of an option, and fails where none is laid out.
+    """
+
+    def action_page_up(self) -> None:
+        """A page up, if there is one."""
+        if self._index_to_line:
+            super().action_page_up()
+
+    def action_page_down(self) -> None:
+        """A page down, if there is one."""
+        if self._index_to_line:
+            super().action_page_down()
+
+
 class SessionsScreen(Steady, Screen[None]):
     """The sessions, newest first."""
 
@@ -36,7 +53,7 @@ class SessionsScreen(Steady, Screen[None]):
     def compose(self) -> ComposeResult:
         """A line for each, as plain text: names may hold anything."""
         options = [Option(Content(header.line)) for header in self._headers]
-        sessions = OptionList(*options, id="sessions")
+        sessions = SessionsList(*options, id="sessions")
         sessions.border_title = "Go on with which session?"
         sessions.border_subtitle = "enter: open · escape: leave"
         yield sessions
