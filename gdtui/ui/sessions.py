@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from textual import on
+from textual._widget_navigation import Direction
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.content import Content
@@ -23,15 +24,9 @@ class SessionsList(OptionList):
     Textual's looks for the line of an option, and fails where none is laid out.
     """
 
-    def action_page_up(self) -> None:
-        """A page up, if there is one."""
+    def _move_page(self, direction: Direction) -> None:
         if self._index_to_line:
-            super().action_page_up()
-
-    def action_page_down(self) -> None:
-        """A page down, if there is one."""
-        if self._index_to_line:
-            super().action_page_down()
+            super()._move_page(direction)
 
 
 class SessionsScreen(Steady, Screen[None]):
