@@ -12,7 +12,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from tempfile import mkstemp
@@ -145,7 +145,8 @@ class Session:
 
     def same_runs(self, other: Session) -> bool:
         """Whether the other one holds the same, so that there is nothing to save."""
-        return _runs_json(self.runs, losses=False) == _runs_json(other.runs, losses=False)
+        mine, others = ([replace(run, loss=None) for run in s.runs] for s in (self, other))
+        return mine == others
 
     @property
     def best(self) -> float | None:
@@ -192,7 +193,7 @@ def to_json(session: Session) -> str:
         "format": FORMAT,
         "saved": session.saved,
         "source": vars(session.source),
-        "runs": _runs_json(session.runs),
+        "runs": [_kept_json(run) for run in session.runs],
     }
     return json.dumps(whole, allow_nan=False, separators=(",", ":"))
 
@@ -276,10 +277,6 @@ def _source_from(part: Mapping[str, Any]) -> Origin:
     )
 
 
-def _runs_json(runs: Iterable[Kept], losses: bool = True) -> list[dict[str, object]]:
-    return [_kept_json(run) | ({"loss": run.loss} if losses else {}) for run in runs]
-
-
 def _kept_json(kept: Kept) -> dict[str, object]:
     record = kept.record
     iteration, w, b, memory = record.start
@@ -292,6 +289,7 @@ def _kept_json(kept: Kept) -> dict[str, object]:
         "tunings": list(_tunings_json(record.tunings)),
         "reached": record.reached,
         "exhausted": record.exhausted,
+        "loss": kept.loss,
     }
 
 
@@ -328,7 +326,9 @@ def _record_from(part: Mapping[str, Any]) -> Record:
 
 
 def _named(settings: Settings) -> dict[str, Value]:
-    return {parameter.name: settings[parameter] for parameter in settings.hyperparameters}
+    return {
+        parameter.name: getattr(settings, parameter.name) for parameter in SHARED
+    } | settings.own
 
 
 def _tunings_json(tunings: Iterable[tuple[int, Settings]]) -> Iterator[list[object]]:
