@@ -85,7 +85,9 @@ class Terminal:
         rows: int = 36,
         piped: bytes | Closed | None = None,
         environment: Mapping[str, str | None] = MappingProxyType({}),
+        folder: Path | None = None,
     ) -> None:
+        self._folder = folder
         self.output = b""
         self.status: int | None = None
         self._held = b""
@@ -131,6 +133,8 @@ class Terminal:
                 if piped is Closed.STDIN:
                     os.close(0)
                 os.closerange(3, 256)
+                if self._folder:
+                    os.chdir(self._folder)
                 os.execve(command[0], command, environment)
             finally:
                 os._exit(127)
