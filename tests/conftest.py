@@ -4,6 +4,7 @@ import gc
 import os
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -27,8 +28,9 @@ from gdtui.core.surface import LossSurface, Surface
 gc.set_threshold(50_000, 50, 50)
 os.environ["XDG_STATE_HOME"] = STATE_FOLDER.name
 
-# In the environment, GDTUI_LONG asks for a longer run: hypothesis looks at seven times as much.
-LONG = bool(os.environ.get("GDTUI_LONG"))
+# In the environment, GDTUI_LONG asks for a longer run: tests marked as long are run with all their
+# cases, and hypothesis looks at seven times as much. So do monkeys.
+LONG = bool(os.environ.get("GDTUI_LONG") or os.environ.get("GDTUI_MONKEYS"))
 settings.register_profile("gdtui", deadline=None, max_examples=100 if LONG else 15)
 settings.load_profile("gdtui")
 
@@ -42,6 +44,19 @@ bowls = st.builds(
     st.booleans(),
 )
 lrs = st.floats(-12, 6).map(lambda exponent: 10**exponent)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave to a longer run what is marked as long, but for the first cases that it keeps."""
+    seen: Counter[str] = Counter()
+    for item in items:
+        mark = item.get_closest_marker("long")
+        if mark is None or LONG:
+            continue
+        family = item.nodeid.partition("[")[0]
+        seen[family] += 1
+        if seen[family] > mark.kwargs.get("keep", 0):
+            item.add_marker(pytest.mark.skip(reason="GDTUI_LONG=1 runs it"))
 
 
 INERTIA = Hyperparameter("inertia", "inertia", 0.9, "how much speed is kept", low=0, high=0.999)

@@ -94,6 +94,7 @@ def look(desk: Desk) -> None:
         assert likeness.count("?") == line.count("?")
 
 
+@pytest.mark.long
 async def test_no_screen_shows_a_question_mark_for_what_it_cannot_show() -> None:
     async with opened(Settings(bias=True)) as desk:
         for size in ((40, 12), (80, 24), (120, 36)):

@@ -178,6 +178,7 @@ async def test_a_million_examples_are_not_looked_at_to_show_a_screen_of_them(
         assert len(set(asked)) <= 4 * table(pilot).size.height
 
 
+@pytest.mark.long(keep=1)
 @pytest.mark.parametrize("size", [(120, 36), (80, 24), (60, 16)])
 async def test_every_column_can_be_seen(size: tuple[int, int], surface: LossSurface) -> None:
     """Where there is no room for all of them, the table scrolls to the right with its heads."""

@@ -155,6 +155,7 @@ async def test_hostile_words_of_an_exception_are_shown_harmlessly(
     assert log.replace("\n", "").isprintable()
 
 
+@pytest.mark.long(keep=1)
 @pytest.mark.parametrize("part", ["a/long-name" * 9, "two  blanks", "宽字符" * 20, "[red]", "é"])
 async def test_the_path_is_shown_whole(
     part: str, tmp_path: Path, view: list[Exception], monkeypatch: pytest.MonkeyPatch

@@ -127,6 +127,7 @@ async def plain_screens() -> dict[tuple[int, int], list[str]]:
     return PLAIN
 
 
+@pytest.mark.long(keep=2)
 @every_triple
 async def test_names_change_nothing_but_the_title(names: Names) -> None:
     plain = await plain_screens()
@@ -148,6 +149,7 @@ async def test_names_change_nothing_but_the_title(names: Names) -> None:
         assert not any(name in tip for tip in tips for name in names if name)
 
 
+@pytest.mark.long(keep=4)
 @pytest.mark.parametrize("name", list(NAMES.values()), ids=list(NAMES))
 async def test_a_name_is_harmless_while_it_is_read(
     name: str, monkeypatch: pytest.MonkeyPatch
@@ -328,6 +330,7 @@ NUMBERS = [p for p in SHARED if not isinstance(p.default, (bool, str))]
 TYPED = ["", "-1", "1e300", "1.5"]
 
 
+@pytest.mark.long(keep=1)
 @pytest.mark.parametrize("parameter", NUMBERS, ids=lambda p: p.name)
 async def test_what_is_typed_is_taken_or_refused_in_words(parameter: Hyperparameter) -> None:
     async with opened(named("n", "x", "y"), SIZES[1]) as desk:
@@ -451,6 +454,7 @@ def test_every_view_draws_extreme_numbers(name: str, method: str, bias: bool) ->
                 assert [sum(len(text) for text, _ in row) for row in rows] == [width] * height
 
 
+@pytest.mark.long
 async def test_extreme_numbers_are_drawn() -> None:
     """On the screen, each of them with one method after another."""
     methods = itertools.cycle(METHODS)

@@ -138,6 +138,7 @@ async def test_it_follows_the_newest_line() -> None:
             assert newest == expected(max(lines - 1, 0), 1)[: min(lines, 1)]
 
 
+@pytest.mark.long(keep=1)
 @pytest.mark.parametrize(
     ("up", "down"),
     [("up", ["end"]), ("pageup", ["pagedown"] * 2), ("home", ["end"]), ("up", ["down"] * 12)],

@@ -213,6 +213,7 @@ def assert_right(terminal: Terminal) -> None:
     terminal.until(lambda: terminal.cells == before, "each cell as it was")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(max(MONKEYS, 1)))
 @pytest.mark.parametrize("name", VISITED)
 def test_a_monkey_cannot_break_it(name: str, seed: int, tmp_path: Path) -> None:
@@ -248,6 +249,7 @@ def with_as_many_iterations(terminal: Terminal, count: str) -> None:
     terminal.wait_for(f"finished · iteration {count} of {count}")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(max(MONKEYS, 1)))
 @pytest.mark.parametrize("start", ["f", " "] if MONKEYS else ["f"])
 def test_resized_while_it_runs_it_is_as_if_it_had_not_been(
@@ -279,7 +281,7 @@ def test_resized_while_it_runs_it_is_as_if_it_had_not_been(
 def test_what_a_terminal_lost_for_a_moment_is_sent_anew(tmp_path: Path) -> None:
     with program(tmp_path) as terminal:
         terminal.wait_for("critical", "Quit")
-        terminal.settle()
+        terminal.settle(2)
         before = terminal.cells
         for _ in range(5):
             terminal.resize(20, 6)

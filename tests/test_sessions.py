@@ -62,6 +62,7 @@ ENDS: dict[str, tuple[Callable[[Terminal], None], int]] = {
 }
 
 
+@pytest.mark.long(keep=2)
 @pytest.mark.parametrize("end", ENDS)
 def test_its_runs_outlive_it(end: str, tmp_path: Path, store: Store) -> None:
     make_it_end, status = ENDS[end]
@@ -74,6 +75,7 @@ def test_its_runs_outlive_it(end: str, tmp_path: Path, store: Store) -> None:
     assert second.tunings == ((0, Settings(bias=True)),)
 
 
+@pytest.mark.long
 def test_they_outlive_an_end_by_force(tmp_path: Path, store: Store) -> None:
     with gdtui(tmp_path, str(PIZZA), "--iterations", "1000000000", "--pace", "max") as terminal:
         terminal.wait_for("ready")
@@ -138,6 +140,7 @@ def test_the_list_can_be_left(key: str, status: int, tmp_path: Path, store: Stor
     assert records(store)
 
 
+@pytest.mark.long
 def test_other_data_are_refused_and_the_session_kept(tmp_path: Path, store: Store) -> None:
     session = session_of(made())
     moved = tmp_path / "moved.txt"
@@ -189,6 +192,7 @@ def listing(store: Store, count: int, title: str = "") -> Laboratory:
     return Laboratory(None, Settings(), keeper=Keeper(store, store.headers()[0]))
 
 
+@pytest.mark.long(keep=1)
 @pytest.mark.parametrize("size", SIZES)
 async def test_the_list_takes_every_key_at_every_size(size: tuple[int, int], store: Store) -> None:
     app = listing(store, 40)

@@ -160,6 +160,7 @@ async def test_a_value_typed_back_is_no_longer_marked() -> None:
         assert not desk.field(parameter).has_class("-pending")
 
 
+@pytest.mark.long
 async def test_letters_can_be_neither_typed_nor_pasted() -> None:
     async with opened() as desk:
         for parameter in NUMBERS:
@@ -195,6 +196,7 @@ async def test_enter_and_a_click_switch(parameter: Hyperparameter) -> None:
         assert desk.app.told == 2
 
 
+@pytest.mark.long(keep=1)
 @pytest.mark.parametrize("parameter", [p for p in SHARED if isinstance(p.default, str)],
                          ids=lambda p: p.name)  # fmt: skip
 async def test_every_choice_can_be_chosen(parameter: Hyperparameter) -> None:

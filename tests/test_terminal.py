@@ -124,6 +124,7 @@ def bring(terminal: Terminal, state: State) -> None:
     terminal.wait_for(*state.seen)
 
 
+@pytest.mark.long(keep=4)
 @pytest.mark.parametrize(("state", "end"), CASES)
 def test_it_ends_and_leaves_the_terminal_as_it_was(state: str, end: str, pipe: Path) -> None:
     act, status = ENDS[end]
@@ -135,6 +136,7 @@ def test_it_ends_and_leaves_the_terminal_as_it_was(state: str, end: str, pipe: P
             assert_left_as_it_was(terminal)
 
 
+@pytest.mark.long(keep=1)
 @pytest.mark.parametrize(
     ("seen", "number"),
     [
@@ -162,6 +164,7 @@ def test_a_key_while_the_screen_opens_is_obeyed() -> None:
         assert_left_as_it_was(terminal)
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="there is no /proc")
 def test_it_ends_where_the_terminal_takes_no_more_output() -> None:
     """As on a line that hangs: Textual would wait for its output for ever."""
@@ -191,6 +194,7 @@ def test_with_no_standard_input_keys_come_from_the_terminal(piped: bytes | Close
         assert_left_as_it_was(terminal)
 
 
+@pytest.mark.long(keep=1)
 @pytest.mark.parametrize("stderr", ["/dev/null", None])
 def test_the_screen_is_on_the_terminal_wherever_complaints_go(stderr: str | None) -> None:
     with Terminal("-c", WITH_STDERR.format(stderr)) as terminal:
@@ -208,6 +212,7 @@ STOPS: dict[str, Callable[[Terminal], None]] = {
 }
 
 
+@pytest.mark.long(keep=1)
 @pytest.mark.parametrize("stop", STOPS)
 def test_stopped_and_continued_it_shows_all_as_before(stop: str) -> None:
     with gdtui() as terminal:
@@ -358,6 +363,7 @@ ASCII = {
 }
 
 
+@pytest.mark.long(keep=2)
 @pytest.mark.parametrize(("arguments", "environment"), ASCII.values(), ids=list(ASCII))
 def test_where_it_must_be_it_is_drawn_in_ascii(
     arguments: tuple[str, ...], environment: dict[str, str]
@@ -369,6 +375,7 @@ def test_where_it_must_be_it_is_drawn_in_ascii(
         assert terminal.output.isascii()
 
 
+@pytest.mark.long
 def test_in_ascii_no_byte_of_a_session_is_beyond_it() -> None:
     with gdtui("--ascii") as terminal:
         terminal.wait_for("ready", "Quit")
@@ -381,6 +388,7 @@ def test_in_ascii_no_byte_of_a_session_is_beyond_it() -> None:
         assert terminal.output.isascii()
 
 
+@pytest.mark.long(keep=1)
 @pytest.mark.parametrize("environment", [{}, {"LANG": "C"}, {"TERM": "linux"}])
 def test_without_ascii_it_draws_fine_dots_wherever_it_is(environment: dict[str, str]) -> None:
     with gdtui("--no-ascii", environment=environment) as terminal:
@@ -397,6 +405,7 @@ PARTS = re.compile(rb"[34]8;2;(\d+);(\d+);(\d+)")
 NUMBERED = re.compile(rb"[34]8;5;\d+")
 
 
+@pytest.mark.long(keep=1)
 @pytest.mark.parametrize("colours", COLOURS)
 def test_all_can_be_told_apart_with_few_colours_or_none(colours: str) -> None:
     with gdtui("--no-ascii", environment=COLOURS[colours]) as terminal:
@@ -460,6 +469,7 @@ def test_without_a_keyboard_there_are_plain_lines() -> None:
     assert shown.startswith(b"Iteration    0 => Loss: 812.8666666667\r\n")
 
 
+@pytest.mark.long(keep=1)
 @pytest.mark.skipif(shutil.which("tmux") is None, reason="there is no tmux")
 @pytest.mark.parametrize("name", ["tmux-256color", "screen-256color", "screen"])
 def test_it_runs_in_tmux(name: str, tmp_path: Path) -> None:

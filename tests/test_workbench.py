@@ -159,6 +159,7 @@ async def pauses_until(pilot: Pilot[DataError], holds: Callable[[], bool]) -> No
 # What is shown
 
 
+@pytest.mark.long(keep=3)
 @pytest.mark.parametrize("size", SIZES)
 async def test_it_opens_ready_with_all_drawn(size: tuple[int, int]) -> None:
     async with opened(size=size) as desk:
@@ -255,6 +256,7 @@ async def test_the_status_shown_is_what_the_run_says() -> None:
         assert f"{desk.run.status} · " in desk.lines[0]
 
 
+@pytest.mark.long
 async def test_after_odd_sizes_all_is_as_before() -> None:
     async with opened() as desk:
         await desk.advance(40)
@@ -470,6 +472,7 @@ async def prepared(desk: Desk, place: str | None) -> None:
     focus(desk, place)
 
 
+@pytest.mark.long(keep=2)
 @pytest.mark.parametrize("place", list(PLACES.values()), ids=list(PLACES))
 async def test_every_key_does_what_it_says_wherever_the_focus_is(place: str | None) -> None:
     typed = {*SPELLED, *EDITING} if place == "lr" else set()
@@ -504,6 +507,7 @@ async def test_a_key_that_spells_a_number_is_typed_in_a_number_field() -> None:
             assert (desk.run.settings, _chosen(desk)) == before
 
 
+@pytest.mark.long(keep=2)
 @pytest.mark.parametrize("place", list(PLACES.values()), ids=list(PLACES))
 async def test_q_ends_the_app_wherever_the_focus_is(place: str | None) -> None:
     async with opened(size=SMALL) as desk:
@@ -573,6 +577,7 @@ async def test_with_run_it_starts_at_once() -> None:
         assert "running" in desk.lines[0]
 
 
+@pytest.mark.long
 async def test_zoom_gives_the_chosen_plot_all_the_room() -> None:
     async with opened() as desk:
         for number, name in enumerate(VIEWS, 1):
@@ -619,6 +624,7 @@ async def test_the_palette_has_every_key_that_help_explains() -> None:
             assert binding.description in titles or binding.key == "ctrl+p"
 
 
+@pytest.mark.long
 async def test_a_command_of_the_palette_does_what_its_key_does() -> None:
     bound = [binding for binding in Workbench.BINDINGS if isinstance(binding, Binding)]
     async with opened(pace=20.0, size=SMALL) as desk:
