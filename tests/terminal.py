@@ -71,6 +71,10 @@ class Closed(Enum):
     STDIN = auto()
 
 
+def _is_blank(cell: Any) -> bool:
+    return cell.data == " " and not (cell.underscore or cell.reverse or cell.strikethrough)
+
+
 class Terminal:
     """A terminal with one program in it: `python ARGUMENTS` from the working copy.
 
@@ -190,9 +194,13 @@ class Terminal:
 
     @property
     def cells(self) -> list[list[Any]]:
-        """Every cell of the screen: its character, colours and attributes."""
+        """Every cell of the screen: its character, colours and attributes, as far as one sees them.
+
+        A blank shows nothing of the colour that a letter there would have.
+        """
         buffer, columns = self._screen.buffer, range(self._screen.columns)
-        return [[buffer[y][x] for x in columns] for y in range(self._screen.lines)]
+        rows = [[buffer[y][x] for x in columns] for y in range(self._screen.lines)]
+        return [[cell._replace(fg="") if _is_blank(cell) else cell for cell in r] for r in rows]
 
     def resize(self, columns: int, rows: int) -> None:
         """Give the terminal another size, and tell the program."""

@@ -212,7 +212,6 @@ class Laboratory(App[DataError]):
         self._turn = Event()
         self._keeper = keeper
         self._autosave: Autosave | None = None
-        self._last_resort: Timer | None = None
 
     def run_on_terminal(self) -> DataError | None:
         """Run until the user leaves; returns what is wrong with the data, if so."""
@@ -225,9 +224,6 @@ class Laboratory(App[DataError]):
             with asyncio.Runner(loop_factory=make_loop) as runner:
                 return runner.run(self.run_async())
         finally:
-            # The terminal is as it was.
-            if self._last_resort:
-                self._last_resort.cancel()
             if self._autosave:
                 self._autosave.finish()
 
@@ -358,9 +354,9 @@ class Laboratory(App[DataError]):
 
     def _force_soon(self, status: int) -> None:
         """Textual waits for its output to be written: a lost terminal never lets that happen."""
-        self._last_resort = Timer(GRACE, _end_by_force, (self._driver, status, self._autosave))
-        self._last_resort.daemon = True
-        self._last_resort.start()
+        last_resort = Timer(GRACE, _end_by_force, (self._driver, status, self._autosave))
+        last_resort.daemon = True
+        last_resort.start()
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The command palette: all that a key does, and the themes."""
