@@ -9,7 +9,6 @@ import json
 import math
 import os
 import threading
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -162,26 +161,6 @@ def _entry(kept: Kept, surface: Surface) -> Entry:
     settings = kept.record.tunings[0][1]
     run = Run.replayed(surface.standardized() if settings.standardize else surface, kept.record)
     return Entry(kept.number, run, kept.parent, kept.name, kept.hidden)
-
-
-class Replays:
-    """Replays runs one after the other, for a worker to drive."""
-
-    def __init__(self, runs: Iterable[Run]) -> None:
-        self._left = deque(runs)
-
-    @property
-    def done(self) -> bool:
-        """Whether all stand where they were."""
-        return not self._left
-
-    def drive(self, now: float) -> float | None:
-        """Take a burst of the replay at hand; a run that goes at a pace has ended its own."""
-        while self._left:
-            if self._left[0].drive(now) == 0:
-                return 0.0
-            self._left.popleft()
-        return None
 
 
 # As JSON

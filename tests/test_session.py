@@ -35,7 +35,6 @@ from gdtui.session import (
     Keeper,
     Kept,
     Origin,
-    Replays,
     Session,
     Store,
     from_json,
@@ -82,9 +81,9 @@ def session_of(*runs: Run) -> Session:
 
 
 def replayed(history: History) -> History:
-    replays = Replays(entry.run for entry in history.entries)
-    while replays.drive(0.0) is not None:
-        pass
+    for entry in history.entries:
+        while entry.run.drive(0.0) is not None:
+            pass
     return history
 
 
@@ -687,29 +686,6 @@ def test_saved_while_runs_come_and_go(store: Store, monkeypatch: pytest.MonkeyPa
     stop.set()
     saver.join()
     assert not failures
-
-
-# Replays
-
-
-def test_replays_bring_every_run_to_where_it_was() -> None:
-    runs = [made(5000, length=9000), made(100), made(3, lr=0.005)]
-    replays = Replays(Run.replayed(run.surface, run.record) for run in runs)
-    again = list(replays._left)
-    assert not replays.done
-    while replays.drive(0.0) is not None:
-        pass
-    assert replays.done
-    assert [run.record for run in again] == [run.record for run in runs]
-
-
-def test_a_replay_leaves_a_run_that_is_driven_at_a_pace_alone() -> None:
-    run = made(10)
-    run.pace = 0.1
-    run.start()
-    replays = Replays([run])
-    assert replays.drive(0.0) is None
-    assert replays.done
 
 
 def test_a_record_of_nothing_is_at_its_end() -> None:
