@@ -29,9 +29,9 @@ gc.set_threshold(50_000, 50, 50)
 os.environ["XDG_STATE_HOME"] = STATE_FOLDER.name
 
 # In the environment, GDTUI_LONG asks for a longer run: tests marked as long are run with all their
-# cases, and hypothesis looks at seven times as much. So do monkeys.
+# cases, and hypothesis looks at ten times as much. So do monkeys.
 LONG = bool(os.environ.get("GDTUI_LONG") or os.environ.get("GDTUI_MONKEYS"))
-settings.register_profile("gdtui", deadline=None, max_examples=100 if LONG else 15)
+settings.register_profile("gdtui", deadline=None, max_examples=100 if LONG else 10)
 settings.load_profile("gdtui")
 
 # Surfaces of small data sets, raw or scaled, and any learning rate.

@@ -121,6 +121,7 @@ def test_whatever_is_drawn_has_the_size_asked_for(
     render(Drawing("a title", x, y, drawn), width, height)
 
 
+@pytest.mark.long(keep=60)
 @pytest.mark.parametrize(("width", "height"), SIZES)
 @pytest.mark.parametrize("axis", AXES + DEGENERATE, ids=repr)
 def test_every_pair_of_hostile_numbers_can_be_drawn(axis: Axis, width: int, height: int) -> None:

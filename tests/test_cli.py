@@ -231,6 +231,7 @@ def test_divergence_at_the_start(tmp_path: Path, form: str) -> None:
     )
 
 
+@pytest.mark.long(keep=18)
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [

@@ -254,6 +254,7 @@ async def test_names_from_a_file_are_shown_as_they_are(surface: LossSurface) -> 
         assert f"x is {HOSTILE}, y is [/]" in "\n".join(lines(pilot.app))
 
 
+@pytest.mark.long
 async def test_enter_opens_the_examples_of_a_hostile_file(tmp_path: Path) -> None:
     path = tmp_path / "hostile.csv"
     path.write_text("[b]x[/b],\u202ey[red]\n1,2\n3,4\n5,1e300\n", encoding="utf-8")

@@ -189,6 +189,7 @@ SURROGATE_HALF = re.compile("[\ud800-\udbff]")
 nameable = [SURROGATE_HALF.sub("", name) for name in NAMES.values()]
 
 
+@pytest.mark.long(keep=3)
 @every_triple
 def test_names_are_harmless_in_messages_and_exports(names: Names, tmp_path: Path) -> None:
     name, feature, label = (SURROGATE_HALF.sub("", name) for name in names)
@@ -288,6 +289,7 @@ def ended_sanely(method: str, parameter: Hyperparameter, value: str) -> None:
         assert (outcome["outcome"] == "diverged") == (status == 1)
 
 
+@pytest.mark.long(keep=30)
 @pytest.mark.parametrize(("method", "parameter"), HYPERPARAMETERS)
 def test_a_hostile_setting_is_refused_or_runs_to_an_end(
     method: str, parameter: Hyperparameter
@@ -391,6 +393,7 @@ def extreme(name: str) -> Dataset:
     return Dataset("extreme.csv", "x", "y", x, y)
 
 
+@pytest.mark.long(keep=12)
 @pytest.mark.parametrize("bias", [False, True])
 @pytest.mark.parametrize("name", EXTREMES)
 def test_extreme_numbers_come_to_a_sane_end_in_plain_output(

@@ -107,6 +107,7 @@ advances = st.tuples(st.just("advance"), st.integers(1, 90))
 tunings = st.tuples(st.just("tune"), st.sampled_from([1e-4, 0.001, 0.003, 0.0045, 0.006]))
 
 
+@pytest.mark.long(keep=4)
 @pytest.mark.parametrize("key", [*METHODS, "ball"])
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
 @given(st.lists(advances | tunings, max_size=12), st.booleans(), st.randoms(use_true_random=False))

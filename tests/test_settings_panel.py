@@ -114,6 +114,7 @@ def wrong_texts(parameter: Hyperparameter) -> list[str]:
     return ["", "e", "1e", "--1", "1e999", f"{parameter.high * 10:g}", "1.2.3", *fraction]
 
 
+@pytest.mark.long
 async def test_a_wrong_text_shows_its_reason_and_keeps_the_last_good_value() -> None:
     async with opened() as desk:
         for parameter in NUMBERS:

@@ -832,6 +832,7 @@ def test_every_change_that_needs_a_new_run_has_a_test() -> None:
     assert set(CHANGES) == {p.name for p in SHARED if not p.tunable}
 
 
+@pytest.mark.long(keep=2)
 @pytest.mark.parametrize("name", list(CHANGES))
 async def test_a_change_of_the_start_makes_a_new_run_and_leaves_a_ghost(name: str) -> None:
     async with opened() as desk:
@@ -898,6 +899,7 @@ async def test_more_iterations_extend_a_finished_run() -> None:
 TAKERS = ["enter", "tab", "shift+tab", "space", "s", "f", "r", "b", "m"]
 
 
+@pytest.mark.long
 async def test_a_typed_value_counts_from_the_next_action_on() -> None:
     async with opened(size=SMALL) as desk:
         for number, key in enumerate(TAKERS, 1):
@@ -912,6 +914,7 @@ async def test_a_typed_value_counts_from_the_next_action_on() -> None:
         assert desk.run.settings.lr == 0.005
 
 
+@pytest.mark.long
 async def test_a_wrong_value_leaves_the_last_good_one_in_force() -> None:
     async with opened(size=SMALL) as desk:
         for key in ("enter", "tab", "space", "s", "r"):
@@ -1170,6 +1173,7 @@ async def test_the_table_of_runs_shows_hides_names_deletes_and_brings_back() -> 
         assert "3 slow one" not in desk.text
 
 
+@pytest.mark.long
 async def test_the_table_sorts_by_every_column() -> None:
     async with opened(Settings(bias=True, iterations=20), size=(160, 40)) as desk:
         for _ in range(4):
