@@ -20,6 +20,7 @@ from textual.widgets import DataTable, Input, SelectionList
 
 from gdtui.core.dataset import DataError
 from gdtui.core.descent import Status
+from gdtui.core.history import Entry, History
 from gdtui.core.hyperparameter import Value
 from gdtui.core.ladder import rung_above, rung_below
 from gdtui.core.landscapes import LANDSCAPES
@@ -1336,3 +1337,47 @@ async def test_the_command_is_copied_and_shown_with_what_it_cannot_carry() -> No
         assert any("can't carry what was changed" in n.message for n in desk.app._notifications)
         await desk.press("left", "n", "c")
         assert any("where it left run 1" in n.message for n in desk.app._notifications)
+
+
+async def test_the_winner_of_a_race_can_be_deleted() -> None:
+    async with opened(Settings(bias=True, iterations=3000)) as desk:
+        await desk.press("t", "enter")
+        race = desk.workbench._race
+        assert race is not None
+        race.advance(3000)
+        assert race.first is not None
+        number = 1 + race.runs.index(race.first[0])
+        desk.workbench.history.delete(number)
+        desk.workbench._frame()
+        assert "first within" not in desk.text
+        desk.workbench.history.undo()
+        desk.workbench._frame()
+        await desk.pilot.pause()
+        assert f"run {number} first within" in desk.text
+
+
+async def test_a_paused_replay_does_not_keep_others_from_running() -> None:
+    kept = Run(PIZZA_SURFACE, Settings(iterations=100_000))
+    kept.advance(50_000)
+    history = History([Entry(n, Run.replayed(PIZZA_SURFACE, kept.record)) for n in (1, 2)])
+    async with opened() as desk:
+        bench = Workbench(PIZZA_DATA, PIZZA_SURFACE, Settings(), history=history)
+        await desk.app.push_screen(bench)
+        await desk.pilot.pause()
+        one, two = (entry.run for entry in history.entries)
+        assert bench._driven is one
+        one.pause()
+        assert bench._driven is two
+        await desk.press("space")
+        assert bench._driven is two
+        await desk.press("r")
+        new = bench.current_run
+        new.start()
+        assert new not in (one, two)
+        assert bench._driven is new
+        one.start()
+        assert bench._driven is one
+        while one.drive(0.0) is not None:
+            pass
+        assert one.record == kept.record
+        assert bench._driven is new

@@ -112,16 +112,21 @@ def _summary(entry: Entry, before: Settings) -> Summary:
     run = entry.run
     snapshot = run.snapshot()
     step = snapshot.outcome.step if snapshot.outcome else snapshot.step
-    allowed = goal(run.surface, run.settings, (step.w, step.b)).allowed
     return Summary(
         number=entry.number,
         changes=", ".join(differences(before, run.settings)),
         iterations=snapshot.reached,
         loss=step.loss,
         gap=gap(run.surface, step, run.settings),
-        within=run.first_at_most(allowed),
+        within=first_within(run),
         status=snapshot.status,
     )
+
+
+def first_within(run: Run) -> int | None:
+    """The iteration at which a run came within 1% of the minimum nearest to it, if it did."""
+    near = goal(run.surface, run.settings, (run.step.w, run.step.b))
+    return run.first_at_most(near.allowed)
 
 
 def differences(before: Settings, after: Settings) -> list[str]:

@@ -6,8 +6,8 @@ import threading
 from collections.abc import Sequence
 
 from gdtui.core.descent import Status
+from gdtui.core.history import first_within
 from gdtui.core.run import BURST, FULL_SPEED, Pacemaker, Run, Snapshot
-from gdtui.core.stability import goal
 
 
 class Race:
@@ -77,12 +77,7 @@ class Race:
         with self._lock:
             if self._first is not None:
                 return self._first
-            arrived = [(run, within) for run in self.runs if (within := _within(run)) is not None]
+            arrived = [(run, at) for run in self.runs if (at := first_within(run)) is not None]
             # They are in step: whoever comes later is not first.
             self._first = min(arrived, key=lambda pair: pair[1], default=None)
             return self._first
-
-
-def _within(run: Run) -> int | None:
-    step = run.snapshot().step
-    return run.first_at_most(goal(run.surface, run.settings, (step.w, step.b)).allowed)

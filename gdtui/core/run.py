@@ -130,6 +130,11 @@ class Trail:
         w, b = self._table[row, 0:2].tolist()
         return Point(self.first + row * self.spacing, w, b, self.memories[row])
 
+    def first_at_most(self, loss: float) -> int | None:
+        """Where the first stretch begins that has a loss of at most this, if one has."""
+        rows = np.flatnonzero(self._table[: len(self.memories), 3] <= loss)
+        return self.first + int(rows[0]) * self.spacing if len(rows) else None
+
     def columns(self, until: int | None = None) -> dict[str, NDArray[np.float64]]:
         """A copy of the table so far, or as it was at an iteration; columns of shape (rows,)."""
         rows, into = len(self.memories), self.spacing
@@ -277,6 +282,11 @@ class Run:
             return Status.RUNNING
         begun = self._step.iteration > self.start_point.iteration
         return Status.PAUSED if begun else Status.READY
+
+    @property
+    def step(self) -> Step:
+        """The step at which the run stands."""
+        return self._step
 
     @property
     def iteration(self) -> int:
@@ -451,12 +461,9 @@ class Run:
     def first_at_most(self, loss: float) -> int | None:
         """The first iteration with a loss of at most this, if the run has come to one."""
         with self._lock:
-            low = self._trail.columns()["low"]
-            spacing, first = self._trail.spacing, self._trail.first
-        rows = np.flatnonzero(low <= loss)
-        if not len(rows):
+            begin, spacing = self._trail.first_at_most(loss), self._trail.spacing
+        if begin is None:
             return None
-        begin = first + int(rows[0]) * spacing
         return next(s.iteration for s in self.steps(begin, begin + spacing) if s.loss <= loss)
 
     def step_at(self, iteration: int) -> Step:

@@ -440,8 +440,9 @@ class Workbench(Steady, Screen[None]):
         if found is None:
             return ""
         run, within = found
-        number = next(e.number for e in self.history.entries if e.run is run)
-        return f"run {number} first within 1%, after {within}"
+        # It may have been deleted since.
+        numbers = [e.number for e in self.history.entries if e.run is run]
+        return f"run {numbers[0]} first within 1%, after {within}" if numbers else ""
 
     # The run
 
@@ -471,9 +472,10 @@ class Workbench(Steady, Screen[None]):
 
     @property
     def _driven(self) -> Run | Race:
-        """What the worker drives: first what a replay has still to do."""
-        replayed = next((e.run for e in self.history.entries if e.run.replaying), None)
-        return replayed or self._commanded
+        """What the worker drives: first what replays have still to do, unless they are paused."""
+        runs = [entry.run for entry in self.history.entries]
+        going = (run for run in runs if run.replaying and run.status is Status.RUNNING)
+        return next(going, self._commanded)
 
     @property
     def _commanded(self) -> Run | Race:
@@ -493,7 +495,7 @@ class Workbench(Steady, Screen[None]):
         self._commanded.pause()
         self._race = None
         for entry in self.history.entries[::-1]:
-            if entry.run.status is Status.READY:
+            if entry.run.status is Status.READY and not entry.run.replaying:
                 self.history.drop(entry.number)
 
     def _adopt(self) -> None:
