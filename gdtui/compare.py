@@ -10,8 +10,9 @@ from gdtui.core.landscapes import LANDSCAPES
 from gdtui.core.source import Source
 from gdtui.core.surface import Surface
 from gdtui.core.text import printable
-from gdtui.export import ExportError, RunsFile, fingerprint, read_runs
+from gdtui.export import ExportError, RunsFile, read_runs
 from gdtui.loading import Loading
+from gdtui.records import fingerprint
 
 HEADS = ("run", "name", "changed", "iterations", "loss", "gap", "within 1%", "status")
 # Columns of numbers end together, those of words begin together.

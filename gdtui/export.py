@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import math
 import os
 import re
 import secrets
@@ -14,28 +12,27 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from gdtui.core.dataset import Dataset
-from gdtui.core.descent import Point, starting_point
+from gdtui.core.descent import starting_point
 from gdtui.core.history import Branch, Entry, differences
-from gdtui.core.hyperparameter import Value
 from gdtui.core.landscapes import LANDSCAPES, Landscape
-from gdtui.core.run import Record, Run
-from gdtui.core.settings import SHARED, Settings
+from gdtui.core.run import Run
+from gdtui.core.settings import Settings
 from gdtui.core.source import Source
-from gdtui.core.surface import Surface
 from gdtui.core.text import printable
-from gdtui.report import (
-    Bursts,
-    Data,
-    csv_line,
-    csv_lines,
-    header,
-    json_line,
-    json_lines,
-    settings_by_name,
+from gdtui.records import (
+    Kept,
+    fingerprint,
+    kept_by_name,
+    read_kept,
+    read_source,
+    read_text,
+    refuse,
+    source_by_name,
 )
+from gdtui.report import Bursts, Data, csv_line, csv_lines, header, json_line, json_lines
 
 # The column and the field that tell one run from another, where there are several.
 RUN = "run"
@@ -144,87 +141,25 @@ def runs_as_json(data: Data, source: Source, entries: Sequence[Entry]) -> Iterat
     """
     mark = fingerprint(data)
     for entry in entries:
-        record = entry.run.record
+        kept = Kept.of(entry)
         fixed = {RUN: entry.number} if len(entries) > 1 else {}
         yield json_line(
             {
                 **fixed,
-                **header(data, record.tunings[0][1]),
-                "source": _source_by_name(source),
+                **header(data, kept.record.tunings[0][1]),
+                "source": source_by_name(source),
                 "fingerprint": mark,
-                "number": entry.number,
-                "name": entry.name,
-                "parent": None if entry.parent is None else list(entry.parent),
-                "record": record_by_name(record),
+                **kept_by_name(kept),
             }
         )
-        yield from json_lines(Bursts(entry.run.surface, record), fixed)
-
-
-def fingerprint(data: Data) -> str:
-    """What tells data from any other; of a landscape, its name."""
-    if isinstance(data, Landscape):
-        return data.name
-    digest = hashlib.sha256()
-    for column in (data.x, data.y):
-        digest.update(column.astype("<f8").tobytes())
-    return digest.hexdigest()
-
-
-def _source_by_name(source: Source) -> dict[str, str]:
-    given = {name: getattr(source, name) for name in SOURCE_FIELDS}
-    return {name: value for name, value in given.items() if value is not None}
-
-
-SOURCE_FIELDS = ("path", "x", "y", "surface")
-
-
-def record_by_name(record: Record) -> dict[str, Any]:
-    """A record in what JSON knows, without a loss of digits."""
-    start = record.start
-    return {
-        "start": {
-            "iteration": start.iteration,
-            "w": _number(start.w),
-            "b": _number(start.b),
-            "memory": [_number(value) for value in start.memory],
-        },
-        "tunings": [
-            {"iteration": iteration, "settings": settings_by_name(settings)}
-            for iteration, settings in record.tunings
-        ],
-        "reached": record.reached,
-        "exhausted": record.exhausted,
-    }
-
-
-def _number(value: float) -> float | str:
-    """JSON has no infinity: its name stands for it."""
-    return value if math.isfinite(value) else repr(value)
+        yield from json_lines(Bursts(entry.run.surface, kept.record), fixed)
 
 
 # Reading them back
 
 
-@dataclass(frozen=True)
-class Exported:
-    """A run as it is read back: its record, and what it was called."""
-
-    number: int
-    record: Record
-    name: str = ""
-    parent: Branch | None = None
-
-    def run_on(self, surface: Surface) -> Run:
-        """The run over the surface of its data; it has yet to be driven to where it stood."""
-        settings = self.record.tunings[0][1]
-        return Run.replayed(
-            surface.standardized() if settings.standardize else surface, self.record
-        )
-
-
 # A run, and the source and the fingerprint of its data.
-_Found = tuple[Source, str, Exported]
+_Found = tuple[Source, str, Kept]
 
 
 @dataclass(frozen=True)
@@ -234,7 +169,7 @@ class RunsFile:
     name: str
     source: Source
     fingerprint: str
-    runs: tuple[Exported, ...]
+    runs: tuple[Kept, ...]
 
 
 def read_runs(path: str) -> RunsFile:
@@ -250,10 +185,10 @@ def read_runs(path: str) -> RunsFile:
                 found.append(_read_run(content))
                 _check_fits(found)
             elif "iteration" not in content or not is_open:
-                _refuse("this is not what gdtui exports as a run")
+                refuse("this is not what gdtui exports as a run")
             is_open = "outcome" not in content
         if is_open or not found:
-            _refuse("the file ends within a run" if found else "the file is empty")
+            refuse("the file ends within a run" if found else "the file is empty")
     except ValueError as reason:
         raise ExportError(f"{name}:{max(line, 1)}: {printable(str(reason), 200)}") from None
     source, mark, _ = found[0]
@@ -273,18 +208,13 @@ def _lines(path: str, name: str) -> Iterator[tuple[int, str]]:
         raise ExportError(f"{name}: this can't be the name of a file") from None
 
 
-def _refuse(what: str) -> NoReturn:
-    """What is wrong with what was read, in words."""
-    raise ValueError(what)
-
-
 def _object(text: str) -> dict[str, Any]:
     try:
-        content = json.loads(text, parse_constant=_refuse)
+        content = json.loads(text, parse_constant=refuse)
     except (ValueError, RecursionError):
-        _refuse("this is not JSON")
+        refuse("this is not JSON")
     if not isinstance(content, dict):
-        _refuse("this is not what gdtui exports as a run")
+        refuse("this is not what gdtui exports as a run")
     return content
 
 
@@ -292,95 +222,14 @@ def _check_fits(found: Sequence[_Found]) -> None:
     """Refuse a run that does not belong to those above it."""
     *before, (_, mark, run) = found
     if before and before[0][1] != mark:
-        _refuse("this run is over other data than the one above")
+        refuse("this run is over other data than the one above")
     if run.number in [other.number for *_, other in before]:
-        _refuse(f"there is a run {run.number} above already")
+        refuse(f"there is a run {run.number} above already")
 
 
 def _read_run(content: Mapping[str, Any]) -> _Found:
-    source = content.get("source")
-    if not isinstance(source, dict):
-        _refuse("it does not say where the data are")
-    fields = {name: _text(source[name]) for name in SOURCE_FIELDS if name in source}
-    name, parent = content.get("name", ""), content.get("parent")
-    if parent is not None:
-        if not isinstance(parent, list) or len(parent) != 2:
-            _refuse("the parent of the run is not a run and an iteration")
-        parent = Branch(*map(_whole, parent))
-    run = Exported(
-        number=_whole(content.get("number")),
-        record=read_record(content["record"]),
-        name=_text(name),
-        parent=parent,
-    )
-    return Source(**fields), _text(content.get("fingerprint")), run
-
-
-def read_record(content: Any) -> Record:
-    """A record from what JSON knows of it; raises ValueError, in words, if it can't be one."""
-    try:
-        start = content["start"]
-        memory = tuple(map(_float, start["memory"]))
-        point = Point(_whole(start["iteration"]), _float(start["w"]), _float(start["b"]), memory)
-        tunings = tuple(
-            (_whole(each["iteration"]), read_settings(each["settings"]))
-            for each in content["tunings"]
-        )
-        reached, exhausted = _whole(content["reached"]), content["exhausted"] is True
-    except (LookupError, TypeError, AttributeError, OverflowError):
-        raise ValueError("the record of the run is damaged") from None
-    record = Record(point, tunings, reached, exhausted)
-    _check(record)
-    return record
-
-
-def _check(record: Record) -> None:
-    """Refuse what no run can have been made from."""
-    start, tunings = record.start, record.tunings
-    if not tunings or tunings[0][0] != start.iteration:
-        _refuse("the run has no settings for its start")
-    first = tunings[0][1]
-    if len(start.memory) != len(first.chosen_method.memory):
-        _refuse(f"{first.method} remembers {len(first.chosen_method.memory)} numbers")
-    for (since, before), (then, settings) in pairwise(tunings):
-        if not since < then <= min(before.iterations, record.reached):
-            _refuse("the settings of the run are not in their order")
-        if not settings.same_start(first):
-            _refuse("the run has settings that can't change within a run")
-    if not start.iteration <= record.reached <= tunings[-1][1].iterations - record.exhausted:
-        _refuse("the run has not the iterations that its settings ask for")
-
-
-def read_settings(content: Mapping[str, Value]) -> Settings:
-    """Settings from their values by name; raises ValueError, in words, where one is wrong."""
-    values = dict(content)
-    shared = {p.name: values.pop(p.name) for p in SHARED if p.name in values}
-    method = shared.get("method", "gd")
-    settings = Settings(**shared, own={})  # type: ignore[arg-type]
-    known = [p.name for p in settings.chosen_method.hyperparameters]
-    if unknown := [printable(name) for name in values if name not in known]:
-        _refuse(f"{method} has no {unknown[0]}")
-    return replace(settings, own=values)
-
-
-def _whole(value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        _refuse("a whole number is missing")
-    return value
-
-
-def _float(value: object) -> float:
-    if isinstance(value, str) and value in ("inf", "-inf", "nan"):
-        return float(value)
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        _refuse("a number is missing")
-    return float(value)
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        _refuse("a text is missing")
-    return value
+    source = read_source(content.get("source"))
+    return source, read_text(content.get("fingerprint")), read_kept(content)
 
 
 # New files

@@ -25,6 +25,7 @@ from gdtui.core.methods import sampled
 from gdtui.core.run import Record, replay
 from gdtui.core.settings import Settings
 from gdtui.core.surface import Surface, surface_of
+from gdtui.records import settings_by_name
 
 Data = Dataset | Landscape
 Lines = Generator[str, None, Outcome]
@@ -207,11 +208,6 @@ def header(data: Data, settings: Settings) -> dict[str, Any]:
         "data": _described(data),
         "settings": settings_by_name(settings),
     }
-
-
-def settings_by_name(settings: Settings) -> dict[str, Value]:
-    """The value of each hyperparameter."""
-    return {p.name: settings[p] for p in settings.hyperparameters}
 
 
 def json_lines(bursts: Bursts, fixed: Mapping[str, Value] | None = None) -> Lines:

@@ -9,25 +9,33 @@ import json
 import math
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from tempfile import mkstemp
 from time import time
-from typing import Any, BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from gdtui.core.dataset import DataError
-from gdtui.core.descent import Point
-from gdtui.core.history import Branch, Entry, History
-from gdtui.core.hyperparameter import Value
+from gdtui.core.history import Entry, History
 from gdtui.core.landscapes import LANDSCAPES
-from gdtui.core.run import Record, Run
-from gdtui.core.settings import SHARED, Settings
-from gdtui.core.surface import Surface
+from gdtui.core.source import STDIN, Source
 from gdtui.core.text import printable
 from gdtui.loading import Loading
+from gdtui.records import (
+    Kept,
+    fingerprint,
+    kept_by_name,
+    read_count,
+    read_kept,
+    read_number,
+    read_source,
+    read_text,
+    refuse,
+    source_by_name,
+)
 from gdtui.state import state_folder
 
 FORMAT = 1
@@ -58,109 +66,92 @@ _MISSHAPEN = (
 class Origin:
     """Where the data are from, and what tells whether they are still the same."""
 
-    path: str
-    x: str | None
-    y: str | None
-    surface: str | None
+    source: Source
     title: str
     examples: int
     fingerprint: str
 
     @classmethod
     def of(cls, loading: Loading) -> Origin:
-        """The source of data that are loaded."""
+        """The origin of data that are loaded."""
         dataset, surface = loading.result()
         if dataset is None:
-            return cls("", None, None, loading.path, surface.title, 0, "")
+            return cls(loading.source, surface.title, 0, "")
         names = [printable(name) for name in (dataset.name, dataset.feature, dataset.label)]
+        # It may be gone on with from another folder.
+        path = loading.path if loading.source.is_stream else os.path.abspath(loading.path)
         return cls(
-            path=loading.path if loading.path == "-" else os.path.abspath(loading.path),
-            x=loading.x,
-            y=loading.y,
-            surface=None,
+            source=replace(loading.source, path=path),
             title=f"{names[0]} · {names[1]} -> {names[2]}",
             examples=len(dataset.x),
-            fingerprint=dataset.fingerprint,
+            fingerprint=fingerprint(dataset),
         )
 
     def reopen(self, file: str | None = None, stream: BinaryIO | None = None) -> Loading:
         """The data, to be loaded again; from another file, if one is named."""
-        if self.surface is not None:
-            return Loading.of_landscape(LANDSCAPES[self.surface])
-        path = file or self.path
-        if path == "-" and stream is None:
+        source = self.source
+        if source.surface is not None:
+            return Loading.of_landscape(LANDSCAPES[source.surface])
+        path = file or source.path or ""
+        if path == STDIN and stream is None:
             raise DataError("its data came from standard input; pipe them in again, with FILE -")
-        return Loading(path, self.x, self.y, stream)
-
-
-@dataclass(frozen=True)
-class Kept:
-    """A run as it is saved; `loss` is that of where it stands, as far as it is known."""
-
-    number: int
-    record: Record
-    parent: Branch | None = None
-    name: str = ""
-    hidden: bool = False
-    loss: float | None = None
-
-    @classmethod
-    def of(cls, entry: Entry) -> Kept | None:
-        """A run of the history, or nothing for one that has not made an iteration."""
-        record = entry.run.record
-        here = entry.run.steps(record.reached, record.reached + 1)
-        moved = record.reached > record.start.iteration
-        if not moved and not (record.exhausted and here):
-            return None
-        loss = here[0].loss if here else None
-        return cls(entry.number, record, entry.parent, entry.name, entry.hidden, loss)
+        return Loading(path, source.x, source.y, stream)
 
 
 @dataclass(frozen=True)
 class Session:
-    """The runs over some data, and when they were saved, in seconds since the epoch."""
+    """The runs over some data, when they were saved, and the smallest loss that is known of them.
+
+    The time is in seconds since the epoch.
+    """
 
     saved: float
-    source: Origin
+    origin: Origin
     runs: tuple[Kept, ...]
+    best: float | None
 
     @classmethod
     def of(cls, loading: Loading, history: History) -> Session:
         """The session of these data and runs, as it is now."""
-        kept = [Kept.of(entry) for entry in history.entries]
-        return cls(time(), Origin.of(loading), tuple(run for run in kept if run))
+        kept = [entry for entry in history.entries if is_worth_keeping(entry)]
+        losses = [entry.run.step.loss for entry in kept]
+        return cls(
+            saved=time(),
+            origin=Origin.of(loading),
+            runs=tuple(map(Kept.of, kept)),
+            best=min(filter(math.isfinite, losses), default=None),
+        )
 
     def history(self, loading: Loading) -> History:
         """The runs, to be replayed over the data; raises DataError if these are others now."""
         now = Origin.of(loading)
         _, surface = loading.result()
-        if now.fingerprint != self.source.fingerprint:
+        if now.fingerprint != self.origin.fingerprint:
             raise DataError(
                 f"{printable(os.path.basename(loading.path))} is not as it was when the session "
-                f"was saved: {_count(self.source.examples)} then, {_count(now.examples)} now, and "
+                f"was saved: {_count(self.origin.examples)} then, {_count(now.examples)} now, and "
                 "not the same"
             )
-        return History(_entry(run, surface) for run in self.runs)
+        return History(
+            Entry(kept.number, kept.run_on(surface), kept.parent, kept.name, kept.hidden)
+            for kept in self.runs
+        )
 
     def same_runs(self, other: Session) -> bool:
         """Whether the other one holds the same, so that there is nothing to save."""
-        mine, others = ([replace(run, loss=None) for run in s.runs] for s in (self, other))
-        return mine == others
-
-    @property
-    def best(self) -> float | None:
-        """The smallest loss at which a run stands."""
-        return min((run.loss for run in self.runs if run.loss is not None), default=None)
+        # Not by ==, since a memory may hold what does not equal itself.
+        return repr(self.runs) == repr(other.runs)
 
 
 def _count(examples: int) -> str:
     return "1 example" if examples == 1 else f"{examples:,} examples"
 
 
-def _entry(kept: Kept, surface: Surface) -> Entry:
-    settings = kept.record.tunings[0][1]
-    run = Run.replayed(surface.standardized() if settings.standardize else surface, kept.record)
-    return Entry(kept.number, run, kept.parent, kept.name, kept.hidden)
+def is_worth_keeping(entry: Entry) -> bool:
+    """Whether a run has made an iteration, or shown that it can make none."""
+    record = entry.run.record
+    start = record.start.iteration
+    return record.reached > start or (record.exhausted and bool(entry.run.steps(start, start + 1)))
 
 
 # As JSON
@@ -171,8 +162,12 @@ def to_json(session: Session) -> str:
     whole = {
         "format": FORMAT,
         "saved": session.saved,
-        "source": vars(session.source),
-        "runs": [_kept_json(run) for run in session.runs],
+        "source": source_by_name(session.origin.source),
+        "title": session.origin.title,
+        "examples": session.origin.examples,
+        "fingerprint": session.origin.fingerprint,
+        "best": session.best,
+        "runs": [kept_by_name(kept) for kept in session.runs],
     }
     return json.dumps(whole, allow_nan=False, separators=(",", ":"))
 
@@ -184,9 +179,15 @@ def from_json(text: str | bytes) -> Session:
         if whole["format"] != FORMAT:
             raise _FormatError(whole["format"])
         session = Session(
-            _finite(whole["saved"]),
-            _source_from(whole["source"]),
-            tuple(_kept_from(run) for run in whole["runs"]),
+            saved=read_number(whole["saved"]),
+            origin=Origin(
+                source=read_source(whole["source"]),
+                title=read_text(whole["title"]),
+                examples=read_count(whole["examples"]),
+                fingerprint=read_text(whole["fingerprint"]),
+            ),
+            runs=tuple(read_kept(run) for run in whole["runs"]),
+            best=None if whole["best"] is None else read_number(whole["best"]),
         )
         _check(session)
     except _FormatError:
@@ -203,133 +204,13 @@ class _FormatError(ValueError):
 def _check(session: Session) -> None:
     datetime.fromtimestamp(session.saved)
     numbers = [run.number for run in session.runs]
-    if len(set(numbers)) < len(numbers) or not session.runs:
-        raise ValueError("each run has a number of its own, and there is one at least")
-    if session.source.surface is not None:
-        LANDSCAPES[session.source.surface]
-
-
-def _is(value: object, *types: type) -> Any:
-    # JSON knows true and false, which Python takes for whole numbers.
-    if type(value) not in types:
-        raise TypeError(f"{value!r} is out of place")
-    return value
-
-
-def _whole(value: object, least: int = 0) -> int:
-    number: int = _is(value, int)
-    if number < least:
-        raise ValueError(f"{number} is too small")
-    return number
-
-
-def _float(value: object) -> float:
-    return float(_is(value, float, int, str))
-
-
-def _finite(value: object) -> float:
-    number = _float(value)
-    if not math.isfinite(number):
-        raise ValueError(f"{number} is not finite")
-    return number
-
-
-def _text(value: object) -> str:
-    text: str = _is(value, str)
-    return text
-
-
-def _number_json(number: float) -> float | str:
-    """JSON has no word for what is not finite; as a text, float reads it back."""
-    return number if math.isfinite(number) else repr(number)
-
-
-def _source_from(part: Mapping[str, Any]) -> Origin:
-    return Origin(
-        path=_text(part["path"]),
-        x=_is(part["x"], str, type(None)),
-        y=_is(part["y"], str, type(None)),
-        surface=_is(part["surface"], str, type(None)),
-        title=_text(part["title"]),
-        examples=_whole(part["examples"]),
-        fingerprint=_text(part["fingerprint"]),
-    )
-
-
-def _kept_json(kept: Kept) -> dict[str, object]:
-    record = kept.record
-    iteration, w, b, memory = record.start
-    return {
-        "number": kept.number,
-        "name": kept.name,
-        "hidden": kept.hidden,
-        "parent": list(kept.parent) if kept.parent else None,
-        "start": [iteration, w, b, [_number_json(value) for value in memory]],
-        "tunings": list(_tunings_json(record.tunings)),
-        "reached": record.reached,
-        "exhausted": record.exhausted,
-        "loss": kept.loss,
-    }
-
-
-def _kept_from(part: Mapping[str, Any]) -> Kept:
-    parent, loss = part["parent"], part["loss"]
-    return Kept(
-        number=_whole(part["number"], 1),
-        record=_record_from(part),
-        parent=None if parent is None else Branch(_whole(parent[0], 1), _whole(parent[1])),
-        name=_text(part["name"]),
-        hidden=_is(part["hidden"], bool),
-        loss=None if loss is None else _finite(loss),
-    )
-
-
-def _record_from(part: Mapping[str, Any]) -> Record:
-    """A record that can be replayed: all that a run itself would make sure of is looked at."""
-    iteration, w, b, memory = part["start"]
-    start = Point(_whole(iteration), _finite(w), _finite(b), tuple(map(_float, memory)))
-    tunings = tuple(_tunings_from(part["tunings"]))
-    record = Record(start, tunings, _whole(part["reached"]), _is(part["exhausted"], bool))
-    first = tunings[0][1]
-    turns = [*(turn for turn, _ in tunings), record.reached]
-    if (
-        turns[0] != start.iteration
-        or turns != sorted(turns)
-        or len(set(turns[:-1])) < len(tunings)
-        or len(start.memory) != len(first.chosen_method.memory)
-        or not all(settings.same_start(first) for _, settings in tunings)
-        or any(s.iterations < until for (_, s), until in zip(tunings, turns[1:], strict=True))
-    ):
-        raise ValueError("no run has such a record")
-    return record
-
-
-def _named(settings: Settings) -> dict[str, Value]:
-    return {
-        parameter.name: getattr(settings, parameter.name) for parameter in SHARED
-    } | settings.own
-
-
-def _tunings_json(tunings: Iterable[tuple[int, Settings]]) -> Iterator[list[object]]:
-    """Each with its iteration; all settings of the first, and of the others what they change."""
-    before: dict[str, Value] = {}
-    for iteration, settings in tunings:
-        values = _named(settings)
-        yield [iteration, {k: v for k, v in values.items() if k not in before or before[k] != v}]
-        before = values
-
-
-def _tunings_from(part: Iterable[tuple[int, dict[str, Value]]]) -> Iterator[tuple[int, Settings]]:
-    values: dict[str, Value] = {}
-    shared = {parameter.name for parameter in SHARED}
-    for iteration, changes in part:
-        values = values | changes
-        own = {name: value for name, value in values.items() if name not in shared}
-        others = {name: value for name, value in values.items() if name in shared}
-        settings = Settings(**others, own=own)  # type: ignore[arg-type]
-        if set(_named(settings)) != set(values):
-            raise ValueError("some hyperparameters are missing, or not the method's")
-        yield _whole(iteration), settings
+    if len(set(numbers)) < len(numbers) or min(numbers, default=0) < 1:
+        refuse("each run has a number of its own, and there is one at least")
+    starts = [value for run in session.runs for value in run.record.start[1:3]]
+    if not all(map(math.isfinite, starts)):
+        refuse("no run that is kept starts at infinity")
+    if session.origin.source.surface is not None:
+        LANDSCAPES[session.origin.source.surface]
 
 
 # In files
@@ -347,7 +228,7 @@ class Header(NamedTuple):
     @classmethod
     def of(cls, name: str, session: Session) -> Header:
         """What a list shows of this one."""
-        title, runs = session.source.title, len(session.runs)
+        title, runs = session.origin.title, len(session.runs)
         return cls(name, session.saved, title, runs, session.best)
 
     @property
@@ -597,7 +478,7 @@ class Keeper:
     def choose(self, name: str) -> Loading:
         """Go on with this session; returns its data, to be loaded. Raises DataError."""
         self._resumed = self._store.load(name)
-        return self._resumed.session.source.reopen(self._file, self._stream)
+        return self._resumed.session.origin.reopen(self._file, self._stream)
 
     def begin(self, loading: Loading, tell: Callable[[str], None]) -> tuple[History, Autosave]:
         """The runs to go on with, if any, and what saves them. Raises DataError."""
@@ -609,6 +490,6 @@ class Keeper:
         """What is wrong with the data, with what it means for the session chosen."""
         if self._resumed is None:
             return error
-        path = self._resumed.session.source.path
+        path = self._resumed.session.origin.source.path
         where = f", its data were in {printable(path, PATH_CHARACTERS)}" if path else ""
         return DataError(f"{error}; the session is kept{where}")

@@ -33,19 +33,16 @@ from gdtui.core.settings import SHARED, Settings
 from gdtui.core.source import Source
 from gdtui.core.surface import LossSurface
 from gdtui.export import (
-    Exported,
     ExportError,
     command,
-    fingerprint,
     not_carried,
-    read_record,
     read_runs,
-    record_by_name,
     runs_as_csv,
     runs_as_json,
     safe_name,
     write_new,
 )
+from gdtui.records import Kept, fingerprint, read_record, record_by_name
 from gdtui.report import FORMATS
 
 PIZZA = Source("data/pizza.txt")
@@ -437,7 +434,7 @@ def test_a_mangled_file_gives_runs_or_a_sentence(
         raw[data.draw(st.integers(0, 1500))] = data.draw(st.integers(0, 255))
     file = tmp_path_factory.getbasetemp() / "mangled.jsonl"
     file.write_bytes(raw)
-    reason, runs = "mangled.jsonl:", tuple[Exported, ...]()
+    reason, runs = "mangled.jsonl:", tuple[Kept, ...]()
     try:
         runs = read_runs(str(file)).runs
     except ExportError as error:

@@ -33,11 +33,11 @@ from gdtui.session import (
     Autosave,
     Header,
     Keeper,
-    Kept,
     Origin,
     Session,
     Store,
     from_json,
+    is_worth_keeping,
     to_json,
 )
 from gdtui.ui.app import _end_by_force
@@ -131,7 +131,7 @@ def check_inverse(history: History, loading: Loading) -> None:
     assert repr(again) == repr(session)
     assert to_json(again) == text
     other = replayed(again.history(loading))
-    saved = [entry for entry in history.entries if Kept.of(entry)]
+    saved = [entry for entry in history.entries if is_worth_keeping(entry)]
     assert len(other.entries) == len(saved)
     for one, two in zip(saved, other.entries, strict=True):
         assert (one.number, one.name, one.hidden, one.parent) == two_marks(two)
@@ -219,6 +219,19 @@ def spoiled(change: Callable[[Any], object]) -> str:
     return json.dumps(whole)
 
 
+def record_of(whole: Any, number: int = 0) -> Any:
+    return whole["runs"][number]["record"]
+
+
+def first_settings(whole: Any, number: int = 0) -> Any:
+    return record_of(whole, number)["tunings"][0]["settings"]
+
+
+def tune(whole: Any, iteration: int, changes: dict[str, object]) -> None:
+    settings = first_settings(whole) | changes
+    record_of(whole)["tunings"].append({"iteration": iteration, "settings": settings})
+
+
 # Each changes one thing in JSON that is right otherwise.
 SPOILED: dict[str, Callable[[Any], object]] = {
     "no version": lambda whole: whole.pop("format"),
@@ -226,20 +239,20 @@ SPOILED: dict[str, Callable[[Any], object]] = {
     "no runs": lambda whole: whole.update(runs=[]),
     "runs of one number": lambda whole: whole["runs"][0].update(number=2),
     "a number below one": lambda whole: whole["runs"][0].update(number=0),
-    "a method there is not": lambda whole: whole["runs"][0]["tunings"][0][1].update(method="magic"),
-    "a hyperparameter there is not": lambda whole: whole["runs"][0]["tunings"][0][1].update(z=1),
-    "one missing": lambda whole: whole["runs"][1]["tunings"][0][1].pop("beta1"),
-    "one out of bounds": lambda whole: whole["runs"][0]["tunings"][0][1].update(lr=-1),
-    "beyond its iterations": lambda whole: whole["runs"][0].update(reached=101),
-    "before its start": lambda whole: whole["runs"][0].update(start=[31, 0.0, 0.0, []]),
-    "a start that is not finite": lambda whole: whole["runs"][0].update(start=[0, "nan", 0.0, []]),
-    "a memory too long": lambda whole: whole["runs"][0]["start"].__setitem__(3, [1.0]),
-    "no tunings": lambda whole: whole["runs"][0].update(tunings=[]),
-    "tunings at one iteration": lambda whole: whole["runs"][0]["tunings"].append([0, {}]),
-    "a tuning after the end": lambda whole: whole["runs"][0]["tunings"].append([31, {}]),
-    "a tuning that can't be": lambda whole: whole["runs"][0]["tunings"].append([9, {"bias": True}]),
-    "an end in the past": lambda whole: whole["runs"][0]["tunings"].append([9, {"iterations": 8}]),
-    "a switch that is a number": lambda whole: whole["runs"][0].update(exhausted=1),
+    "a method there is not": lambda whole: first_settings(whole).update(method="magic"),
+    "a hyperparameter there is not": lambda whole: first_settings(whole).update(z=1),
+    "one missing": lambda whole: first_settings(whole, 1).pop("beta1"),
+    "one out of bounds": lambda whole: first_settings(whole).update(lr=-1),
+    "beyond its iterations": lambda whole: record_of(whole).update(reached=101),
+    "before its start": lambda whole: record_of(whole)["start"].update(iteration=31),
+    "a start that is not finite": lambda whole: record_of(whole)["start"].update(w="nan"),
+    "a memory too long": lambda whole: record_of(whole)["start"].update(memory=[1.0]),
+    "no tunings": lambda whole: record_of(whole).update(tunings=[]),
+    "tunings at one iteration": lambda whole: tune(whole, 0, {}),
+    "a tuning after the end": lambda whole: tune(whole, 31, {}),
+    "a tuning that can't be": lambda whole: tune(whole, 9, {"bias": True}),
+    "an end in the past": lambda whole: tune(whole, 9, {"iterations": 8}),
+    "a switch that is a number": lambda whole: record_of(whole).update(exhausted=1),
     "a count that is a switch": lambda whole: whole["runs"][0].update(number=True),
     "a surface there is not": lambda whole: whole["source"].update(surface="moon"),
     "a time that no calendar has": lambda whole: whole.update(saved=1e300),
@@ -337,7 +350,8 @@ def test_the_source_finds_the_data_from_anywhere(
 
 
 def test_data_from_a_pipe_must_be_piped_in_again() -> None:
-    source = replace(Origin.of(loaded()), path="-")
+    origin = Origin.of(loaded())
+    source = replace(origin, source=replace(origin.source, path="-"))
     with pytest.raises(DataError, match="standard input"):
         source.reopen()
     with open(PIZZA, "rb") as stream:
@@ -386,8 +400,8 @@ def test_the_newest_comes_first(store: Store) -> None:
 
 def test_a_title_is_shown_harmlessly(store: Store) -> None:
     session = session_of(made())
-    hostile = replace(session.source, title="\x1b[31m[red]\u202e" + "x" * 10_000)
-    store.save("one", replace(session, source=hostile))
+    hostile = replace(session.origin, title="\x1b[31m[red]\u202e" + "x" * 10_000)
+    store.save("one", replace(session, origin=hostile))
     (header,) = store.headers()[0]
     assert header.line.isprintable()
     assert len(header.line) < 200

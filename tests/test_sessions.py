@@ -144,7 +144,8 @@ def test_the_list_can_be_left(key: str, status: int, tmp_path: Path, store: Stor
 def test_other_data_are_refused_and_the_session_kept(tmp_path: Path, store: Store) -> None:
     session = session_of(made())
     moved = tmp_path / "moved.txt"
-    store.save("one", replace(session, source=replace(session.source, path=str(moved))))
+    source = replace(session.origin.source, path=str(moved))
+    store.save("one", replace(session, origin=replace(session.origin, source=source)))
     kept = f"the session is kept, its data were in {moved}"
     for text, why in ((None, "there is no such file"), ("1 2\n3 4\n", "is not as it was")):
         if text:
@@ -186,7 +187,7 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
 def listing(store: Store, count: int, title: str = "") -> Laboratory:
     session = session_of(made())
     if title:
-        session = replace(session, source=replace(session.source, title=title))
+        session = replace(session, origin=replace(session.origin, title=title))
     for number in range(count):
         store.save(f"s{number:02}", session)
     return Laboratory(None, Settings(), keeper=Keeper(store, store.headers()[0]))
