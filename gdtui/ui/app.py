@@ -135,10 +135,12 @@ def _end_by_force(driver: Driver | None, status: int, autosave: Autosave | None)
         if driver.attrs_before is not None:
             with suppress(termios.error):
                 termios.tcsetattr(driver.fileno, termios.TCSANOW, driver.attrs_before)
-        screen = driver._file.fileno() if driver._file else 2
-        word = Thread(target=os.write, args=(screen, RESTORE), daemon=True)
-        word.start()
-        word.join(LAST_WORD)
+        # Once the writer has ended, it has sent all this, and the terminal may be another's.
+        writer = driver._writer_thread
+        if writer and writer.is_alive():
+            word = Thread(target=os.write, args=(writer.fileno(), RESTORE), daemon=True)
+            word.start()
+            word.join(LAST_WORD)
     os._exit(status)
 
 
