@@ -20,6 +20,11 @@ def _shown(value: Value) -> str:
     return printable(repr(value))
 
 
+def _spelled(number: float) -> str:
+    """The shortest digits that are this number and no other."""
+    return repr(float(number)).removesuffix(".0")
+
+
 class Named(Protocol):
     """What can be chosen: it has a name to show."""
 
@@ -60,7 +65,7 @@ class Hyperparameter:
     @property
     def bounds(self) -> str:
         """The bounds in words, or nothing where there are none."""
-        low, high = f"{self.low:g}", f"{self.high:g}"
+        low, high = _spelled(self.low), _spelled(self.high)
         if math.isinf(self.high):
             return "" if math.isinf(self.low) else f"at least {low}"
         return f"from {low} to {high}"
@@ -100,10 +105,10 @@ class Hyperparameter:
         if not math.isfinite(number):
             raise ValueError(f"{number} is not a finite number")
         if not self.low <= number <= self.high:
-            raise ValueError(f"{number:g} is out of bounds: {self.bounds}")
+            raise ValueError(f"{_spelled(number)} is out of bounds: {self.bounds}")
         if isinstance(self.default, int):
             if not number.is_integer():
-                raise ValueError(f"{number:g} is not a whole number")
+                raise ValueError(f"{_spelled(number)} is not a whole number")
             return int(number)
         return number
 
@@ -112,7 +117,7 @@ class Hyperparameter:
         if isinstance(value, bool):
             return "on" if value else "off"
         if isinstance(value, float):
-            return repr(value).removesuffix(".0")
+            return _spelled(value)
         return str(value)
 
     def stepped(self, value: float, up: bool) -> Value:
