@@ -31,6 +31,7 @@ from gdtui.core.sweep import Sweep
 from gdtui.exporters import EXPORTERS
 from gdtui.loading import Loading
 from gdtui.report import as_text
+from gdtui.session import Autosave
 from gdtui.ui.app import Laboratory, Palette
 from gdtui.ui.ask import Ask
 from gdtui.ui.examples import ExamplesScreen
@@ -76,6 +77,16 @@ def _idle(monkeypatch: pytest.MonkeyPatch) -> None:
     # Frames come when a test asks for them.
     for name in ("LOCAL_FPS", "REMOTE_FPS"):
         monkeypatch.setattr(f"gdtui.ui.workbench.{name}", 1e-6)
+
+
+class Touched(Autosave):
+    """An autosave that only counts how often it is asked."""
+
+    def __init__(self) -> None:
+        self.touches = 0
+
+    def touch(self) -> None:
+        self.touches += 1
 
 
 class Desk:
@@ -1172,6 +1183,21 @@ async def test_the_table_of_runs_shows_hides_names_deletes_and_brings_back() -> 
         assert "finished · iteration 100 of 100" in desk.lines[0]
         assert "4 lr 0.0001, bias" in desk.text
         assert "3 slow one" not in desk.text
+
+
+async def test_each_change_in_the_table_of_runs_is_saved_soon_and_seen() -> None:
+    async with opened(Settings(bias=True), size=(160, 40)) as desk:
+        for _ in range(2):
+            await desk.advance(100)
+            await desk.press("-")
+        await desk.advance(10)
+        saver = desk.workbench._autosave = Touched()
+        await desk.press("h")
+        for count, keys in enumerate([["up", "space"], ["n", *"slow", "enter"], ["d"], ["u"]], 1):
+            await desk.press(*keys)
+            assert saver.touches == count
+        await desk.press("space", "escape")
+        assert "2 slow" in desk.text
 
 
 @pytest.mark.long

@@ -82,7 +82,10 @@ COLUMNS = (
 
 
 class RunsScreen(Steady, ModalScreen[int | None]):
-    """The runs in a table; ends with the number of the one to be looked at."""
+    """The runs in a table; ends with the number of the one to be looked at.
+
+    `changed` is called after each change of the history.
+    """
 
     BINDINGS = [
         Binding("escape,h,q", "back", "Back"),
@@ -93,9 +96,9 @@ class RunsScreen(Steady, ModalScreen[int | None]):
         Binding("u", "undo", "Bring back"),
     ]
 
-    def __init__(self, history: History, current: int) -> None:
+    def __init__(self, history: History, current: int, changed: Callable[[], None]) -> None:
         super().__init__()
-        self._history, self._current = history, current
+        self._history, self._current, self._changed = history, current, changed
         self._column, self._descending = 0, False
 
     def compose(self) -> ComposeResult:
@@ -103,7 +106,7 @@ class RunsScreen(Steady, ModalScreen[int | None]):
         with Vertical(classes="dialog wide") as box:
             box.border_title = "Runs of this session"
             box.border_subtitle = (
-                "enter look at · s sort · space hide · n name · d delete · u undo · escape back"
+                "enter look · s sort · space hide · n name · d delete · u undo · escape back"
             )
             yield DataTable(cursor_type="row", zebra_stripes=True)
             yield Input(placeholder="a name for the run", compact=True)
@@ -148,6 +151,11 @@ class RunsScreen(Steady, ModalScreen[int | None]):
         if chosen in numbers:
             table.move_cursor(row=numbers.index(chosen))
 
+    def _fill_changed(self, chosen: int | None) -> None:
+        """Tell of a change, and show it."""
+        self._changed()
+        self._fill(chosen)
+
     @on(DataTable.RowSelected)
     def _look_at(self, event: DataTable.RowSelected) -> None:
         event.stop()
@@ -170,7 +178,7 @@ class RunsScreen(Steady, ModalScreen[int | None]):
         number = self._chosen
         if number is not None:
             self._history.hide(number, not self._history[number].hidden)
-            self._fill(number)
+            self._fill_changed(number)
 
     def action_name(self) -> None:
         """Ask for the run's name."""
@@ -185,7 +193,7 @@ class RunsScreen(Steady, ModalScreen[int | None]):
         event.stop()
         if self._chosen is not None:
             self._history.rename(self._chosen, event.value)
-        self._fill(self._chosen)
+        self._fill_changed(self._chosen)
         self._table.focus()
 
     @on(Input.Blurred)
@@ -206,13 +214,13 @@ class RunsScreen(Steady, ModalScreen[int | None]):
             self.notify("This run is on screen: look at another one, then delete it.")
         elif number is not None:
             self._history.delete(number)
-            self._fill(None)
+            self._fill_changed(None)
             self.notify(f"Run {number} is deleted; u brings it back.")
 
     def action_undo(self) -> None:
         """Bring back what was deleted last."""
         entry = self._history.undo()
-        self._fill(entry.number if entry else self._chosen)
+        self._fill_changed(entry.number if entry else self._chosen)
 
 
 class RaceScreen(Steady, ModalScreen[list[Settings] | None]):

@@ -745,12 +745,15 @@ class Workbench(Steady, Screen[None]):
 
     def action_runs(self) -> None:
         """Show the table of all runs."""
-        self.app.push_screen(RunsScreen(self.history, self._entry.number), self._runs_closed)
+        table = RunsScreen(self.history, self._entry.number, self._history_changed)
+        self.app.push_screen(table, self._run_chosen)
 
-    def _runs_closed(self, chosen: int | None) -> None:
+    def _history_changed(self) -> None:
+        self._entry = self.history[self._entry.number]
+        self._obeyed()
+
+    def _run_chosen(self, chosen: int | None) -> None:
         if chosen is None or chosen == self._entry.number:
-            self._entry = self.history[self._entry.number]
-            self._obeyed()
             return
         entry = self.history[chosen]
         if self._race is None or entry.run not in self._race.runs:
