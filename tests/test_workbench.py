@@ -35,7 +35,7 @@ from gdtui.session import Autosave
 from gdtui.ui.app import Laboratory, Palette
 from gdtui.ui.ask import Ask
 from gdtui.ui.examples import ExamplesScreen
-from gdtui.ui.exports import ExportScreen
+from gdtui.ui.export_screen import ExportScreen
 from gdtui.ui.help_panel import HelpPanel
 from gdtui.ui.iteration_log import IterationLog
 from gdtui.ui.plot import Plot

@@ -38,7 +38,7 @@ from gdtui.session import Autosave
 from gdtui.ui.ask import Ask
 from gdtui.ui.drawing import GHOST_ROLES, figure
 from gdtui.ui.examples import ExamplesScreen
-from gdtui.ui.exports import ExportScreen
+from gdtui.ui.export_screen import ExportScreen
 from gdtui.ui.help_panel import HelpPanel
 from gdtui.ui.iteration_log import IterationLog, Tuning
 from gdtui.ui.painter import SparingCompositor
