@@ -16,7 +16,7 @@ PACKAGE = Path(gdtui.__file__).parent
 CONNECTORS = {"gdtui.ui.app", "gdtui.ui.workbench"}
 DRAWS_ROWS = "gdtui.ui.rows"
 # What widgets and screens derive from.
-BASES = {DRAWS_ROWS, "gdtui.ui.steady"}
+BASES = {DRAWS_ROWS, "gdtui.ui.steady", "gdtui.ui.dialog"}
 
 
 def _name(path: Path) -> str:

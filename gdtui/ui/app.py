@@ -17,7 +17,7 @@ from threading import Event, Thread, Timer
 
 from rich.color import ColorSystem
 from rich.console import RenderableType
-from textual import events, on
+from textual import events, on, work
 from textual._compositor import CompositorUpdate
 from textual.app import App, SystemCommand
 from textual.await_complete import AwaitComplete
@@ -158,7 +158,7 @@ class Palette(Steady, CommandPalette):
 
     def dismiss(self, result: None = None) -> AwaitComplete:
         """Close, once, and search no more."""
-        if self._dismissed:
+        if self._dismissed or not self.is_active:
             return AwaitComplete()
         self._dismissed = True
         self._cancel_gather_commands()
@@ -169,6 +169,12 @@ class Palette(Steady, CommandPalette):
     async def _dispatch_message(self, message: Message) -> None:
         if not (self._dismissed and isinstance(message, (*_OF_PARTS, events.Key))):
             await super()._dispatch_message(message)
+
+    @work(exclusive=True, group=CommandPalette._GATHER_COMMANDS_GROUP)
+    async def _gather_commands(self, search_value: str) -> None:
+        gather = CommandPalette._gather_commands.__wrapped__  # type: ignore[attr-defined]
+        with suppress(NoMatches):
+            await gather(self, search_value)
 
     def _action_command_list(self, action: str) -> None:
         with suppress(KeyError, NoMatches):
@@ -311,9 +317,19 @@ class Laboratory(App[DataError]):
         except DataError as error:
             self.exit(error, return_code=2)
             return
-        options = self._pace, self._run_at_once, self._fps, self._turn
-        runs = history, self._loading.source, self._autosave
-        self.switch_screen(Workbench(dataset, surface, self._settings, *options, *runs))
+        workbench = Workbench(
+            dataset,
+            surface,
+            self._settings,
+            pace=self._pace,
+            run_at_once=self._run_at_once,
+            fps=self._fps,
+            turn=self._turn,
+            history=history,
+            source=self._loading.source,
+            autosave=self._autosave,
+        )
+        self.switch_screen(workbench)
         if not self.is_headless:
             # What is there by now stays to the end: to look through it for garbage, again and
             # again, took a tenth of the time of each frame.

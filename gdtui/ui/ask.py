@@ -8,13 +8,12 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Label
 
-from gdtui.ui.steady import Steady
+from gdtui.ui.dialog import Dialog
 
 
-class Ask(Steady, ModalScreen[str | None]):
+class Ask(Dialog[str | None]):
     """Asks until `check` takes the answer; it raises ValueError, in words, where it can't be."""
 
     BINDINGS = [Binding("escape", "dismiss", "Back")]

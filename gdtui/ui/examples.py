@@ -11,15 +11,14 @@ from textual.binding import Binding
 from textual.containers import Vertical
 from textual.geometry import Size
 from textual.reactive import reactive
-from textual.screen import ModalScreen
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widgets import Static
 
 from gdtui.core.descent import Step
 from gdtui.core.surface import LossSurface
+from gdtui.ui.dialog import Dialog
 from gdtui.ui.drawing import short
-from gdtui.ui.steady import Steady
 
 HEADS = ("example", "x", "y", "prediction", "error", "of dL/dw", "of dL/db")
 # What the sign, the point and the exponent of a figure take, besides its digits.
@@ -87,10 +86,10 @@ class ExamplesTable(ScrollView, can_focus=True):
         return strip.crop_extend(across, across + self.size.width, self.rich_style)
 
 
-class ExamplesScreen(Steady, ModalScreen[None]):
+class ExamplesScreen(Dialog[None]):
     """The examples one by one, over the workbench."""
 
-    BINDINGS = [Binding("escape,enter,q", "app.pop_screen", "Back")]
+    BINDINGS = [Binding("escape,enter,q", "dismiss", "Back")]
 
     def __init__(self, surface: LossSurface, step: Step, names: tuple[str, str]) -> None:
         super().__init__()

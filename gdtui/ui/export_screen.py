@@ -9,14 +9,13 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Label, OptionList
 from textual.widgets.option_list import Option
 
-from gdtui.ui.steady import Steady
+from gdtui.ui.dialog import Dialog, Lines
 
 
-class ExportScreen(Steady, ModalScreen[int | None]):
+class ExportScreen(Dialog[int | None]):
     """A list of what can be exported; ends with the number of the line chosen."""
 
     BINDINGS = [Binding("escape,e,q", "dismiss", "Back")]
@@ -31,7 +30,7 @@ class ExportScreen(Steady, ModalScreen[int | None]):
             box.border_title = "Export"
             box.border_subtitle = "enter export · escape back"
             yield Label(f"A new file in {self._folder}", markup=False)
-            yield OptionList(*(Option(Text(choice)) for choice in self._choices), compact=True)
+            yield Lines(*(Option(Text(choice)) for choice in self._choices), compact=True)
 
     @on(OptionList.OptionSelected)
     def _choose(self, event: OptionList.OptionSelected) -> None:

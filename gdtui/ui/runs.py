@@ -10,16 +10,15 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.screen import ModalScreen
-from textual.widgets import DataTable, Input, SelectionList
+from textual.widgets import DataTable, Input
 from textual.widgets.selection_list import Selection
 
 from gdtui.core.history import Entry, History, Summary
 from gdtui.core.methods import METHODS
 from gdtui.core.settings import Settings
 from gdtui.core.text import printable
+from gdtui.ui.dialog import Choices, Dialog
 from gdtui.ui.drawing import short
-from gdtui.ui.steady import Steady
 
 # How much of a name, and of the settings that differ, there is room for.
 NAME, CHANGES = 12, 28
@@ -81,7 +80,7 @@ COLUMNS = (
 )
 
 
-class RunsScreen(Steady, ModalScreen[int | None]):
+class RunsScreen(Dialog[int | None]):
     """The runs in a table; ends with the number of the one to be looked at.
 
     `changed` is called after each change of the history.
@@ -159,7 +158,10 @@ class RunsScreen(Steady, ModalScreen[int | None]):
     @on(DataTable.RowSelected)
     def _look_at(self, event: DataTable.RowSelected) -> None:
         event.stop()
-        self.dismiss(int(str(event.row_key.value)))
+        number = int(str(event.row_key.value))
+        # It may have been deleted while the click was on its way.
+        if number in self._history:
+            self.dismiss(number)
 
     @on(DataTable.HeaderSelected)
     def _sort_by(self, event: DataTable.HeaderSelected) -> None:
@@ -223,7 +225,7 @@ class RunsScreen(Steady, ModalScreen[int | None]):
         self._fill_changed(entry.number if entry else self._chosen)
 
 
-class RaceScreen(Steady, ModalScreen[list[Settings] | None]):
+class RaceScreen(Dialog[list[Settings] | None]):
     """The methods, and the runs so far, of which those chosen race; ends with their settings."""
 
     BINDINGS = [
@@ -248,7 +250,7 @@ class RaceScreen(Steady, ModalScreen[list[Settings] | None]):
         with Vertical(classes="dialog") as box:
             box.border_title = "Race: who is first within 1%?"
             box.border_subtitle = "space choose · enter start · escape back"
-            yield SelectionList(
+            yield Choices(
                 *(
                     Selection(Text(words), number, number < len(METHODS))
                     for number, words in enumerate(self._words)
@@ -258,7 +260,7 @@ class RaceScreen(Steady, ModalScreen[list[Settings] | None]):
 
     def action_start(self) -> None:
         """End with the settings of the chosen ones."""
-        chosen = self.query_one(SelectionList).selected
+        chosen = self.query_one(Choices).selected
         if len(chosen) < 2:
             self.notify("A race takes at least two.")
             return

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from textual import on
-from textual._widget_navigation import Direction
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.content import Content
@@ -15,18 +14,8 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from gdtui.session import Header
+from gdtui.ui.dialog import Lines
 from gdtui.ui.steady import Steady
-
-
-class SessionsList(OptionList):
-    """A list that has no pages to turn while there is no room for a line.
-
-    Textual's looks for the line of an option, and fails where none is laid out.
-    """
-
-    def _move_page(self, direction: Direction) -> None:
-        if self._index_to_line:
-            super()._move_page(direction)
 
 
 class SessionsScreen(Steady, Screen[None]):
@@ -48,7 +37,7 @@ class SessionsScreen(Steady, Screen[None]):
     def compose(self) -> ComposeResult:
         """A line for each, as plain text: names may hold anything."""
         options = [Option(Content(header.line)) for header in self._headers]
-        sessions = SessionsList(*options, id="sessions")
+        sessions = Lines(*options, id="sessions")
         sessions.border_title = "Go on with which session?"
         sessions.border_subtitle = "enter: open · escape: leave"
         yield sessions

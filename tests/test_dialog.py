@@ -1,0 +1,71 @@
+"""What lies over the workbench: in any window, and closed in any way."""
+
+from __future__ import annotations
+
+import pytest
+from test_workbench import Desk, _idle, opened, pauses_until
+
+from gdtui.ui.app import Palette
+from gdtui.ui.dialog import Dialog
+
+__all__ = ["_idle"]
+
+# The keys that open each, and some that go astray in it.
+DIALOGS = ["ctrl+p", "t", "h", "e", "g", "enter"]
+ASTRAY = ["pagedown", "down", "pageup", "space"]
+
+
+async def dialog(desk: Desk, key: str) -> Dialog[object] | Palette:
+    await desk.press("5", "s", key)
+    await pauses_until(desk.pilot, lambda: desk.app.screen is not desk.workbench)
+    shown = desk.app.screen
+    assert isinstance(shown, Dialog | Palette)
+    return shown
+
+
+@pytest.mark.long(keep=2)
+@pytest.mark.parametrize("key", DIALOGS)
+async def test_it_lives_in_a_window_of_any_size(key: str) -> None:
+    async with opened(size=(80, 24)) as desk:
+        shown = await dialog(desk, key)
+        for width, height in [(1, 1), (4, 3), (5, 6), (6, 10), (4, 24)]:
+            await desk.resize(width, height)
+            await desk.press(*ASTRAY)
+            assert desk.app.screen is shown
+        await desk.resize(80, 24)
+        assert "has failed" not in desk.text
+
+
+@pytest.mark.parametrize("key", DIALOGS)
+async def test_asked_to_close_twice_it_closes_once(key: str) -> None:
+    async with opened(size=(80, 24)) as desk:
+        shown = await dialog(desk, key)
+        for _ in range(2):
+            shown.dismiss(None)
+        await pauses_until(desk.pilot, lambda: desk.app.screen is desk.workbench)
+        await desk.press("s")
+        assert desk.run.iteration == 2
+
+
+@pytest.mark.parametrize("key", ["h", "e"])
+async def test_a_dialog_below_another_screen_stays(key: str) -> None:
+    async with opened(size=(80, 24)) as desk:
+        shown = await dialog(desk, key)
+        desk.app.action_command_palette()
+        await desk.pilot.pause()
+        shown.dismiss(None)
+        await desk.pilot.pause()
+        assert isinstance(desk.app.screen, Palette)
+        await desk.press("escape")
+        assert desk.app.screen is shown
+
+
+async def test_a_search_that_comes_after_the_palette_is_none() -> None:
+    async with opened(size=(80, 24)) as desk:
+        palette = await dialog(desk, "ctrl+p")
+        assert isinstance(palette, Palette)
+        palette.dismiss()
+        await pauses_until(desk.pilot, lambda: not palette.children)
+        palette._gather_commands("lr")
+        await desk.pilot.pause()
+        assert desk.app.screen is desk.workbench
