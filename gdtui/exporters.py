@@ -14,14 +14,14 @@ from gdtui.script import script
 
 
 class Taken(NamedTuple):
-    """What files are made from; `plots` are those on screen as SVG, by the name of their view."""
+    """What files are made from; `plots` draws those on screen as SVG, by the name of their view."""
 
     folder: str
     data: Data
     source: Source
     entry: Entry
     entries: Sequence[Entry]
-    plots: Mapping[str, str]
+    plots: Callable[[], Mapping[str, str]]
 
     @property
     def run_name(self) -> str:
@@ -77,5 +77,5 @@ def _run_as_script(taken: Taken) -> list[Path]:
 def _plots_as_svg(taken: Taken) -> list[Path]:
     return [
         write_new(taken.folder, f"{taken.run_name}-{view.lower().replace(' ', '-')}", ".svg", text)
-        for view, text in taken.plots.items()
+        for view, text in taken.plots().items()
     ]

@@ -26,6 +26,7 @@ from gdtui.core.descent import (
     starting_point,
     trajectory,
 )
+from gdtui.core.history import branch_point
 from gdtui.core.hyperparameter import Hyperparameter
 from gdtui.core.methods import METHODS, Method
 from gdtui.core.run import BURST, FULL_SPEED, LEAST_WAIT, Run, Snapshot, Trail, Worker
@@ -556,8 +557,8 @@ def test_tuned_while_the_worker_runs_every_step_still_comes_back(
 
 
 def branch_of(run: Run, iteration: int, settings: Settings) -> Run:
-    past = run.snapshot_at(iteration)
-    return Run(run.surface, settings, start=Point(*past.step[:3], past.memory))
+    start = branch_point(run.snapshot_at(iteration), run.surface, settings, run.surface)
+    return Run(run.surface, settings, start=start)
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -592,6 +593,22 @@ def test_the_trail_of_a_branch_begins_where_it_left(surface: LossSurface) -> Non
         assert snapshot.trail["next_w"][row] == run.step_at(step.iteration + 1).w
     for iteration in (12_345, 12_346, 20_000, 49_999, 50_000):
         assert branch.step_at(iteration) == run.step_at(iteration)
+
+
+@given(st.integers(1, 2000), st.integers(0, 1000), st.integers(-5, 2000), st.booleans())
+def test_the_next_hundredth_is_the_nearest_that_is_further(
+    length: int, first: int, iteration: int, up: bool
+) -> None:
+    run = Run(STEEP, Settings(iterations=first + length), start=Point(first, 0.0, 0.0, ()))
+    found = run.next_hundredth(iteration, up)
+    hundredths = {first + math.floor(part * length / 100) for part in range(101)}
+    assert found in hundredths
+    if up:
+        assert found > iteration or found == max(hundredths)
+        assert not hundredths & set(range(iteration + 1, found))
+    else:
+        assert found < iteration or found == min(hundredths)
+        assert not hundredths & set(range(found + 1, iteration))
 
 
 @pytest.mark.parametrize("made", [5, 100, 4096, 4097, 30_000])

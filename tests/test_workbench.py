@@ -17,6 +17,7 @@ from textual.binding import Binding
 from textual.pilot import Pilot
 from textual.widget import Widget
 from textual.widgets import DataTable, Input, SelectionList
+from textual.widgets.data_table import RowKey
 
 from gdtui.core.dataset import DataError
 from gdtui.core.descent import Status
@@ -870,7 +871,7 @@ async def test_a_change_of_the_start_makes_a_new_run_and_leaves_a_ghost(name: st
 async def test_a_run_that_took_no_step_leaves_no_ghost() -> None:
     async with opened() as desk:
         await desk.press("b", "m", "r")
-        assert not desk.workbench._drawn
+        assert "1 lr" not in desk.text
         assert len(desk.workbench.history.entries) == 1
 
 
@@ -1099,6 +1100,7 @@ async def test_a_branch_leaves_its_parent_where_the_cursor_is() -> None:
         await desk.press("home", "right", "right", "right", "-", "-")
         assert (desk.run, desk.run.settings.lr) == (parent, 0.005)
         await desk.press("n")
+        assert "space runs, s takes one step" in desk.text
         child, point = desk.run, parent.snapshot_at(3)
         assert child.settings == replace(parent.settings, lr=0.001)
         assert (child.start_point[:3], child.status) == (point.step[:3], Status.READY)
@@ -1150,7 +1152,23 @@ async def test_at_the_end_there_is_nothing_to_branch_off_for() -> None:
         before = desk.run
         await desk.press("n")
         assert desk.run is before
-        assert any("more of them" in n.message for n in desk.app._notifications)
+        assert "is the last" in desk.text
+        await desk.press("escape")
+        assert "is the last" not in desk.text
+
+
+async def test_a_run_deleted_while_it_is_chosen_is_not_looked_at() -> None:
+    async with opened() as desk:
+        for _ in range(2):
+            await desk.advance(100)
+            await desk.press("-")
+        await desk.advance(100)
+        await desk.press("h")
+        screen, table = desk.app.screen, desk.app.screen.query_one(DataTable)
+        desk.workbench.history.delete(2)
+        screen.post_message(DataTable.RowSelected(table, 1, RowKey("2")))
+        await desk.pilot.pause()
+        assert desk.app.screen is screen
 
 
 async def test_the_table_of_runs_shows_hides_names_deletes_and_brings_back() -> None:

@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from gdtui.core.descent import Status
-from gdtui.core.run import Run
+from gdtui.core.descent import Point, Status
+from gdtui.core.run import Run, Snapshot
 from gdtui.core.settings import Settings
 from gdtui.core.stability import Gap, gap, goal
+from gdtui.core.surface import Surface
 
 # What tells runs apart where they are drawn, in turn.
 GLYPHS = "123456789abcdefghijklmnopqrstuvwxyz"
@@ -20,6 +21,19 @@ class Branch(NamedTuple):
 
     number: int
     iteration: int
+
+
+def branch_point(past: Snapshot, old: Surface, settings: Settings, new: Surface) -> Point:
+    """A state of a run on the old surface, as the start of a run on the new one.
+
+    The old and the new surface are the same, or differ in the scale of the feature. What the method
+    remembers goes along, but not to another method.
+    """
+    step = past.step
+    w, b = step[1:3] if new is old else new.scaled(*old.raw(step.w, step.b))
+    goes_on = settings.method == past.settings.method
+    memory = past.memory if goes_on else settings.chosen_method.memory
+    return Point(step.iteration, w, b, memory)
 
 
 @dataclass(frozen=True, eq=False)

@@ -458,6 +458,14 @@ class Run:
                 trail=self._trail.columns(iteration),
             )
 
+    def next_hundredth(self, iteration: int, up: bool) -> int:
+        """The next hundredth of the run, as long as it is to be, after or before an iteration."""
+        first, last = self.start_point.iteration, self.settings.iterations
+        hundredths = [first + part * (last - first) // 100 for part in range(101)]
+        if up:
+            return min((h for h in hundredths if h > iteration), default=last)
+        return max((h for h in hundredths if h < iteration), default=first)
+
     def first_at_most(self, loss: float) -> int | None:
         """The first iteration with a loss of at most this, if the run has come to one."""
         with self._lock:

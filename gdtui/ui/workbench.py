@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cached_property, partial
-from itertools import pairwise
 from typing import ClassVar
 
 from textual import events, on
@@ -19,7 +18,7 @@ from textual.widgets import Footer, Label
 
 from gdtui.core.dataset import Dataset
 from gdtui.core.descent import Point, Status
-from gdtui.core.history import Branch, Entry, History, differences
+from gdtui.core.history import Branch, Entry, History, branch_point
 from gdtui.core.hyperparameter import Hyperparameter, Value
 from gdtui.core.ladder import rung_above, rung_below
 from gdtui.core.landscapes import Landscape
@@ -27,7 +26,7 @@ from gdtui.core.race import Race
 from gdtui.core.run import FULL_SPEED, Run, Snapshot, Worker
 from gdtui.core.settings import SHARED, Settings
 from gdtui.core.source import Source
-from gdtui.core.stability import advised_rate, critical_rate, explanation
+from gdtui.core.stability import advised_rate
 from gdtui.core.surface import LossSurface, Surface
 from gdtui.core.sweep import Sweep, SweepSnapshot
 from gdtui.core.text import printable
@@ -35,16 +34,17 @@ from gdtui.export import ExportError, command, not_carried
 from gdtui.exporters import EXPORTERS, Exporter, Taken
 from gdtui.report import beside
 from gdtui.session import Autosave
+from gdtui.ui import words
 from gdtui.ui.ask import Ask
-from gdtui.ui.drawing import GHOST_ROLES, figure
 from gdtui.ui.examples import ExamplesScreen
 from gdtui.ui.export_screen import ExportScreen
+from gdtui.ui.ghosts import Ghosts
 from gdtui.ui.help_panel import HelpPanel
-from gdtui.ui.iteration_log import IterationLog, Tuning
+from gdtui.ui.iteration_log import IterationLog
 from gdtui.ui.painter import SparingCompositor
 from gdtui.ui.plot import Plot
 from gdtui.ui.readout import Readout
-from gdtui.ui.runs import NAME, RaceScreen, RunsScreen
+from gdtui.ui.runs import RaceScreen, RunsScreen
 from gdtui.ui.settings_panel import SettingsPanel
 from gdtui.ui.steady import Steady
 from gdtui.ui.svg import svg
@@ -58,8 +58,6 @@ TEXTUAL_WAITS = 0.03
 WATCHED = 5
 # The pace at which the ladder ends, and full speed begins.
 FASTEST = 1e6
-# Other runs that are drawn, each in a colour of its own: the newest that are not hidden.
-GHOSTS = len(GHOST_ROLES)
 # Columns that a plot needs to stand beside another one.
 PLOT_COLUMNS = 42
 # From this height on the plots stand in two rows.
@@ -154,7 +152,7 @@ class Workbench(Steady, Screen[None]):
         _key("e", "export", "Export", "runs, plots or a script as new files"),
         _key("c", "copy", "Copy", "copy the command that repeats this run, and show it"),
         _key("enter", "open", "Open", "adopt the rate picked; open this step's examples"),
-        _key("escape", "escape", "Escape", "stop the sweep; leave help or a field"),
+        _key("escape", "escape", "Escape", "stop the sweep; leave help, a field or a message"),
         # With priority: the list of a select has no use for them, and fails where it has no height.
         _key("pageup", "log('page_up')", "Page up", "log: a page up", priority=True),
         _key("pagedown", "log('page_down')", "Page down", "log: a page down", priority=True),
@@ -168,6 +166,7 @@ class Workbench(Steady, Screen[None]):
         dataset: Dataset | None,
         surface: Surface,
         settings: Settings,
+        *,
         pace: float | None = None,
         run_at_once: bool = False,
         fps: float | None = None,
@@ -193,7 +192,7 @@ class Workbench(Steady, Screen[None]):
         # The view chosen last comes last.
         self._views = list(VIEWS)[::-1]
         self._zoomed = False
-        self._drawn: dict[int, Ghost] = {}
+        self._ghosts = Ghosts()
         self._race: Race | None = None
         # The iteration that is looked at; None for the newest.
         self._cursor: int | None = None
@@ -219,7 +218,7 @@ class Workbench(Steady, Screen[None]):
         """Title, hyperparameters and figures at the left, plots above the log, keys below."""
         with Horizontal(id="title"):
             yield Label("gdtui", id="name")
-            yield Label(self._title(), id="what", markup=False)
+            yield Label(words.title(self._dataset, self._surfaces[False]), id="what", markup=False)
             yield Label("", id="status", markup=False)
         with Horizontal(id="main"):
             with Vertical(id="left"):
@@ -251,22 +250,6 @@ class Workbench(Steady, Screen[None]):
     def _status(self) -> Label:
         return self.query_one("#status", Label)
 
-    @property
-    def _names(self) -> tuple[str, str]:
-        """What the feature and the label are called."""
-        if self._dataset is None:
-            return "x", "y"
-        return printable(self._dataset.feature), printable(self._dataset.label)
-
-    def _title(self) -> str:
-        data = self._dataset
-        if data is None:
-            return self._surfaces[False].title
-        columns = " -> ".join(self._names)
-        count = len(data.x)
-        examples = "1 example" if count == 1 else f"{count:,} examples"
-        return f"{printable(data.name)} · {columns} · {examples}"
-
     def on_mount(self) -> None:
         """Start the worker, idle; with --run, the run too."""
         self._worker.start()
@@ -289,36 +272,10 @@ class Workbench(Steady, Screen[None]):
         live = now.get(self.current_run) or self.current_run.snapshot()
         past = None if self._cursor is None else self.current_run.snapshot_at(self._cursor)
         swept = self._sweep.snapshot() if self._sweep else None
-        self._show(live, past, self._ghosts(now), swept)
+        ghosts = self._ghosts.of(self.history.entries, self._entry.number, now)
+        self._show(live, past, ghosts, swept)
         running = any(entry.run.status is Status.RUNNING for entry in self.history.entries)
         return running or (swept is not None and not swept.done)
-
-    def _ghosts(self, now: Mapping[Run, Snapshot]) -> tuple[Ghost, ...]:
-        """The other runs to be drawn, each made anew only where it has gone on."""
-        drawn = {}
-        for entry in self._others():
-            number, run = entry.number, entry.run
-            ghost = self._drawn.get(number)
-            snapshot = now.get(run)
-            if ghost is None or ghost.label != _label(entry) or not _stands(run, ghost.snapshot):
-                role = GHOST_ROLES[(number - 1) % GHOSTS]
-                snapshot = snapshot or run.snapshot()
-                ghost = Ghost(entry.glyph, _label(entry), snapshot, run.surface, role)
-            drawn[number] = ghost
-        self._drawn = drawn
-        return tuple(drawn.values())
-
-    def _others(self) -> list[Entry]:
-        """The runs to be drawn beside the one that is looked at, the newest last."""
-        shown: list[Entry] = []
-        for entry in reversed(self.history.entries):
-            # Of runs that are the same to the digit one is enough.
-            same = any(entry.run.record == other.run.record for other in shown)
-            if not entry.hidden and entry.number != self._entry.number and not same:
-                shown.insert(0, entry)
-            if len(shown) == GHOSTS:
-                break
-        return shown
 
     def _tick(self) -> None:
         """Show one frame after the other, for as long as something is going on."""
@@ -350,57 +307,30 @@ class Workbench(Steady, Screen[None]):
             surface,
             snapshot,
             ghosts,
-            names=self._names,
+            names=words.names(self._dataset),
             scale=self._scale,
             along=self._along,
             sweep=swept,
             picked=self._picked,
             live=live if past else None,
-            winner=self._winner,
+            winner=words.winner(self._winner),
         )
         for plot in self._plots:
             plot.show(scene)
         title = f"Now: run {self._entry.number}" if ghosts else "Now"
         self._readout.show(surface, snapshot, self._commanded.pace, title)
-        words = self._closing_words(live)
-        self._log.show(live.lines, words, _tunings(live), self._cursor)
+        closing = words.closing(live, surface)
+        self._log.show(live.lines, closing, words.tunings(live), self._cursor)
         self._show_status(live)
 
     def _show_status(self, snapshot: Snapshot) -> None:
-        place = f"{snapshot.reached} of {snapshot.settings.iterations}"
-        if self.app.size.width >= WIDE:
-            place = f"iteration {place}"
-        scaled = "scaled · " if snapshot.settings.standardize else ""
-        looked_at = "" if self._cursor is None else f"at {self._cursor} · "
-        words = f"{looked_at}{scaled}{snapshot.status} · {place}"
+        text = words.status(snapshot, self._cursor, short=self.app.size.width < WIDE)
         status = self._status
-        if words != status.content:
+        if text != status.content:
             # A new layout of the screen is dear: only where the words take another width.
-            status.update(words, layout=len(words) != status.size.width)
+            status.update(text, layout=len(text) != status.size.width)
         if not status.has_class(f"-{snapshot.status}"):
             status.set_classes(f"-{snapshot.status}")
-
-    def _closing_words(self, snapshot: Snapshot) -> str:
-        """What stands below the log's last line: the answer, how the run ended, what to do."""
-        outcome, settings, surface = snapshot.outcome, snapshot.settings, self.current_run.surface
-        if outcome is None:
-            return (
-                "" if snapshot.step.iteration else "space runs, s takes one step, ? shows all keys"
-            )
-        critical = critical_rate(surface, settings, outcome.step[1:3])
-        too_large = critical is not None and settings.lr > critical
-        what_now = (
-            "a starts again at half the critical rate, space as it was."
-            if too_large
-            else "Space runs again, - and + change the learning rate."
-        )
-        if outcome.status is Status.DIVERGED:
-            return f"{explanation(surface, settings, outcome)}. {what_now}"
-        w, b = (figure(v, 20) for v in surface.raw(outcome.step.w, outcome.step.b))
-        # Over a scaled feature, a bias that is held is another one for the feature as it was.
-        both = settings.bias or settings.standardize
-        answer = f"w={w}, b={b}" if both else f"w={w}"
-        return f"{answer}\n{explanation(surface, settings, outcome)}. {what_now}"
 
     async def _on_idle(self, event: events.Idle) -> None:
         # Textual lets a change wait for the next sixtieth of a second; a key has waited enough.
@@ -434,15 +364,13 @@ class Workbench(Steady, Screen[None]):
         return self._views[-1]
 
     @property
-    def _winner(self) -> str:
-        """Who was first in the race, in words, once somebody was."""
+    def _winner(self) -> tuple[Entry, int] | None:
+        """Who was first in the race, once somebody was, unless it has been deleted since."""
         found = self._race.first if self._race else None
         if found is None:
-            return ""
-        run, within = found
-        # It may have been deleted since.
-        numbers = [e.number for e in self.history.entries if e.run is run]
-        return f"run {numbers[0]} first within 1%, after {within}" if numbers else ""
+            return None
+        first, within = found
+        return next(((e, within) for e in self.history.entries if e.run is first), None)
 
     # The run
 
@@ -682,13 +610,7 @@ class Workbench(Steady, Screen[None]):
     def action_percent(self, up: bool) -> None:
         """Look at the neighbouring hundredth of the run."""
         run, at = self.current_run, self._cursor
-        first = run.start_point.iteration
-        whole = run.settings.iterations - first
-        at = run.iteration if at is None else at
-        hundredths = [first + part * whole // 100 for part in range(101)]
-        further = [place for place in hundredths if (place > at if up else place < at)]
-        if further:
-            self._look_at(further[0] if up else further[-1])
+        self._look_at(run.next_hundredth(run.iteration if at is None else at, up))
 
     async def action_start(self) -> None:
         """Look at the start of the run, or of the help while it is open."""
@@ -734,14 +656,8 @@ class Workbench(Steady, Screen[None]):
                 f"Iteration {past.step.iteration} is the last: a branch needs more of them."
             )
             return
-        surface = self._surface_for(settings)
-        w, b = surface.scaled(*run.surface.raw(past.step.w, past.step.b))
-        if surface is run.surface:
-            w, b = past.step.w, past.step.b
-        goes_on = settings.method == past.settings.method
-        memory = past.memory if goes_on else settings.chosen_method.memory
-        parent = Branch(self._entry.number, past.step.iteration)
-        self._begin(settings, Point(past.step.iteration, w, b, memory), parent)
+        start = branch_point(past, run.surface, settings, self._surface_for(settings))
+        self._begin(settings, start, Branch(self._entry.number, start.iteration))
 
     def action_runs(self) -> None:
         """Show the table of all runs."""
@@ -829,36 +745,36 @@ class Workbench(Steady, Screen[None]):
 
     def _export(self, exporter: Exporter) -> None:
         """Write new files, in a thread of its own: a long run takes its time."""
-        plots = {
-            plot.view: svg(plot.view, plot.rows, plot.styles_by_role)
-            for plot in self._plots
-            if plot.display
-        }
+        shown = [(p.view, p.rows, p.styles_by_role) for p in self._plots if p.display]
         data = self._dataset or self._surfaces[False]
         assert isinstance(data, Dataset | Landscape)
         entry = self.history[self._entry.number]
+
+        def plots() -> dict[str, str]:
+            return {view: svg(view, rows, styles) for view, rows, styles in shown}
+
         taken = Taken(_here(), data, self._source, entry, self.history.entries, plots)
 
         def write() -> None:
             try:
-                words = f"Written: {', '.join(str(path) for path in exporter(taken))}"
+                said = f"Written: {', '.join(str(path) for path in exporter(taken))}"
             except ExportError as reason:
-                words = str(reason)
-            self.app.call_from_thread(self._tell, printable(words, WORDS))
+                said = str(reason)
+            self.app.call_from_thread(self._tell, printable(said, WORDS))
 
         self.run_worker(write, thread=True)
 
-    def _tell(self, words: str) -> None:
+    def _tell(self, said: str) -> None:
         """Show words in which there may be names from files."""
-        self.notify(words, timeout=LONG, markup=False)
+        self.notify(said, timeout=LONG, markup=False)
 
     def action_copy(self) -> None:
         """Copy the command that repeats the run, and show it."""
         entry = self.history[self._entry.number]
-        words = command(self._source, entry.run.settings)
-        self.app.copy_to_clipboard(words)
+        line = command(self._source, entry.run.settings)
+        self.app.copy_to_clipboard(line)
         beside_it = not_carried(self._source, entry.run, entry.parent)
-        self._tell("\n".join(filter(None, [printable(words, WORDS), beside_it])))
+        self._tell("\n".join(filter(None, [printable(line, WORDS), beside_it])))
 
     # The sweep, and what enter opens
 
@@ -892,11 +808,14 @@ class Workbench(Steady, Screen[None]):
         if self._view == SWEEP and self._sweep and self._picked is not None:
             self._set(PARAMETERS["lr"], self._sweep.trials[self._picked].lr)
         elif self._view == THIS_STEP and isinstance(surface, LossSurface) and len(surface.x):
-            self.app.push_screen(ExamplesScreen(surface, self._shown.step, self._names))
+            self.app.push_screen(
+                ExamplesScreen(surface, self._shown.step, words.names(self._dataset))
+            )
 
     def action_escape(self) -> None:
-        """Stop the sweep, hide the help, or leave the field."""
+        """Stop the sweep, hide the help, leave the field, and take messages away."""
         self._cancel_sweep()
+        self.app.clear_notifications()
         self.query_one(HelpPanel).display = False
         self.set_focus(None)
 
@@ -921,26 +840,3 @@ def _here() -> str:
         return os.getcwd()
     except OSError:
         return os.curdir
-
-
-def _stands(run: Run, snapshot: Snapshot) -> bool:
-    """Whether a run is still as it was in a snapshot."""
-    return (run.iteration, run.status) == (snapshot.step.iteration, snapshot.status)
-
-
-def _tunings(snapshot: Snapshot) -> tuple[Tuning, ...]:
-    """What changed in the settings in mid-run, in words."""
-    return tuple(
-        (iteration, f"from here: {', '.join(differences(before, after))}")
-        for (_, before), (iteration, after) in pairwise(snapshot.tunings)
-    )
-
-
-def _label(entry: Entry) -> str:
-    """What tells a run from others, in a few words."""
-    settings = entry.run.settings
-    if entry.name:
-        return printable(entry.name, NAME)
-    bias = (", bias" if settings.bias else "") + (", scaled" if settings.standardize else "")
-    method = f"{settings.method} " if settings.method != Settings().method else ""
-    return f"{method}lr {settings.lr:g}{bias}"
