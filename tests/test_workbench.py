@@ -786,6 +786,10 @@ async def test_scaling_is_always_in_sight_and_its_answer_raw() -> None:
         w, b = (next(i for i in desk.lines if i.startswith(f"│ {name} scaled")) for name in "wb")
         assert "8.2587016022" in w
         assert "26.8666666667" in b
+        await desk.resize(80, 24)
+        figures = [line[:32].split() for line in desk.lines]
+        assert ["│", "scaled", "8.2587,", "26.8667", "│"] in figures
+        assert ["│", "condition", "1", "│"] in figures
 
 
 async def test_a_surface_of_its_own_opens_without_data() -> None:

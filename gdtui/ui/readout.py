@@ -119,10 +119,12 @@ class Readout(Rows):
             speed = 0.0
         # In the frame, where no row can push it out of sight.
         note = f"speed {float(f'{speed:.2g}'):,.0f}/s" if speed else f"pace {_pace(pace)}"
-        figures = [self._row(*line) for line in self._figures(surface, snapshot)]
-        rows = [*figures, *self._judgement(surface, snapshot)]
-        bound = self._bound_of(snapshot.settings)
-        if len(rows) + len(bound) <= self.size.height - 2:
+        figures, room = self._figures(surface, snapshot), self.size.height - 2
+        judgement, bound = self._judgement(surface, snapshot), self._bound_of(snapshot.settings)
+        if len(figures) + len(judgement) > room:
+            figures = self._figures(surface, snapshot, short_of_room=True)
+        rows = [*(self._row(*line) for line in figures), *judgement]
+        if len(rows) + len(bound) <= room:
             rows += bound
         self.show_rows(self._framed(rows, title, note) if self._has_frame else rows)
 
@@ -143,16 +145,22 @@ class Readout(Rows):
         inner: list[Row] = [(margin, *row, margin) for row in rows[:height]]
         return framed(inner, width + 2, title, note, Role.FRAME)
 
-    def _figures(self, surface: Surface, snapshot: Snapshot) -> list[tuple[str, str, Role]]:
-        """What was measured where the run stands."""
+    def _figures(
+        self, surface: Surface, snapshot: Snapshot, short_of_room: bool = False
+    ) -> list[tuple[str, str, Role]]:
+        """What was measured where the run stands; where room is short, in fewer rows."""
         step, settings = snapshot.step, snapshot.settings
         room = max(self._width - self.LABEL_WIDTH, 10)
         trained = Role.WALKER if settings.bias else Role.QUIET
-        scaled = [("w scaled", step.w, Role.WALKER), ("b scaled", step.b, trained)]
+        scaled = [
+            ("w scaled", figure(step.w, room), Role.WALKER),
+            ("b scaled", figure(step.b, room), trained),
+        ]
+        if short_of_room:
+            scaled = [("scaled", fitted((step.w, step.b), ", ", room), Role.WALKER)]
         w, b = surface.raw(step.w, step.b)
         both = settings.bias or surface.is_standardized
         parameters = [("w", w, Role.WALKER), ("b", b, Role.WALKER if both else Role.QUIET)]
-        parameters += scaled if surface.is_standardized else []
         slopes = (step.dw, step.db) if settings.bias else (step.dw,)
         minimum, left = surface.minimum(step.w, step.b, settings.bias), gap(surface, step, settings)
         answer = surface.raw(minimum.w, minimum.b)[: 2 if both else 1]
@@ -161,6 +169,7 @@ class Readout(Rows):
             ("loss", figure(step.loss, room), Role.LIVE),
             *([("of batch", figure(sampling(*step[:3])[0], room), Role.PLAIN)] if sampling else []),
             *((name, figure(value, room), role) for name, value, role in parameters),
+            *(scaled if surface.is_standardized else []),
             ("slopes" if settings.bias else "slope", fitted(slopes, ", ", room), Role.SLOPE),
             ("minimum", fitted(answer, ", ", room), Role.MINIMUM),
             ("above min", _percent(left), Role.MINIMUM),
@@ -190,8 +199,8 @@ class Readout(Rows):
         return [
             *verdict,
             self._row("within 1%", outlook),
-            self._row("curvature", curvature),
             self._row("condition", f"{found.condition:.4g}"),
+            self._row("curvature", curvature),
         ]
 
     def _bound_of(self, settings: Settings) -> list[Row]:
