@@ -168,6 +168,30 @@ def delay(terminal: Terminal, key: str, seen: bytes) -> float:
 
 
 @measurement
+def cursor() -> Iterator[Figure]:
+    """From a key that looks back in ten million iterations until it is seen."""
+    for size in SIZES:
+        with opened("--iterations", "10000000", "--bias", size=size) as terminal:
+            terminal.send("f")
+            terminal.until(lambda: "finished" in terminal.text, "the end")
+            terminal.settle()
+            delays = []
+            for number in range(KEYS):
+                # An iteration back, or a hundredth of the run.
+                begun = time.monotonic()
+                terminal.send(("\x1b[D", "\x1b[1;5D")[number % 2])
+                # Nothing else is sent: what comes is the frame.
+                select.select([terminal.master], [], [], 2)
+                delays.append(time.monotonic() - begun)
+                watch(terminal, 0.1)
+        delays.sort()
+        median, late = statistics.median(delays), delays[int(len(delays) * 0.99)]
+        for name, value in (("median", median), ("99th %", late)):
+            what = f"looking back in 10,000,000 iterations, {size[0]}x{size[1]}, {name} / 0.1 s"
+            yield at_most(what, milliseconds(value), "100 ms", value / 0.1, 1)
+
+
+@measurement
 def memory() -> Iterator[Figure]:
     """Ten million iterations, and the most memory that the process ever took."""
     with opened("--iterations", "10000000", "--pace", "max") as terminal:

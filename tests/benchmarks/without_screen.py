@@ -14,11 +14,15 @@ import numpy as np
 from table import Figure, at_least, at_most, measurement, median_of, milliseconds
 
 from gdtui.core.dataset import read_dataset
+from gdtui.core.history import History
 from gdtui.core.methods import METHODS
+from gdtui.core.race import Race
 from gdtui.core.run import Run
 from gdtui.core.settings import Settings
 from gdtui.core.surface import LossSurface
 from gdtui.core.sweep import Sweep
+from gdtui.loading import Loading
+from gdtui.session import Session, Store
 from gdtui.ui.canvas import Canvas
 from gdtui.ui.drawing import Page
 from gdtui.ui.plot import page_rows
@@ -26,6 +30,7 @@ from gdtui.ui.views import VIEWS, Scene
 
 LINES = 100_000
 ROWS = 5_000_000
+LOOKED_BACK, RACED = 10_000_000, 100_000
 
 
 def seconds(*command: str, output: str = "/dev/null") -> float:
@@ -132,6 +137,76 @@ def swept(settings: Settings) -> float:
     while whole.drive() is not None:
         pass
     return time.perf_counter() - begun
+
+
+@measurement
+def looking_back() -> Iterator[Figure]:
+    """Any iteration of a long run, and all of its frame's arithmetic, before anybody notices."""
+    rng = np.random.default_rng(1)
+    for key in METHODS:
+        run = Run(pizza_surface(), Settings(key, bias=True, iterations=LOOKED_BACK))
+        run.advance(LOOKED_BACK)
+        took = []
+        for iteration in rng.integers(0, run.iteration + 1, 30).tolist():
+            begun = time.perf_counter()
+            run.snapshot_at(iteration)
+            took.append(time.perf_counter() - begun)
+        what = f"looking back in {run.iteration:,} iterations of {key}, slowest of 30 / 0.1 s"
+        yield at_most(what, milliseconds(max(took)), "100 ms", max(took) / 0.1, 1)
+
+
+@measurement
+def race() -> Iterator[Figure]:
+    """All methods in step, against one after the other."""
+    every = [Settings(key, lr=1e-4, bias=True, iterations=RACED) for key in METHODS]
+
+    def in_step() -> float:
+        whole = Race([Run(pizza_surface(), settings) for settings in every])
+        whole.start()
+        begun = time.perf_counter()
+        while whole.drive(0.0) is not None:
+            pass
+        return time.perf_counter() - begun
+
+    def one_by_one() -> float:
+        runs = [Run(pizza_surface(), settings) for settings in every]
+        begun = time.perf_counter()
+        for run in runs:
+            run.advance(RACED)
+        return time.perf_counter() - begun
+
+    mine, yardstick = median_of(3, in_step), median_of(3, one_by_one)
+    what = f"a race of {len(every)} methods over {RACED:,} iterations / one after the other"
+    yield at_most(what, milliseconds(mine), milliseconds(yardstick), mine / yardstick, 1.25)
+
+
+@measurement
+def sessions() -> Iterator[Figure]:
+    """A save of thirty runs of a million iterations, against one of runs of a hundred."""
+    with tempfile.TemporaryDirectory() as folder:
+        mine, yardstick = (
+            median_of(15, save_of(Path(folder), iterations)) for iterations in (1_000_000, 100)
+        )
+    what = "saving 30 runs of 1,000,000 iterations / of 100"
+    yield at_most(what, milliseconds(mine), milliseconds(yardstick), mine / yardstick, 1.25)
+
+
+def save_of(folder: Path, iterations: int) -> Callable[[], float]:
+    """Saves a session of thirty runs, and gives the seconds that it took."""
+    loading = Loading(str(lesson.PIZZA), None, None)
+    loading.read()
+    history = History()
+    for number in range(30):
+        run = Run(pizza_surface(), Settings(lr=1e-3 + 1e-5 * number, iterations=iterations))
+        run.advance(iterations)
+        history.add(run)
+
+    def measure() -> float:
+        begun = time.perf_counter()
+        Store(folder).save("benchmark", Session.of(loading, history))
+        return time.perf_counter() - begun
+
+    return measure
 
 
 @measurement
