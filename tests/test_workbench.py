@@ -40,7 +40,7 @@ from gdtui.ui.export_screen import ExportScreen
 from gdtui.ui.help_panel import HelpPanel
 from gdtui.ui.iteration_log import IterationLog
 from gdtui.ui.plot import Plot
-from gdtui.ui.runs import COLUMNS, RaceScreen, Row, RunsScreen
+from gdtui.ui.runs import COLUMNS, RACERS, RaceScreen, Row, RunsScreen
 from gdtui.ui.settings_panel import Choice, Field, NumberField, SettingsPanel, Toggle
 from gdtui.ui.views import SWEEP, THIS_STEP, VIEWS, Scale
 from gdtui.ui.workbench import Workbench
@@ -1283,6 +1283,19 @@ async def test_methods_race_in_step_and_the_first_is_marked() -> None:
         assert len(firsts) == 1
         await desk.press("escape")
         assert f"run {number} first within 1%, after {race.first[1]} · " in desk.text
+
+
+async def test_a_race_of_more_than_can_be_told_apart_does_not_start() -> None:
+    async with opened(size=(120, 40)) as desk:
+        for _ in range(3):
+            await desk.advance(100)
+            await desk.press("-")
+        await desk.press("t")
+        screen = desk.app.screen
+        screen.query_one(SelectionList).select_all()
+        await desk.press("enter")
+        assert desk.app.screen is screen
+        assert any(f"takes {RACERS} at most" in n.message for n in desk.app._notifications)
 
 
 async def test_runs_race_again_and_a_race_that_is_over_starts_anew() -> None:

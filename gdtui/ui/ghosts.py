@@ -10,8 +10,8 @@ from gdtui.ui.drawing import GHOST_ROLES
 from gdtui.ui.views import Ghost
 from gdtui.ui.words import called
 
-# Each has a colour of its own: the newest that are not hidden.
-GHOSTS = len(GHOST_ROLES)
+# The newest that are not hidden; with the one that is looked at, each has a colour of its own.
+GHOSTS = len(GHOST_ROLES) - 1
 
 
 class Ghosts:
@@ -35,7 +35,7 @@ class Ghosts:
         ghost = self._drawn.get(entry.number)
         if ghost and ghost.label == words and _stands(run, ghost.snapshot):
             return ghost
-        role = GHOST_ROLES[(entry.number - 1) % GHOSTS]
+        role = GHOST_ROLES[(entry.number - 1) % len(GHOST_ROLES)]
         return Ghost(entry.glyph, words, snapshot or run.snapshot(), run.surface, role)
 
 

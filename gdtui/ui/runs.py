@@ -19,9 +19,12 @@ from gdtui.core.settings import Settings
 from gdtui.core.text import printable
 from gdtui.ui.dialog import Choices, Dialog
 from gdtui.ui.drawing import short
+from gdtui.ui.ghosts import GHOSTS
 
 # How much of a name, and of the settings that differ, there is room for.
 NAME, CHANGES = 12, 28
+# The run that is looked at, and those beside it.
+RACERS = 1 + GHOSTS
 
 
 class Row(NamedTuple):
@@ -263,6 +266,9 @@ class RaceScreen(Dialog[list[Settings] | None]):
         chosen = self.query_one(Choices).selected
         if len(chosen) < 2:
             self.notify("A race takes at least two.")
+            return
+        if len(chosen) > RACERS:
+            self.notify(f"A race takes {RACERS} at most, each in a colour of its own.")
             return
         self.dismiss([self._racers[number] for number in sorted(chosen)])
 
