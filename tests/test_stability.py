@@ -311,7 +311,7 @@ def test_an_axis_goes_on_as_a_run_does(key: str, z: float, kept: float) -> None:
 # The prediction
 
 
-def first_within(surface: LossSurface, settings: Settings, most: int, slack: float) -> int | None:
+def first_within(surface: Surface, settings: Settings, most: int, slack: float) -> int | None:
     """The first iteration of the run within 1% of the minimum, give or take some slack."""
     target = goal(surface, settings)
     allowed = target.minimum.loss + (target.allowed - target.minimum.loss) * (1 + slack)
@@ -319,7 +319,7 @@ def first_within(surface: LossSurface, settings: Settings, most: int, slack: flo
     return next((measured[0] for measured in steps if measured[3] <= allowed), None)
 
 
-def check_prediction(surface: LossSurface, begin: Settings, most: int = 3000) -> None:
+def check_prediction(surface: Surface, begin: Settings, most: int = 3000) -> None:
     """The prediction lies between the first iterations at a goal a millionth wider and narrower.
 
     There the rounding of the run's loss makes either of them right.
@@ -690,6 +690,22 @@ def test_no_overshoot_is_claimed_below_the_critical_rate(
 
 every_landscape = pytest.mark.parametrize("landscape", LANDSCAPES.values(), ids=LANDSCAPES)
 HILLS = LANDSCAPES["himmelblau"]
+
+
+@pytest.mark.parametrize("landscape", LANDSCAPES.values(), ids=LANDSCAPES)
+@pytest.mark.parametrize("bias", [False, True])
+@pytest.mark.parametrize("method", ["gd", "momentum", "nesterov"])
+def test_on_a_landscape_as_curved_everywhere_the_way_is_predicted(
+    landscape: Landscape, bias: bool, method: str
+) -> None:
+    begin = Settings(**{**landscape.defaults, "bias": bias, "method": method})  # type: ignore[arg-type]
+    assert (predicted_iterations(landscape, begin) is not None) == landscape.is_quadratic
+    check_prediction(landscape, begin)
+    check_prediction(landscape, replace(begin, lr=landscape.lr / 7))
+    if landscape.is_quadratic:
+        places = np.random.default_rng(1).normal(size=(9, 2)) * 100
+        curved = [landscape.hessian(True, w, b).tolist() for w, b in places.tolist()]
+        assert curved == [landscape.hessian(True).tolist()] * 9
 
 
 @pytest.mark.parametrize("minimum", HILLS.minima)

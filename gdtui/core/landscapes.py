@@ -21,8 +21,9 @@ from gdtui.core.surface import Measure, Minimum, Surface
 # A float, or an array of floats.
 Number = Any
 Formula = Callable[[Number, Number], tuple[Number, Number, Number]]
-# From a weight and a bias to d2L/dw2, d2L/dwdb and d2L/db2.
-Curvatures = Callable[[float, float], tuple[float, float, float]]
+# d2L/dw2, d2L/dwdb and d2L/db2: a function of a weight and a bias, or the same everywhere.
+Curvature = tuple[float, float, float]
+Curvatures = Callable[[float, float], Curvature] | Curvature
 
 # Places along w: evenly spaced within the window, ever wider apart on each side, and then within
 # the gap that holds the lowest of them.
@@ -60,6 +61,11 @@ class Landscape(Surface):
         return f"surface {self.name} · {self.help}"
 
     @property
+    def is_quadratic(self) -> bool:
+        """Whether the curvature is the same everywhere."""
+        return isinstance(self.curvatures, tuple)
+
+    @property
     def defaults(self) -> dict[str, Value]:
         """The hyperparameters that are this landscape's own, unless the user sets them."""
         w, b = self.start
@@ -76,7 +82,8 @@ class Landscape(Surface):
 
     def hessian(self, bias: bool, w: float = 0.0, b: float = 0.0) -> Vector:
         """The second derivatives at (w, b): shape (2, 2) with the bias, (1, 1) for w alone."""
-        ww, wb, bb = self.curvatures(w, b)
+        found = self.curvatures
+        ww, wb, bb = found if isinstance(found, tuple) else found(w, b)
         return np.array([[ww, wb], [wb, bb]] if bias else [[ww]])
 
     def minimum(self, w: float, b: float, bias: bool) -> Minimum:
@@ -151,7 +158,7 @@ def landscape(
     start=(-4.0, 3.0),
     lr=0.1,
     minima=(Minimum(0.0, 0.0, 0.0),),
-    curvatures=lambda w, b: (2.0, 0.0, 2.0),
+    curvatures=(2.0, 0.0, 2.0),
 )
 def bowl(w: Number, b: Number) -> tuple[Number, Number, Number]:
     """A round bowl: the slope points away from the minimum.
@@ -167,7 +174,7 @@ def bowl(w: Number, b: Number) -> tuple[Number, Number, Number]:
     start=(10.0, 1.0),
     lr=0.018,
     minima=(Minimum(0.0, 0.0, 0.0),),
-    curvatures=lambda w, b: (1.0, 0.0, 100.0),
+    curvatures=(1.0, 0.0, 100.0),
 )
 def canyon(w: Number, b: Number) -> tuple[Number, Number, Number]:
     """A long canyon, a hundred times as steep across as along.

@@ -439,7 +439,7 @@ def predicted_iterations(
     Infinite where that never comes; None where no closed form tells: the surface is not quadratic,
     the method not linear, or it swings for thousands of iterations.
     """
-    if not isinstance(surface, LossSurface) or not settings.chosen_method.linear:
+    if not surface.is_quadratic or not settings.chosen_method.linear:
         return None
     target = goal(surface, settings)
     parts = _parts(surface, settings, place or _start(surface, settings))
@@ -458,7 +458,7 @@ def predicted_iterations(
 _Parts = list[tuple[Axis, float]]
 
 
-def _parts(surface: LossSurface, settings: Settings, place: Place) -> _Parts:
+def _parts(surface: Surface, settings: Settings, place: Place) -> _Parts:
     minimum = _minimum(surface, settings, place)
     values = _curvatures(surface, settings, minimum)
     if not math.isfinite(values[-1]):
