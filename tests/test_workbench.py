@@ -25,7 +25,7 @@ from gdtui.core.history import Entry, History
 from gdtui.core.hyperparameter import Value
 from gdtui.core.ladder import rung_above, rung_below
 from gdtui.core.landscapes import LANDSCAPES
-from gdtui.core.methods import METHODS
+from gdtui.core.methods import METHODS, Method
 from gdtui.core.run import FULL_SPEED, Run
 from gdtui.core.settings import SHARED, Settings
 from gdtui.core.sweep import Sweep
@@ -789,7 +789,26 @@ async def test_scaling_is_always_in_sight_and_its_answer_raw() -> None:
         await desk.resize(80, 24)
         figures = [line[:32].split() for line in desk.lines]
         assert ["│", "scaled", "8.2587,", "26.8667", "│"] in figures
-        assert ["│", "condition", "1", "│"] in figures
+        assert ["│", "condition", "2/2=1", "│"] in figures
+
+
+async def test_no_figure_is_cut_at_80x24() -> None:
+    async with opened(Settings(bias=True), size=(80, 24)) as desk:
+        for standardize in (False, True):
+            seen = set()
+            for _ in METHODS:
+                seen.add(desk.run.settings.method)
+                assert desk.run.settings.standardize == standardize
+                left = [line[2:32].split()[:1] for line in desk.lines]
+                for label in ("loss", "w", "b", "slopes", "minimum", "above", "condition"):
+                    assert [label] in left, (desk.run.settings.method, label)
+                assert any(" scaled " in line[:32] for line in desk.lines) == standardize
+                assert any(line[2:].startswith("tolerance") for line in desk.lines)
+                for parameter in desk.run.settings.hyperparameters:
+                    assert any(parameter.label in line[:32] for line in desk.lines)
+                await desk.press("m")
+            assert seen == set(METHODS)
+            await desk.press("x")
 
 
 async def test_a_surface_of_its_own_opens_without_data() -> None:
@@ -1373,11 +1392,11 @@ async def test_the_exported_script_prints_what_plain_prints(
 
 
 async def test_what_cannot_be_exported_is_said(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, heavy_ball: Method
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    async with opened(Settings("sgd")) as desk:
-        assert "batch" in await exported(desk, "this run as a numpy script")
+    async with opened(Settings(heavy_ball.key)) as desk:
+        assert "nothing says its formula" in await exported(desk, "this run as a numpy script")
         assert not list(tmp_path.iterdir())
         tmp_path.rmdir()
         assert "can't be written" in await exported(desk, "this run as CSV")

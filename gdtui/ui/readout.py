@@ -102,7 +102,7 @@ class Readout(Rows):
         super().__init__(id="readout")
         self._speedometer = Speedometer()
         self._shown: tuple[Surface, Snapshot, float, str] | None = None
-        self._judged: tuple[object, list[Row]] | None = None
+        self._judged: tuple[object, Stability] | None = None
 
     def on_resize(self) -> None:
         """Show the same at the new width."""
@@ -123,6 +123,7 @@ class Readout(Rows):
         judgement, bound = self._judgement(surface, snapshot), self._bound_of(snapshot.settings)
         if len(figures) + len(judgement) > room:
             figures = self._figures(surface, snapshot, short_of_room=True)
+            judgement = self._judgement(surface, snapshot, short_of_room=True)
         rows = [*(self._row(*line) for line in figures), *judgement]
         if len(rows) + len(bound) <= room:
             rows += bound
@@ -175,17 +176,19 @@ class Readout(Rows):
             ("above min", _percent(left), Role.MINIMUM),
         ]
 
-    def _judgement(self, surface: Surface, snapshot: Snapshot) -> list[Row]:
+    def _judgement(
+        self, surface: Surface, snapshot: Snapshot, short_of_room: bool = False
+    ) -> list[Row]:
         """What theory says, worked out anew only for other settings or another minimum."""
         settings, step = snapshot.settings, snapshot.step
         minimum = surface.minimum(step.w, step.b, settings.bias)
         near = None if surface.is_quadratic else (minimum.w, minimum.b)
-        key = surface, settings, near, self._width
+        key = surface, settings, near
         if self._judged is None or self._judged[0] != key:
-            self._judged = key, self._judged_by(stability(surface, settings, near))
-        return self._judged[1]
+            self._judged = key, stability(surface, settings, near)
+        return self._judged_by(self._judged[1], short_of_room)
 
-    def _judged_by(self, found: Stability) -> list[Row]:
+    def _judged_by(self, found: Stability, short_of_room: bool) -> list[Row]:
         """The verdict with its gauge, and the curvature that it comes from."""
         role, width = _VERDICTS[found.verdict], self._width
         verdict: list[Row] = [((found.short.ljust(width), role),)]
@@ -194,13 +197,20 @@ class Readout(Rows):
             scale = gauge(found.ratio, max(width - len(word), 1))
             compared = f"{_ratio(found.ratio)} × {short(found.critical, 5)}"
             verdict = [((word, role), *scale), self._row("critical", compared, role)]
-        curvature = fitted(found.eigenvalues, " to ", width - self.LABEL_WIDTH, digits=4)
-        outlook = found.outlook.replace("within 1%", "").strip()
+        outlook = self._row("within 1%", found.outlook.replace("within 1%", "").strip())
+        condition, room = f"{found.condition:.4g}", width - self.LABEL_WIDTH
+        if short_of_room:
+            # The one is the ratio of the others.
+            room -= len(condition) + 1
+            curvatures = fitted(found.eigenvalues[::-1], "/", room, digits=4)
+            known = [outlook] if found.predicted is not None else []
+            return [*verdict, *known, self._row("condition", f"{curvatures}={condition}")]
+        curvatures = fitted(found.eigenvalues, " to ", room, digits=4)
         return [
             *verdict,
-            self._row("within 1%", outlook),
-            self._row("condition", f"{found.condition:.4g}"),
-            self._row("curvature", curvature),
+            outlook,
+            self._row("condition", condition),
+            self._row("curvature", curvatures),
         ]
 
     def _bound_of(self, settings: Settings) -> list[Row]:

@@ -82,7 +82,7 @@ class Field(Vertical):
         """The user set another value."""
 
     def __init__(self, parameter: Hyperparameter, value: Value) -> None:
-        super().__init__()
+        super().__init__(classes="switch" if isinstance(value, bool) else "")
         self.parameter = parameter
         self._value = value
         self._reason = Label(classes="reason", markup=False)
