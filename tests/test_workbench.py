@@ -792,15 +792,17 @@ async def test_scaling_is_always_in_sight_and_its_answer_raw() -> None:
         assert ["│", "condition", "2/2=1", "│"] in figures
 
 
-async def test_no_figure_is_cut_at_80x24() -> None:
-    async with opened(Settings(bias=True), size=(80, 24)) as desk:
+@pytest.mark.parametrize("bias", [False, True])
+async def test_no_figure_is_cut_at_80x24(bias: bool) -> None:
+    slopes, last = ("slopes", "condition") if bias else ("slope", "curvature")
+    async with opened(Settings(bias=bias), size=(80, 24)) as desk:
         for standardize in (False, True):
             seen = set()
             for _ in METHODS:
                 seen.add(desk.run.settings.method)
                 assert desk.run.settings.standardize == standardize
                 left = [line[2:32].split()[:1] for line in desk.lines]
-                for label in ("loss", "w", "b", "slopes", "minimum", "above", "condition"):
+                for label in ("loss", "w", "b", slopes, "minimum", "above", last):
                     assert [label] in left, (desk.run.settings.method, label)
                 assert any(" scaled " in line[:32] for line in desk.lines) == standardize
                 assert any(line[2:].startswith("tolerance") for line in desk.lines)

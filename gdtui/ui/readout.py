@@ -200,11 +200,8 @@ class Readout(Rows):
         outlook = self._row("within 1%", found.outlook.replace("within 1%", "").strip())
         condition, room = f"{found.condition:.4g}", width - self.LABEL_WIDTH
         if short_of_room:
-            # The one is the ratio of the others.
-            room -= len(condition) + 1
-            curvatures = fitted(found.eigenvalues[::-1], "/", room, digits=4)
             known = [outlook] if found.predicted is not None else []
-            return [*verdict, *known, self._row("condition", f"{curvatures}={condition}")]
+            return [*verdict, *known, self._curvature_row(found)]
         curvatures = fitted(found.eigenvalues, " to ", room, digits=4)
         return [
             *verdict,
@@ -212,6 +209,15 @@ class Readout(Rows):
             self._row("condition", condition),
             self._row("curvature", curvatures),
         ]
+
+    def _curvature_row(self, found: Stability) -> Row:
+        """The curvature, or both and the condition number, which is the ratio of the two."""
+        room = self._width - self.LABEL_WIDTH
+        if len(found.eigenvalues) < 2:
+            return self._row("curvature", fitted(found.eigenvalues, "", room, digits=4))
+        condition = f"={found.condition:.4g}"
+        curvatures = fitted(found.eigenvalues[::-1], "/", room - len(condition), digits=4)
+        return self._row("condition", curvatures + condition)
 
     def _bound_of(self, settings: Settings) -> list[Row]:
         """Which learning rates work, in words."""

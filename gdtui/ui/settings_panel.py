@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from itertools import groupby
 
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Horizontal, Vertical
+from textual.containers import Container, Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Input, Label, Select, Switch
 from textual.widgets._select import SelectOverlay
@@ -82,7 +83,7 @@ class Field(Vertical):
         """The user set another value."""
 
     def __init__(self, parameter: Hyperparameter, value: Value) -> None:
-        super().__init__(classes="switch" if isinstance(value, bool) else "")
+        super().__init__()
         self.parameter = parameter
         self._value = value
         self._reason = Label(classes="reason", markup=False)
@@ -184,8 +185,13 @@ class SettingsPanel(Vertical):
         self._fields = {p: Field(p, settings[p]) for p in dict.fromkeys((*SHARED, *own))}
 
     def compose(self) -> ComposeResult:
-        """The fields in the order of their declaration."""
-        yield from self._fields.values()
+        """The fields in the order of their declaration; neighbouring switches may share a row."""
+        fields = self._fields.values()
+        for are_switches, group in groupby(fields, lambda field: isinstance(field.value, bool)):
+            if are_switches:
+                yield Container(*group, classes="switches")
+            else:
+                yield from group
 
     def on_mount(self) -> None:
         """Show the fields of the chosen method."""
