@@ -71,6 +71,10 @@ class Closed(Enum):
     STDIN = auto()
 
 
+# Of a blank one sees the background alone.
+_UNSEEN = {"fg": "", "bold": False, "italics": False, "blink": False}
+
+
 def _is_blank(cell: Any) -> bool:
     return cell.data == " " and not (cell.underscore or cell.reverse or cell.strikethrough)
 
@@ -196,11 +200,11 @@ class Terminal:
     def cells(self) -> list[list[Any]]:
         """Every cell of the screen: its character, colours and attributes, as far as one sees them.
 
-        A blank shows nothing of the colour that a letter there would have.
+        A blank shows nothing of the colour and the face that a letter there would have.
         """
         buffer, columns = self._screen.buffer, range(self._screen.columns)
         rows = [[buffer[y][x] for x in columns] for y in range(self._screen.lines)]
-        return [[cell._replace(fg="") if _is_blank(cell) else cell for cell in r] for r in rows]
+        return [[cell._replace(**_UNSEEN) if _is_blank(cell) else cell for cell in r] for r in rows]
 
     def resize(self, columns: int, rows: int) -> None:
         """Give the terminal another size, and tell the program."""
