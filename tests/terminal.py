@@ -71,12 +71,12 @@ class Closed(Enum):
     STDIN = auto()
 
 
-# Of a blank one sees the background alone.
-_UNSEEN = {"fg": "", "bold": False, "italics": False, "blink": False}
-
-
 def _is_blank(cell: Any) -> bool:
     return cell.data == " " and not (cell.underscore or cell.reverse or cell.strikethrough)
+
+
+def _without_letter(cell: Any) -> Any:
+    return cell._replace(fg="", bold=False, italics=False, blink=False)
 
 
 class Terminal:
@@ -204,7 +204,7 @@ class Terminal:
         """
         buffer, columns = self._screen.buffer, range(self._screen.columns)
         rows = [[buffer[y][x] for x in columns] for y in range(self._screen.lines)]
-        return [[cell._replace(**_UNSEEN) if _is_blank(cell) else cell for cell in r] for r in rows]
+        return [[_without_letter(cell) if _is_blank(cell) else cell for cell in r] for r in rows]
 
     def resize(self, columns: int, rows: int) -> None:
         """Give the terminal another size, and tell the program."""

@@ -549,7 +549,7 @@ def test_tuned_while_the_worker_runs_every_step_still_comes_back(
         ][:1]
     assert len(lr_of) == len(steps) - 1
     changes = [a for a, b in zip(lr_of, [*lr_of[1:], None], strict=True) if a != b]
-    assert changes == [0.001, 0.002, 0.0005, 0.004][: len(changes)]
+    assert changes == [0.001, 0.002, 0.0005, 0.004, 0.001][: len(changes)]
     assert len(changes) >= 4
 
 
