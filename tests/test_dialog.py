@@ -23,7 +23,7 @@ async def dialog(desk: Desk, key: str) -> Dialog[object] | Palette:
     return shown
 
 
-@pytest.mark.long(keep=2)
+@pytest.mark.long(keep=1)
 @pytest.mark.parametrize("key", DIALOGS)
 async def test_it_lives_in_a_window_of_any_size(key: str) -> None:
     async with opened(size=(80, 24)) as desk:
@@ -36,6 +36,7 @@ async def test_it_lives_in_a_window_of_any_size(key: str) -> None:
         assert "has failed" not in desk.text
 
 
+@pytest.mark.long(keep=2)
 @pytest.mark.parametrize("key", DIALOGS)
 async def test_asked_to_close_twice_it_closes_once(key: str) -> None:
     async with opened(size=(80, 24)) as desk:
@@ -47,6 +48,7 @@ async def test_asked_to_close_twice_it_closes_once(key: str) -> None:
         assert desk.run.iteration == 2
 
 
+@pytest.mark.long(keep=1)
 @pytest.mark.parametrize("key", ["h", "e"])
 async def test_a_dialog_below_another_screen_stays(key: str) -> None:
     async with opened(size=(80, 24)) as desk:

@@ -439,8 +439,10 @@ def scenes(run: Run) -> Iterator[tuple[str, Scene]]:
     yield valley, replace(scene, along="b")
 
 
-@pytest.mark.parametrize(("method", "bias"), [("gd", False), *((key, True) for key in METHODS)])
+# By default with the first methods: what is drawn depends little on which it is.
+@pytest.mark.long(keep=5 * len(EXTREMES))
 @pytest.mark.parametrize("name", EXTREMES)
+@pytest.mark.parametrize(("method", "bias"), [("gd", False), *((key, True) for key in METHODS)])
 def test_every_view_draws_extreme_numbers(name: str, method: str, bias: bool) -> None:
     canvas, data, (width, height) = Canvas(), extreme(name), (46, 12)
     run = Run(LossSurface.of(data.x, data.y), Settings(method=method, bias=bias, iterations=300))
