@@ -46,6 +46,11 @@ bowls = st.builds(
 lrs = st.floats(-12, 6).map(lambda exponent: 10**exponent)
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: some worker always waits for the program on its terminal."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Leave to a longer run what is marked as long, but for the first cases that it keeps."""
     seen: Counter[str] = Counter()

@@ -540,15 +540,16 @@ def test_tuned_while_the_worker_runs_every_step_still_comes_back(
     wait_until(lambda: iterations_of(run) > reached)
     run.pause()
     steps = run.steps(0, reached)
-    lr_of = []
+    changes = [0.001]
     for one, two in pairwise(steps):
-        lr_of += [
+        possible = [
             lr
             for lr in (0.001, 0.002, 0.0005, 0.004)
             if (two.w, two.b) == (one.w - lr * one.dw, one.b - lr * one.db)
-        ][:1]
-    assert len(lr_of) == len(steps) - 1
-    changes = [a for a, b in zip(lr_of, [*lr_of[1:], None], strict=True) if a != b]
+        ]
+        # Near the minimum several learning rates may make the same step.
+        if changes[-1] not in possible:
+            changes.append(possible[0])
     assert changes == [0.001, 0.002, 0.0005, 0.004, 0.001][: len(changes)]
     assert len(changes) >= 4
 
