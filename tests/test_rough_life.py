@@ -252,6 +252,13 @@ def with_as_many_iterations(terminal: Terminal, count: str) -> None:
     terminal.wait_for(f"finished · iteration {count} of {count}")
 
 
+def but_for_the_bar(terminal: Terminal) -> list[list[object]]:
+    """All cells but those of the log's scroll bar: with a tuning, the log is a line longer."""
+    top = next(y for y, line in enumerate(terminal.lines) if "─ Iterations ─" in line)
+    rows = terminal.cells
+    return rows[:top] + [row[: SIZE[0] - 3] + row[SIZE[0] - 2 :] for row in rows[top:]]
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(max(MONKEYS, 1)))
 @pytest.mark.parametrize("start", ["f", " "] if MONKEYS else ["f"])
@@ -277,7 +284,8 @@ def test_resized_while_it_runs_it_is_as_if_it_had_not_been(
                 terminal.send("\x1b[H")
                 terminal.wait_for("at 0 · finished")
             fresh.settle()
-            rough.until(lambda: rough.cells == fresh.cells, "the screen of a fresh program")
+            same = "the screen of a fresh program"
+            rough.until(lambda: but_for_the_bar(rough) == but_for_the_bar(fresh), same)
             fresh.send("\x03")
 
 
