@@ -68,6 +68,7 @@ class Mode:
     arguments: tuple[str, ...] = ()
     keys: tuple[str, ...] = ("r",)
     size: tuple[int, int] = SIZE
+    data: tuple[str, ...] = (PIZZA,)
 
 
 MODES = {
@@ -82,6 +83,11 @@ MODES = {
     "number field focused": Mode((), ("\t", "\t")),
     "ascii": Mode(("--ascii",), ("r", " ")),
     "small": Mode((), ("r", " "), (30, 8)),
+    "sweeping": Mode(("--iterations", "1000000"), ("r", "w")),
+    "racing": Mode(("--iterations", "100000", "--pace", "max"), ("r", "t", "\r")),
+    "in the past": Mode(ENDLESS, ("r", "f", TYPED["ctrl+left"])),
+    "table of runs open": Mode((), ("f", "-", "f", "h")),
+    "on a surface": Mode((), ("r", " "), data=("--surface", "himmelblau")),
 }
 
 
@@ -89,14 +95,19 @@ VISITED = list(MODES) if MONKEYS else ["running at full speed", "zoomed", "palet
 
 
 @contextmanager
-def program(folder: Path, *arguments: str, size: tuple[int, int] = SIZE) -> Iterator[Terminal]:
-    """The program on the pizza data, ready, which leaves no traceback anywhere."""
+def program(
+    folder: Path,
+    *arguments: str,
+    size: tuple[int, int] = SIZE,
+    data: tuple[str, ...] = (PIZZA,),
+) -> Iterator[Terminal]:
+    """The program on the pizza data, or others, ready; it leaves no traceback anywhere."""
     columns, rows = size
     environment = {"XDG_STATE_HOME": str(folder)}
     with Terminal(
         "-m",
         "gdtui",
-        PIZZA,
+        *data,
         *arguments,
         columns=columns,
         rows=rows,
@@ -154,7 +165,7 @@ def whole(terminal: Terminal) -> bool:
     plots = [f"{number} {name.split()[0]}" for number, name in enumerate(VIEWS, 1)]
     title, *main, footer = terminal.lines
     return (
-        "pizza.txt" in title
+        re.search("pizza.txt|surface", title) is not None
         and any(plot in line for plot in [*plots, "Search for"] for line in main)
         and "Run/Pause" in footer
         and ("Quit" in footer or helps(terminal))
@@ -223,7 +234,7 @@ def test_a_monkey_cannot_break_it(name: str, seed: int, tmp_path: Path) -> None:
     mode, chance = MODES[name], random.Random(f"{name} {seed}")
     left = EVENTS
     while left:
-        with program(tmp_path, *mode.arguments, size=mode.size) as terminal:
+        with program(tmp_path, *mode.arguments, size=mode.size, data=mode.data) as terminal:
             left -= tormented(terminal, chance, mode, left)
             # The palette has a command to quit: then another program is next.
             if terminal.status is None:

@@ -108,7 +108,7 @@ class RunsScreen(Dialog[int | None]):
         with Vertical(classes="dialog wide") as box:
             box.border_title = "Runs of this session"
             box.border_subtitle = (
-                "enter look · s sort · space hide · n name · d delete · u undo · escape back"
+                "enter look · s sort · space hide · n name · d delete · u undo · esc back"
             )
             yield DataTable(cursor_type="row", zebra_stripes=True)
             yield Input(placeholder="a name for the run", compact=True)
