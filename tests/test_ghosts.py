@@ -60,6 +60,15 @@ def test_a_ghost_is_made_anew_only_where_something_changed(surface: LossSurface)
     assert [ghost.label for ghost in after] == [first.label, "two"]
 
 
+def test_another_run_under_a_number_is_not_taken_for_the_one_before(surface: LossSurface) -> None:
+    ghosts = Ghosts()
+    for w_start in (0.0, 1.0):
+        run = Run(surface, Settings(w_start=w_start))
+        run.advance(3)
+        (ghost,) = ghosts.of([Entry(1, run)], 2, {})
+        assert ghost.snapshot.step == run.step
+
+
 def test_a_snapshot_that_is_at_hand_is_drawn(surface: LossSurface) -> None:
     history = history_of(surface, 2)
     run = history[1].run

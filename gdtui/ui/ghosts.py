@@ -18,21 +18,20 @@ class Ghosts:
     """Keeps what is drawn of each run, until the run has gone on."""
 
     def __init__(self) -> None:
-        self._drawn: dict[int, Ghost] = {}
+        self._drawn: dict[Run, Ghost] = {}
 
     def of(
         self, entries: Sequence[Entry], current: int, now: Mapping[Run, Snapshot]
     ) -> tuple[Ghost, ...]:
         """All but the current one, the newest last; of those in `now` that snapshot is drawn."""
         self._drawn = {
-            entry.number: self._ghost(entry, now.get(entry.run))
-            for entry in _beside(entries, current)
+            entry.run: self._ghost(entry, now.get(entry.run)) for entry in _beside(entries, current)
         }
         return tuple(self._drawn.values())
 
     def _ghost(self, entry: Entry, snapshot: Snapshot | None) -> Ghost:
         run, words = entry.run, called(entry)
-        ghost = self._drawn.get(entry.number)
+        ghost = self._drawn.get(entry.run)
         if ghost and ghost.label == words and _stands(run, ghost.snapshot):
             return ghost
         role = GHOST_ROLES[(entry.number - 1) % len(GHOST_ROLES)]
