@@ -342,8 +342,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED_STATUS
     except OSError as error:
-        # What is still buffered must not be written, and fail again, at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop(sys.stdout)
         if isinstance(error, BrokenPipeError):
             return 0  # whoever read has seen enough
         return _fail(f"the output can't be written: {error.strerror}")
@@ -358,7 +357,12 @@ def _let_go(stream: TextIO | None) -> None:
     try:
         stream.flush()
     except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        _drop(stream)
+
+
+def _drop(stream: TextIO) -> None:
+    """Let what is still buffered go nowhere: at exit it would be written, and fail again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _run(arguments: Sequence[str] | None) -> int:

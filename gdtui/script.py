@@ -108,7 +108,7 @@ def _textbook(data: Data, record: Record) -> str | None:
         return None
     measure = _landscape(data) if isinstance(data, Landscape) else _means(data, settings)
     loop = [*_begin(record), *_walk(data, record)]
-    return _program(data, record, [*measure, "\n".join(loop)], [*_answer(settings)])
+    return _program(data, [*measure, "\n".join(loop)], [*_answer(settings)])
 
 
 def _exact(data: Data, record: Record) -> str:
@@ -118,10 +118,10 @@ def _exact(data: Data, record: Record) -> str:
     beside = [LOSS] if any("L(" in line for line in settings.chosen_method.formula) else []
     loop = [*_begin(record, "w, b = reached"), *_loop(data, record)]
     answer = ["w, b = reached", *_answer(settings)]
-    return _program(data, record, [*measure, *beside, "\n".join(loop)], answer)
+    return _program(data, [*measure, *beside, "\n".join(loop)], answer)
 
 
-def _program(data: Data, record: Record, parts: Sequence[str], answer: Sequence[str]) -> str:
+def _program(data: Data, parts: Sequence[str], answer: Sequence[str]) -> str:
     body = "\n\n".join([*parts, "\n".join(answer)])
     imports = "\n".join(_imports(body, isinstance(data, Landscape)))
     return "\n\n".join(filter(None, [HEAD, imports, body])) + "\n"
@@ -283,10 +283,7 @@ def _begin(record: Record, names: str = "w, b") -> Iterator[str]:
 
 def _walk(data: Data, record: Record) -> Iterator[str]:
     """The loop of a run that goes on to the end of its iterations."""
-    first = f"{record.start.iteration}, " if record.start.iteration else ""
-    yield f"for iteration in range({first}iterations):"
-    yield from _tuned(record)
-    yield "    loss, dw, db = measure(w, b)"
+    yield from _measured(record, "iterations")
     yield from _line(data, record)
     yield from _update(record)
 
@@ -295,10 +292,7 @@ def _loop(data: Data, record: Record) -> Iterator[str]:
     """The loop of a run that may diverge or converge."""
     settings = record.tunings[0][1]
     highest = "loss < inf" if isinstance(data, Landscape) else "loss <= largest"
-    first = f"{record.start.iteration}, " if record.start.iteration else ""
-    yield f"for iteration in range({first}iterations + 1):"
-    yield from _tuned(record)
-    yield "    loss, dw, db = measure(w, b)"
+    yield from _measured(record, "iterations + 1")
     yield f"    if not ({highest} and dw * 0 == db * 0):"
     yield "        break  # diverged: infinity times 0 is not equal to itself"
     yield "    reached = w, b"
@@ -309,6 +303,14 @@ def _loop(data: Data, record: Record) -> Iterator[str]:
         yield f"    if hypot(dw, {'db' if settings.bias else '0'}) < tolerance:"
         yield "        break"
     yield from _update(record)
+
+
+def _measured(record: Record, end: str) -> Iterator[str]:
+    """How each iteration begins."""
+    first = f"{record.start.iteration}, " if record.start.iteration else ""
+    yield f"for iteration in range({first}{end}):"
+    yield from _tuned(record)
+    yield "    loss, dw, db = measure(w, b)"
 
 
 def _line(data: Data, record: Record) -> Iterator[str]:

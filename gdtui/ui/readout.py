@@ -198,15 +198,14 @@ class Readout(Rows):
             compared = f"{_ratio(found.ratio)} × {short(found.critical, 5)}"
             verdict = [((word, role), *scale), self._row("critical", compared, role)]
         outlook = self._row("within 1%", found.outlook.replace("within 1%", "").strip())
-        condition, room = f"{found.condition:.4g}", width - self.LABEL_WIDTH
         if short_of_room:
             known = [outlook] if found.predicted is not None else []
             return [*verdict, *known, self._curvature_row(found)]
-        curvatures = fitted(found.eigenvalues, " to ", room, digits=4)
+        curvatures = fitted(found.eigenvalues, " to ", width - self.LABEL_WIDTH, digits=4)
         return [
             *verdict,
             outlook,
-            self._row("condition", condition),
+            self._row("condition", f"{found.condition:.4g}"),
             self._row("curvature", curvatures),
         ]
 

@@ -94,6 +94,6 @@ def _harmless(text: str) -> str:
 
 
 def _hex(color: Color | None, default: tuple[int, int, int]) -> str:
-    given = color is not None and not color.is_default
-    red, green, blue = color.get_truecolor(SVG_EXPORT_THEME) if color and given else default
+    known = None if color is None or color.is_default else color.get_truecolor(SVG_EXPORT_THEME)
+    red, green, blue = known or default
     return f"#{red:02x}{green:02x}{blue:02x}"
