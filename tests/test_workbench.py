@@ -17,6 +17,7 @@ from textual.binding import Binding
 from textual.pilot import Pilot
 from textual.widget import Widget
 from textual.widgets import DataTable, Input, SelectionList
+from textual.widgets._footer import FooterKey
 from textual.widgets.data_table import RowKey
 
 from gdtui.core.dataset import DataError
@@ -812,6 +813,17 @@ async def test_no_figure_is_cut_at_80x24(bias: bool) -> None:
                 await desk.press("m")
             assert seen == set(METHODS)
             await desk.press("x")
+
+
+async def test_a_key_in_the_footer_is_as_wide_before_it_is_bound() -> None:
+    async with opened(size=SMALL) as desk:
+        keys = desk.workbench.query(FooterKey)
+        before = [key.render().plain for key in keys]
+        for key in keys:
+            key.compact = True
+        await desk.pilot.pause()
+        assert [key.render().plain for key in keys] == before
+        assert " space Run/Pause  s Step " in desk.text
 
 
 async def test_a_surface_of_its_own_opens_without_data() -> None:
