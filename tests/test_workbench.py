@@ -125,6 +125,12 @@ class Desk:
         self.workbench._frame()
         await self.pilot.pause()
 
+    async def finish(self, runs: int, of: int) -> None:
+        """Runs of so many iterations, each at a lower learning rate than the one before."""
+        for _ in range(runs):
+            await self.advance(of)
+            await self.press("-")
+
     async def resize(self, width: int, height: int) -> None:
         await self.pilot.resize_terminal(width, height)
         await self.pilot.pause()
@@ -1201,9 +1207,7 @@ async def test_at_the_end_there_is_nothing_to_branch_off_for() -> None:
 
 async def test_a_run_deleted_while_it_is_chosen_is_not_looked_at() -> None:
     async with opened() as desk:
-        for _ in range(2):
-            await desk.advance(100)
-            await desk.press("-")
+        await desk.finish(2, of=100)
         await desk.advance(100)
         await desk.press("h")
         screen, table = desk.app.screen, desk.app.screen.query_one(DataTable)
@@ -1215,9 +1219,7 @@ async def test_a_run_deleted_while_it_is_chosen_is_not_looked_at() -> None:
 
 async def test_the_table_of_runs_shows_hides_names_deletes_and_brings_back() -> None:
     async with opened(Settings(bias=True), size=(160, 40)) as desk:
-        for _ in range(3):
-            await desk.advance(100)
-            await desk.press("-")
+        await desk.finish(3, of=100)
         await desk.advance(10)
         history = desk.workbench.history
         await desk.press("h")
@@ -1247,9 +1249,7 @@ async def test_the_table_of_runs_shows_hides_names_deletes_and_brings_back() -> 
 
 async def test_each_change_in_the_table_of_runs_is_saved_soon_and_seen() -> None:
     async with opened(Settings(bias=True), size=(160, 40)) as desk:
-        for _ in range(2):
-            await desk.advance(100)
-            await desk.press("-")
+        await desk.finish(2, of=100)
         await desk.advance(10)
         saver = desk.workbench._autosave = Touched()
         await desk.press("h")
@@ -1263,9 +1263,7 @@ async def test_each_change_in_the_table_of_runs_is_saved_soon_and_seen() -> None
 @pytest.mark.long
 async def test_the_table_sorts_by_every_column() -> None:
     async with opened(Settings(bias=True, iterations=20), size=(160, 40)) as desk:
-        for _ in range(4):
-            await desk.advance(20)
-            await desk.press("-")
+        await desk.finish(4, of=20)
         await desk.press("h")
         table = desk.app.screen.query_one(DataTable)
         for column in COLUMNS:
@@ -1325,9 +1323,7 @@ async def test_methods_race_in_step_and_the_first_is_marked() -> None:
 
 async def test_a_race_of_more_than_can_be_told_apart_does_not_start() -> None:
     async with opened(size=(120, 40)) as desk:
-        for _ in range(3):
-            await desk.advance(100)
-            await desk.press("-")
+        await desk.finish(3, of=100)
         await desk.press("t")
         screen = desk.app.screen
         screen.query_one(SelectionList).select_all()
