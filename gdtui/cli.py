@@ -598,6 +598,8 @@ def _open(
             raise failure
     except DataError as error:
         return _fail(keeper.explain(error))
-    if app.trouble and not app.return_code:
+    if app.fault:
+        print(f"gdtui: this was a bug of gdtui; {app.fault}", file=sys.stderr)
+    elif app.trouble and not app.return_code:
         print(f"gdtui: {app.trouble}", file=sys.stderr)
     return app.return_code or 0

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from threading import Event
 
 import pytest
@@ -218,14 +219,18 @@ sys.exit(main([*sys.argv[1:], "--method", "broken"]))
 """
 
 
-def test_a_bug_in_the_thread_of_the_run_ends_the_program_loudly() -> None:
-    with Terminal("-c", BROKEN, str(PIZZA)) as terminal:
+def test_a_bug_in_the_thread_of_the_run_ends_the_program_loudly(tmp_path: Path) -> None:
+    state = {"XDG_STATE_HOME": str(tmp_path)}
+    with Terminal("-c", BROKEN, str(PIZZA), columns=300, environment=state) as terminal:
         terminal.wait_for("ready", "Quit")
         terminal.send(" ")
         assert terminal.wait_for_end() == 1
         after = terminal.output[terminal.output.rfind(MODES[0][1]) :]
         assert b"a bug in a method" in after
         assert b"Traceback" in after
+        log = tmp_path / "gdtui" / "gdtui.log"
+        assert f"a bug of gdtui; the details are in {log}".encode() in after
+        assert "in fail\nZeroDivisionError: a bug in a method" in log.read_text()
         assert terminal.attributes_now() == terminal.attributes
         assert ENTER_ALTERNATE not in after
 

@@ -200,8 +200,8 @@ async def test_a_log_that_cannot_be_written_is_told(
 def fault() -> str:
     try:
         raise ValueError("a bug")
-    except ValueError:
-        return log_fault("it failed")
+    except ValueError as error:
+        return log_fault("it failed", error)
 
 
 @pytest.mark.parametrize("state_home", [None, "", "relative/folder"])

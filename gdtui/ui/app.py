@@ -35,6 +35,7 @@ from gdtui.core.dataset import DataError
 from gdtui.core.settings import Settings
 from gdtui.loading import Loading
 from gdtui.session import LAST_MOMENT, Autosave, Keeper
+from gdtui.ui.faults import log_fault
 from gdtui.ui.loading_screen import LoadingScreen
 from gdtui.ui.painter import Painter, Repaint
 from gdtui.ui.sessions import SessionsScreen
@@ -220,6 +221,8 @@ class Laboratory(App[DataError]):
         self._turn = Event()
         self._keeper = keeper
         self._autosave: Autosave | None = None
+        self.fault: str | None = None
+        """Where the details are of a bug that ended the app, if one did."""
 
     def run_on_terminal(self) -> DataError | None:
         """Run until the user leaves; returns what is wrong with the data, if so."""
@@ -337,8 +340,12 @@ class Laboratory(App[DataError]):
 
     def _handle_exception(self, error: Exception) -> None:
         # A screen that opens as the end comes is left without its widgets by Textual.
-        if not (self._exit and isinstance(error, NoMatches)):
-            super()._handle_exception(error)
+        if self._exit and isinstance(error, NoMatches):
+            return
+        if self.fault is None:
+            # In a small window Textual's traceback can't be read.
+            self.fault = log_fault("a bug ended gdtui", error)
+        super()._handle_exception(error)
 
     def action_command_palette(self) -> None:
         """Show the command palette."""

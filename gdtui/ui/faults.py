@@ -1,4 +1,4 @@
-"""Bugs that need not end the run: their tracebacks go to a log file, whose path is shown."""
+"""Bugs of gdtui: their tracebacks go to a log file, whose path is shown."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def log_path() -> Path:
     return state_folder() / "gdtui.log"
 
 
-def log_fault(what: str) -> str:
-    """Write the traceback of the exception at hand; returns where to find it, in words."""
+def log_fault(what: str, error: Exception) -> str:
+    """Write the traceback of an exception; returns where to find it, in words."""
     try:
         path = log_path()
     except RuntimeError:
@@ -29,15 +29,15 @@ def log_fault(what: str) -> str:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with open(path, "a", encoding="utf-8") as log:
-            log.write(f"{datetime.now():%Y-%m-%d %H:%M:%S} {what}\n{_lines()}\n")
+            log.write(f"{datetime.now():%Y-%m-%d %H:%M:%S} {what}\n{_lines(error)}\n")
     except OSError as error:
         return f"{shown} can't be written: {error.strerror}"
     return f"the details are in {shown}"
 
 
-def _lines() -> str:
+def _lines(error: Exception) -> str:
     """The traceback, safe for whoever shows the file on a terminal."""
-    lines = traceback.format_exc().splitlines()
+    lines = "".join(traceback.format_exception(error)).splitlines()
     return "".join(printable(line, LINE_CHARACTERS) + "\n" for line in lines)
 
 

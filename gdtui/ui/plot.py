@@ -86,7 +86,7 @@ class Plot(Rows):
         """What to show in place of the plot; the traceback is logged once for each bug."""
         bug = place_of(error)
         if bug not in self._details:
-            self._details[bug] = log_fault(f"the view {self.view!r} failed")
+            self._details[bug] = log_fault(f"the view {self.view!r} failed", error)
         words = (
             f"This plot has failed, the run goes on; {self._details[bug]}. "
             f"It was {printable(repr(error), ERROR_CHARACTERS)}."
