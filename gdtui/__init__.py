@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-
 __version__ = "0.1.0"
 
 # Where each public name lives. It is imported when asked for: `gdtui --help` needs no numpy.
@@ -26,4 +24,6 @@ __all__ = list(_HOMES)
 def __getattr__(name: str) -> object:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"gdtui.core.{_HOMES[name]}"), name)
+    from importlib import import_module
+
+    return getattr(import_module(f"gdtui.core.{_HOMES[name]}"), name)

@@ -17,10 +17,10 @@ from gdtui import __version__
 from gdtui.core.hyperparameter import Hyperparameter, Value
 from gdtui.core.methods import LR, METHODS
 from gdtui.core.settings import SHARED, Settings
-from gdtui.core.source import Source
 from gdtui.core.text import printable
 
 if TYPE_CHECKING:
+    from gdtui.core.source import Source
     from gdtui.loading import Loading
     from gdtui.session import Header, Keeper
 
@@ -384,6 +384,8 @@ def _run(arguments: Sequence[str] | None) -> int:
         return _fail("there is no data on standard input; pipe it in, or name a file")
     if options.compare:
         return _compare(options)
+    from gdtui.core.source import Source
+
     source = Source(options.file, options.x, options.y)
     if options.resume is None or options.file is not None:
         options.file = _find(options.file)
@@ -422,6 +424,7 @@ def _refuse_with_compare(parser: argparse.ArgumentParser, options: argparse.Name
 
 def _compare(options: argparse.Namespace) -> int:
     from gdtui.compare import compared, table
+    from gdtui.core.source import Source
     from gdtui.export import ExportError
     from gdtui.session import Keeper, Store
 

@@ -9,7 +9,7 @@ import secrets
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -109,7 +109,7 @@ def not_carried(source: Source, run: Run, parent: Branch | None = None) -> str:
     changes = [
         f"{', '.join(words)} from iteration {since}"
         for (_, before), (since, after) in pairwise(record.tunings)
-        if (words := differences(replace(before, iterations=after.iterations), after))
+        if (words := differences(before.replace(iterations=after.iterations), after))
     ]
     if changes:
         missing.append(f"what was changed within the run: {'; '.join(changes)}")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, NoReturn
 
@@ -173,7 +173,7 @@ def read_settings(content: Mapping[str, Value]) -> Settings:
         refuse(f"{method} has no {unknown[0]}")
     if missing := [p.name for p in settings.hyperparameters if p.name not in content]:
         refuse(f"there is no {missing[0]} in the settings of the run")
-    return replace(settings, own=values)
+    return settings.replace(own=values)
 
 
 def read_source(content: Any) -> Source:

@@ -11,7 +11,7 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from tempfile import mkstemp
@@ -81,7 +81,7 @@ class Origin:
         # It may be gone on with from another folder.
         path = loading.path if loading.source.is_stream else os.path.abspath(loading.path)
         return cls(
-            source=replace(loading.source, path=path),
+            source=loading.source._replace(path=path),
             title=f"{names[0]} · {names[1]} -> {names[2]}",
             examples=len(dataset.x),
             fingerprint=fingerprint(dataset),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -40,8 +39,8 @@ def write(
 def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pizza: Dataset) -> list[str]:
     """Two files of runs over the same data, in the working directory."""
     monkeypatch.chdir(tmp_path)
-    slow, paused = run_of(pizza, SLOW), run_of(pizza, replace(SLOW, lr=0.005), 40)
-    paused.tune(replace(SLOW, lr=0.001, iterations=200))
+    slow, paused = run_of(pizza, SLOW), run_of(pizza, SLOW.replace(lr=0.005), 40)
+    paused.tune(SLOW.replace(lr=0.001, iterations=200))
     paused.advance(7)
     scaled = run_of(pizza, Settings(standardize=True, bias=True, lr=0.1))
     several = Entry(4, slow), Entry(7, paused, Branch(4, 0), "mine")
@@ -74,7 +73,7 @@ def test_without_a_screen_a_table_is_printed(
         *("loss", "gap", "within 1%", "status"),
     ]
     first, second, third = (re.split("  +", row.strip()) for row in rows)
-    after = replace(SLOW, lr=0.001, iterations=200)
+    after = SLOW.replace(lr=0.001, iterations=200)
     changes = [", ".join(differences(*pair)) for pair in ((Settings(), SLOW), (SLOW, after))]
     assert first[:4] == ["1", "a.jsonl 4", changes[0], "100"]
     assert second[1:4] == ["mine", changes[1], "47"]
@@ -94,7 +93,7 @@ def test_a_landscape_needs_no_data(
     monkeypatch.chdir(tmp_path)
     bowl = LANDSCAPES["bowl"]
     source = Source(surface="bowl")
-    run = run_of(bowl, Settings("adam", **bowl.defaults))  # type: ignore[arg-type]
+    run = run_of(bowl, Settings(method="adam", **bowl.defaults))  # type: ignore[arg-type]
     file = write("bowl", bowl, source, Entry(1, run))
     assert main(["--compare", file]) == 0
     assert "method adam" in capsys.readouterr().out

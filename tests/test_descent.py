@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Generator, Iterator
-from dataclasses import replace
 from itertools import islice, pairwise
 
 import numpy as np
@@ -205,7 +204,7 @@ def test_the_lessons_case_written_out_is_the_same_to_the_bit(
 ) -> None:
     begin = Settings(lr=lr, bias=bias, w_start=start[0], b_start=start[1], tolerance=tolerance)
     # A rule that is not the one written out, but does the same.
-    method = replace(METHODS["gd"], rule=lambda *of: gradient_descent(*of))
+    method = METHODS["gd"]._replace(rule=lambda *of: gradient_descent(*of))
     written_out = ending(trajectory(surface, begin, starting_point(surface, begin)))
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(METHODS, "gd", method)

@@ -57,19 +57,19 @@ def taken(surface: LossSurface, settings: Settings, count: int | None = None) ->
 
 def tuned(surface: LossSurface) -> Run:
     run = taken(surface, BIAS, 20)
-    run.tune(replace(BIAS, lr=0.002))
+    run.tune(BIAS.replace(lr=0.002))
     run.advance(10)
-    run.tune(replace(BIAS, lr=0.001, iterations=70))
+    run.tune(BIAS.replace(lr=0.001, iterations=70))
     run.advance(100)
     return run
 
 
 def branched(surface: LossSurface) -> Run:
-    settings = Settings("adam", lr=0.1, bias=True, iterations=50)
+    settings = Settings(method="adam", lr=0.1, bias=True, iterations=50)
     before = taken(surface, settings)
     snapshot = before.snapshot_at(13)
     start = Point(13, snapshot.step.w, snapshot.step.b, snapshot.memory)
-    run = Run(surface, replace(settings, lr=0.01), start=start)
+    run = Run(surface, settings.replace(lr=0.01), start=start)
     run.advance(30)
     return run
 
@@ -113,14 +113,14 @@ def every_change(settings: Settings) -> list[Settings]:
 
 @pytest.mark.parametrize("method", METHODS)
 def test_the_command_gives_the_same_settings_for_every_hyperparameter(method: str) -> None:
-    for settings in every_change(Settings(method)):
+    for settings in every_change(Settings(method=method)):
         assert_read_back(PIZZA, settings)
 
 
 @pytest.mark.parametrize("name", LANDSCAPES)
 @pytest.mark.parametrize("method", METHODS)
 def test_the_command_gives_the_same_settings_on_every_landscape(name: str, method: str) -> None:
-    for settings in every_change(Settings(method)):
+    for settings in every_change(Settings(method=method)):
         if not settings.standardize:
             assert_read_back(Source(surface=name), settings)
     own = Settings(**LANDSCAPES[name].defaults)  # type: ignore[arg-type]
@@ -138,8 +138,11 @@ def test_numbers_in_the_command_are_exact(lr: float, w: float, b: float, count: 
 def test_only_what_differs_is_in_the_command() -> None:
     assert command(PIZZA, Settings(lr=0.005, bias=True)) == "gdtui data/pizza.txt --lr 0.005 --bias"
     assert command(Source(), Settings()) == "gdtui"
-    assert command(Source(), Settings("adagrad", lr=0.01)) == "gdtui --method adagrad"
-    assert command(Source(), Settings("adagrad", lr=0.001)) == "gdtui --method adagrad --lr 0.001"
+    assert command(Source(), Settings(method="adagrad", lr=0.01)) == "gdtui --method adagrad"
+    assert (
+        command(Source(), Settings(method="adagrad", lr=0.001))
+        == "gdtui --method adagrad --lr 0.001"
+    )
     named = Source("my data.csv", x="Height (cm)", y="2")
     assert command(named, Settings()) == "gdtui 'my data.csv' --x 'Height (cm)' --y 2"
 
@@ -166,8 +169,8 @@ def test_any_name_is_quoted_so_that_a_shell_gives_it_back(path: str, x: str, y: 
 
 def test_what_the_command_cannot_carry(surface: LossSurface) -> None:
     assert not_carried(PIZZA, taken(surface, BIAS)) == ""
-    (second,) = differences(BIAS, replace(BIAS, lr=0.002))
-    (third,) = differences(BIAS, replace(BIAS, lr=0.001))
+    (second,) = differences(BIAS, BIAS.replace(lr=0.002))
+    (third,) = differences(BIAS, BIAS.replace(lr=0.001))
     assert not_carried(PIZZA, tuned(surface)) == (
         "The command can't carry what was changed within the run: "
         f"{second} from iteration 20; {third} from iteration 30."
@@ -183,7 +186,7 @@ def test_what_the_command_cannot_carry(surface: LossSurface) -> None:
 
 def test_the_command_carries_a_run_that_was_only_made_longer(surface: LossSurface) -> None:
     run = taken(surface, BIAS)
-    run.tune(replace(BIAS, iterations=80))
+    run.tune(BIAS.replace(iterations=80))
     run.advance(100)
     assert not_carried(PIZZA, run) == ""
     assert command(PIZZA, run.settings).endswith("--iterations 80 --bias")
@@ -212,9 +215,9 @@ def objects(text: str) -> list[dict[str, Any]]:
         Settings(),
         Settings(lr=0.005, bias=True, iterations=5000),
         Settings(lr=0.1, bias=True, standardize=True),
-        Settings("search", lr=0.01, iterations=300),
+        Settings(method="search", lr=0.01, iterations=300),
         Settings(tolerance=1),
-        Settings("sgd", own={"batch": 7, "seed": 1}),
+        Settings(method="sgd", own={"batch": 7, "seed": 1}),
         Settings(w_start=1e100, lr=1e6),
     ],
 )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from conftest import another
 from hypothesis import given
@@ -79,7 +77,7 @@ def test_names_and_hiding(surface: LossSurface) -> None:
 
 def test_a_summary_is_what_the_run_says(surface: LossSurface) -> None:
     begin = Settings(lr=0.004, bias=True, iterations=3000)
-    diverging = replace(begin, lr=0.005)
+    diverging = begin.replace(lr=0.005)
     history = filled(surface, begin, diverging, Settings(bias=True))
     first, second, third = history.summaries()
     run = history[1].run
@@ -102,7 +100,7 @@ def test_a_summary_is_what_the_run_says(surface: LossSurface) -> None:
 
 @pytest.mark.parametrize("method", METHODS)
 def test_each_difference_is_named_with_its_value(method: str) -> None:
-    before = Settings(method)
+    before = Settings(method=method)
     for parameter in before.hyperparameters:
         if parameter.name == "method":
             continue
@@ -112,7 +110,7 @@ def test_each_difference_is_named_with_its_value(method: str) -> None:
             f"{parameter.name.replace('_', ' ')} {parameter.format(value)}"
         ]
         assert differences(after, after) == []
-    changed = differences(Settings("gd"), before)
+    changed = differences(Settings(method="gd"), before)
     own = [parameter.name.replace("_", " ") for parameter in METHODS[method].hyperparameters]
     assert all(any(words.startswith(label) for words in changed) for label in own)
 

@@ -112,10 +112,6 @@ def test_flag_is_the_name_with_hyphens() -> None:
     assert REAL.flag == "--l-r"
 
 
-def test_named_changes_nothing_else() -> None:
-    assert REAL.named("other").named("l_r") == REAL
-
-
 @pytest.mark.parametrize(
     ("parameter", "value", "up", "down"),
     [

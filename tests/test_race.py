@@ -11,7 +11,7 @@ from gdtui.core.run import FULL_SPEED, Run
 from gdtui.core.settings import Settings
 from gdtui.core.surface import LossSurface
 
-ALL = [Settings(method, iterations=3000, bias=True) for method in METHODS]
+ALL = [Settings(method=method, iterations=3000, bias=True) for method in METHODS]
 
 
 def race_of(surface: LossSurface, *settings: Settings, pace: float = FULL_SPEED) -> Race:

@@ -214,7 +214,7 @@ def test_the_answer_of_least_squares_is_always_shown(
 def test_what_theory_says_of_the_method_stands_below_in_words(
     method: str, surface: LossSurface
 ) -> None:
-    rows = rows_of(surface, Run(surface, Settings(method)))
+    rows = rows_of(surface, Run(surface, Settings(method=method)))
     words = " ".join(" ".join(texts_of(rows)).split())
     assert words.endswith(f" {METHODS[method].bound}.")
 

@@ -5,7 +5,6 @@ import io
 import json
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -319,7 +318,7 @@ def batch_losses(data: Dataset, settings: Settings) -> list[float]:
 def test_the_loss_of_the_batch_stands_beside_that_of_all(
     pizza: Dataset, every: int, changes: dict[str, Any]
 ) -> None:
-    settings = replace(SAMPLED, **changes)
+    settings = SAMPLED.replace(**changes)
     shown = sorted({*range(0, 37, every), 36})
     expected = pytest.approx([batch_losses(pizza, settings)[i] for i in shown], rel=1e-9)
     text, _ = written("text", pizza, settings, every)
@@ -341,7 +340,7 @@ def test_the_loss_of_the_batch_changes_nothing_else(
 ) -> None:
     """A batch of all examples is gradient descent, but for what is said of the batch."""
     plain = Settings(bias=True, standardize=standardize, iterations=20)
-    whole = replace(plain, method="sgd", own={"batch": 30, "seed": 0})
+    whole = plain.replace(method="sgd", own={"batch": 30, "seed": 0})
     beyond = {
         "text": r", of the batch: [\d.]+$",
         "csv": r",(batch_loss|[\d.]+)$",
@@ -357,7 +356,7 @@ def test_the_loss_of_the_batch_changes_nothing_else(
 def test_a_batch_loss_that_is_not_finite_is_null() -> None:
     """Two of the examples are too near each other for a slope between them."""
     near = Dataset("near.csv", "x", "y", np.array([0, 1e-161, 1]), np.array([0, 1e150, 0]))
-    settings = replace(SAMPLED, iterations=50, lr=1e-12, own={"batch": 2, "seed": 0})
+    settings = SAMPLED.replace(iterations=50, lr=1e-12, own={"batch": 2, "seed": 0})
     steps = objects(written("json", near, settings)[0])[1:-1]
     assert [step["batch_loss"] for step in steps].count(None) == 1
     assert steps[-1]["batch_loss"] is None

@@ -5,7 +5,6 @@ import random
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import partial
 from itertools import count, islice, pairwise
 
@@ -128,7 +127,7 @@ def test_every_step_comes_back_to_the_digit(
             if action == "advance":
                 assert run.advance(int(value)) == oracle.advance(int(value))
             elif not run.ended:
-                tuned = replace(run.settings, lr=value)
+                tuned = run.settings.replace(lr=value)
                 run.tune(tuned)
                 oracle.tune(tuned)
             snapshot = run.snapshot()
@@ -151,7 +150,7 @@ def test_every_step_comes_back_to_the_digit(
 def test_memory_is_bounded_and_the_first_step_still_known(surface: LossSurface) -> None:
     run = Run(surface, LONG)
     run.advance(9_999)
-    steps = list(descend(surface, replace(LONG, iterations=10_000)))
+    steps = list(descend(surface, LONG.replace(iterations=10_000)))
     snapshot = run.snapshot()
     assert snapshot.spacing == 4
     check_trail(snapshot, steps)
@@ -180,9 +179,9 @@ ENDINGS = [
     Settings(method="search", lr=0.01, iterations=185),
     Settings(method="search", lr=0.01, iterations=184),
     DIVERGING,
-    replace(DIVERGING, iterations=1960),
-    replace(DIVERGING, iterations=1961),
-    replace(DIVERGING, iterations=1962),
+    DIVERGING.replace(iterations=1960),
+    DIVERGING.replace(iterations=1961),
+    DIVERGING.replace(iterations=1962),
 ]
 
 
@@ -223,7 +222,7 @@ def test_divergence_at_the_start_leaves_an_empty_log() -> None:
     run.finish()
     assert run.drive(0.0) is None
     assert run.advance(5) == 0
-    assert not run.can_tune(replace(run.settings, iterations=200))
+    assert not run.can_tune(run.settings.replace(iterations=200))
 
 
 def test_status_follows_the_commands(surface: LossSurface) -> None:
@@ -322,7 +321,7 @@ def test_a_stall_makes_a_run_catch_up_with_a_second_at_most(
 
 
 def test_finish_ignores_the_pace(surface: LossSurface) -> None:
-    run = Run(surface, replace(LONG, iterations=3 * BURST), pace=0.1)
+    run = Run(surface, LONG.replace(iterations=3 * BURST), pace=0.1)
     run.start()
     run.drive(0.0)
     run.finish()
@@ -388,7 +387,7 @@ def test_a_run_is_not_tuned_to_end_in_its_past(surface: LossSurface) -> None:
 def test_tuning_keeps_a_run_running(surface: LossSurface) -> None:
     run = Run(surface, LONG)
     run.start()
-    run.tune(replace(LONG, lr=0.002))
+    run.tune(LONG.replace(lr=0.002))
     assert run.status is Status.RUNNING
 
 
@@ -405,9 +404,9 @@ def test_what_can_be_tuned_once_ended(surface: LossSurface) -> None:
 def test_what_has_diverged_is_never_extended(surface: LossSurface) -> None:
     run = Run(surface, DIVERGING)
     run.advance(10_000)
-    assert not run.can_tune(replace(DIVERGING, iterations=20_000))
+    assert not run.can_tune(DIVERGING.replace(iterations=20_000))
     with pytest.raises(ValueError, match="new run"):
-        run.tune(replace(DIVERGING, iterations=20_000))
+        run.tune(DIVERGING.replace(iterations=20_000))
     assert run.status is Status.DIVERGED
 
 
@@ -444,7 +443,7 @@ def test_an_extended_run_is_as_if_it_had_been_longer_from_the_start(
 
 
 def test_a_worker_drives_runs_to_their_end(surface: LossSurface, worker: Worker) -> None:
-    for begin in (replace(LONG, iterations=30_000), DIVERGING, Settings(method="search", lr=0.1)):
+    for begin in (LONG.replace(iterations=30_000), DIVERGING, Settings(method="search", lr=0.1)):
         run = Run(surface, begin)
         run.start()
         worker.drive(run)
@@ -507,7 +506,7 @@ def test_looking_back_while_the_worker_runs(
     monkeypatch.setattr(Trail, "ROWS", 256)
     monkeypatch.setattr(run_module, "BURST", 50)
     monkeypatch.setattr(run_module, "RECENT", 20)
-    steps = list(descend(surface, replace(LONG, iterations=20_000)))
+    steps = list(descend(surface, LONG.replace(iterations=20_000)))
     run, chance = Run(surface, LONG), random.Random(1)
     run.start()
     worker.drive(run)
@@ -535,7 +534,7 @@ def test_tuned_while_the_worker_runs_every_step_still_comes_back(
     for lr in (0.002, 0.0005, 0.004, 0.001):
         before = iterations_of(run)
         wait_until(lambda before=before: iterations_of(run) > before)  # type: ignore[misc]
-        run.tune(replace(LONG, lr=lr))
+        run.tune(LONG.replace(lr=lr))
     reached = iterations_of(run)
     wait_until(lambda: iterations_of(run) > reached)
     run.pause()
@@ -566,7 +565,7 @@ def branch_of(run: Run, iteration: int, settings: Settings) -> Run:
 def test_a_branch_with_the_same_settings_takes_the_same_steps(
     method: str, surface: LossSurface
 ) -> None:
-    settings = Settings(method, iterations=200, bias=True)
+    settings = Settings(method=method, iterations=200, bias=True)
     run = Run(surface, settings)
     run.advance(200)
     branch = branch_of(run, 37, settings)
@@ -615,7 +614,7 @@ def test_the_next_hundredth_is_the_nearest_that_is_further(
 @pytest.mark.parametrize("made", [5, 100, 4096, 4097, 30_000])
 def test_the_past_is_what_it_was(made: int, surface: LossSurface) -> None:
     """A run that went on has the same past as one that stopped there."""
-    settings = Settings("momentum", iterations=30_000, bias=True)
+    settings = Settings(method="momentum", iterations=30_000, bias=True)
     whole, stopped = Run(surface, settings), Run(surface, settings)
     whole.advance(30_000)
     stopped.advance(made)
@@ -635,7 +634,7 @@ def test_the_past_is_what_it_was(made: int, surface: LossSurface) -> None:
 def test_the_past_has_the_settings_of_its_time(surface: LossSurface) -> None:
     run = Run(surface, Settings(iterations=100))
     run.advance(10)
-    run.tune(replace(run.settings, lr=0.002))
+    run.tune(run.settings.replace(lr=0.002))
     run.advance(10)
     assert [run.snapshot_at(i).settings.lr for i in (0, 9, 10, 20)] == [0.001, 0.001, 0.002, 0.002]
     assert [run.snapshot_at(i).status for i in (0, 1)] == [Status.READY, Status.PAUSED]
@@ -645,11 +644,11 @@ def test_the_past_has_the_settings_of_its_time(surface: LossSurface) -> None:
 
 
 def tuned_run(surface: LossSurface, method: str) -> Run:
-    run = Run(surface, Settings(method, iterations=4000, bias=True))
+    run = Run(surface, Settings(method=method, iterations=4000, bias=True))
     run.advance(1500)
-    run.tune(replace(run.settings, lr=run.settings.lr / 2))
+    run.tune(run.settings.replace(lr=run.settings.lr / 2))
     run.advance(10_000)
-    run.tune(replace(run.settings, iterations=6000))
+    run.tune(run.settings.replace(iterations=6000))
     run.advance(1000)
     return run
 
@@ -658,7 +657,7 @@ MADE: dict[str, Callable[[LossSurface], Run]] = {
     "ready": lambda surface: Run(surface, LONG),
     "diverged": lambda surface: advanced(Run(surface, DIVERGING)),
     "diverged at the start": lambda surface: Run(surface, Settings(w_start=1e100, b_start=1e100)),
-    "converged": lambda surface: advanced(Run(surface, Settings("search", lr=0.1))),
+    "converged": lambda surface: advanced(Run(surface, Settings(method="search", lr=0.1))),
     "extended": lambda surface: advanced(tuned_run(surface, "gd")),
     "finished": lambda surface: advanced(Run(surface, Settings())),
     **{method: partial(tuned_run, method=method) for method in METHODS if method != "search"},
@@ -692,7 +691,7 @@ def test_a_replay_can_be_taken_elsewhere(surface: LossSurface) -> None:
     run.advance(1000)
     run.pause()
     assert run.status is Status.PAUSED
-    run.tune(replace(run.settings, lr=0.003))
+    run.tune(run.settings.replace(lr=0.003))
     run.advance(10_000)
     assert run.record.tunings[-1] == (1000, run.settings)
     assert run.record.reached == run.settings.iterations

@@ -67,7 +67,7 @@ def assert_prints_the_same(data: Data, settings: Settings) -> Status:
 @pytest.mark.parametrize("method", METHODS)
 def test_a_script_runs_by_itself(pizza: Dataset, tmp_path: Path, method: str) -> None:
     odd = replace(pizza, name="größe · coding: rot13")
-    settings = Settings(method, bias=True, standardize=True, lr=0.05)
+    settings = Settings(method=method, bias=True, standardize=True, lr=0.05)
     text = written("text", pizza, settings)[0]
     assert printed_alone(script(odd, record_of(odd, settings)), tmp_path) == text
 
@@ -78,7 +78,9 @@ def test_a_script_runs_by_itself(pizza: Dataset, tmp_path: Path, method: str) ->
 def test_a_script_prints_what_plain_output_does(
     pizza: Dataset, method: str, bias: bool, standardize: bool
 ) -> None:
-    settings = Settings(method, bias=bias, standardize=standardize, iterations=1234, w_start=1 / 3)
+    settings = Settings(
+        method=method, bias=bias, standardize=standardize, iterations=1234, w_start=1 / 3
+    )
     assert_prints_the_same(pizza, settings)
 
 
@@ -88,10 +90,12 @@ def test_a_script_prints_what_plain_output_does(
 def test_a_diverging_script_ends_where_the_run_does(
     pizza: Dataset, method: str, bias: bool, standardize: bool
 ) -> None:
-    settings = Settings(method, bias=bias, standardize=standardize, iterations=100_000, w_start=5)
+    settings = Settings(
+        method=method, bias=bias, standardize=standardize, iterations=100_000, w_start=5
+    )
     surface = surface_of(pizza, settings)
     assert METHODS[method].critical
-    settings = replace(settings, lr=3 * plain_critical(surface, bias))
+    settings = settings.replace(lr=3 * plain_critical(surface, bias))
     assert assert_prints_the_same(pizza, settings) is Status.DIVERGED
 
 
@@ -100,7 +104,7 @@ def test_a_diverging_script_ends_where_the_run_does(
 def test_a_script_converges_where_the_run_does(
     pizza: Dataset, changes: dict[str, float], bias: bool
 ) -> None:
-    settings = replace(Settings(bias=bias, lr=0.003, iterations=50_000), **changes)  # type: ignore[arg-type]
+    settings = Settings(bias=bias, lr=0.003, iterations=50_000).replace(**changes)
     assert assert_prints_the_same(pizza, settings) is Status.CONVERGED
 
 
@@ -112,9 +116,9 @@ def test_a_long_script_prints_the_same_to_its_end(pizza: Dataset) -> None:
 @pytest.mark.parametrize("method", ["gd", "adam", "search", "sgd"])
 def test_a_script_of_a_landscape(name: str, method: str) -> None:
     landscape = LANDSCAPES[name]
-    settings = Settings(method, iterations=300, **landscape.defaults)  # type: ignore[arg-type]
+    settings = Settings(method=method, iterations=300, **landscape.defaults)  # type: ignore[arg-type]
     assert_prints_the_same(landscape, settings)
-    assert_prints_the_same(landscape, replace(settings, lr=10, bias=False))
+    assert_prints_the_same(landscape, settings.replace(lr=10, bias=False))
 
 
 @pytest.mark.parametrize(
@@ -146,26 +150,26 @@ def test_a_slope_that_is_not_finite_ends_a_script_as_it_ends_a_run() -> None:
 @pytest.mark.parametrize("eps", [0, 1e-300])
 def test_a_script_with_hyperparameters_of_the_method(pizza: Dataset, eps: float) -> None:
     own: dict[str, Value] = {"beta1": 0, "beta2": 0.5, "eps": eps}
-    assert_prints_the_same(pizza, Settings("adam", lr=0.1, bias=True, own=own))
+    assert_prints_the_same(pizza, Settings(method="adam", lr=0.1, bias=True, own=own))
 
 
 def tuned(surface: LossSurface) -> Run:
-    settings = Settings("momentum", bias=True, iterations=80, own={"momentum": 0.5})
+    settings = Settings(method="momentum", bias=True, iterations=80, own={"momentum": 0.5})
     run = Run(surface, settings)
     run.advance(20)
-    run.tune(replace(settings, lr=0.0005, own={"momentum": 0.8}))
+    run.tune(settings.replace(lr=0.0005, own={"momentum": 0.8}))
     run.advance(20)
-    run.tune(replace(settings, lr=0.0005, tolerance=1e-3, iterations=30_000))
+    run.tune(settings.replace(lr=0.0005, tolerance=1e-3, iterations=30_000))
     run.advance(30_000)
     return run
 
 
 def branched(surface: LossSurface) -> Run:
-    before = Run(surface, Settings("adam", lr=0.1, bias=True, iterations=50))
+    before = Run(surface, Settings(method="adam", lr=0.1, bias=True, iterations=50))
     before.advance(50)
     snapshot = before.snapshot_at(13)
     start = Point(13, snapshot.step.w, snapshot.step.b, snapshot.memory)
-    run = Run(surface, replace(before.settings, lr=0.5), start=start)
+    run = Run(surface, before.settings.replace(lr=0.5), start=start)
     run.advance(50)
     return run
 
@@ -207,7 +211,7 @@ def code_of(data: Dataset, settings: Settings) -> list[str]:
 
 @pytest.mark.parametrize(("method", "most"), [("gd", 12), ("momentum", 14), ("adam", 19)])
 def test_a_script_is_short(pizza: Dataset, method: str, most: int) -> None:
-    lines = code_of(pizza, Settings(method))
+    lines = code_of(pizza, Settings(method=method))
     assert len(lines) <= most
     assert "    return np.mean(e * e), 2 * np.mean(x * e), 2 * np.mean(e)" in lines
 
@@ -227,14 +231,14 @@ def test_a_script_draws_the_same_batches(
     pizza: Dataset, batch: int, bias: bool, iterations: int
 ) -> None:
     own: dict[str, Value] = {"batch": batch, "seed": 3}
-    assert_prints_the_same(pizza, Settings("sgd", bias=bias, iterations=iterations, own=own))
+    assert_prints_the_same(pizza, Settings(method="sgd", bias=bias, iterations=iterations, own=own))
 
 
 def test_a_new_method_needs_no_edit_here(pizza: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     formula = ("x <- momentum * x + g * t", "w <- w - lr * (x + g)")
-    new = replace(METHODS["momentum"], key="new", formula=formula, remembers=("x",))
+    new = METHODS["momentum"]._replace(key="new", formula=formula, remembers=("x",))
     monkeypatch.setitem(METHODS, "new", new)
-    text = printed(script(pizza, record_of(pizza, Settings("new", iterations=2))))
+    text = printed(script(pizza, record_of(pizza, Settings(method="new", iterations=2))))
     first = surface_of(pizza, Settings()).loss(0, 0)
     dw = surface_of(pizza, Settings()).gradient(0, 0)[0]
     second = surface_of(pizza, Settings()).loss(-0.001 * 2 * dw, 0)
@@ -249,7 +253,7 @@ def test_what_has_no_short_script_is_refused_in_words(pizza: Dataset, heavy_ball
     huge = replace(pizza, x=many, y=many)
     hidden = replace(LANDSCAPES["bowl"], formula=eval("lambda w, b: (w, b, 0)"))
     cases: list[tuple[Data, Settings, str]] = [
-        (pizza, Settings("ball"), "heavy ball has no script: nothing says its formula"),
+        (pizza, Settings(method="ball"), "heavy ball has no script: nothing says its formula"),
         (huge, Settings(), "a script holds its examples, 1000 at most, and these are 1001"),
         (hidden, Settings(), "the formula of bowl can't be read"),
     ]

@@ -95,7 +95,7 @@ def histories(draw: st.DrawFn, method: str, loading: Loading) -> History:
     """A run tuned on its way, one that leaves it somewhere, and the marks of a user."""
     on_data = loading.result()[0] is not None
     settings = Settings(
-        method,
+        method=method,
         lr=draw(st.floats(1e-7, 1e-2)),
         iterations=draw(st.integers(40, 400)),
         w_start=draw(FINITE),
@@ -108,14 +108,14 @@ def histories(draw: st.DrawFn, method: str, loading: Loading) -> History:
     run = Run(surface, settings)
     for count in draw(st.lists(st.integers(1, 60), max_size=4)):
         run.advance(count)
-        tuned = replace(run.settings, lr=draw(st.floats(1e-7, 1e-2)))
+        tuned = run.settings.replace(lr=draw(st.floats(1e-7, 1e-2)))
         if run.can_tune(tuned):
             run.tune(tuned)
     run.advance(draw(st.integers(1, 60)))
     history = history_of(run)
     past = run.snapshot_at(draw(st.integers(0, run.snapshot().step.iteration)))
     start = Point(*past.step[:3], past.memory)
-    branch = Run(surface, replace(run.settings, iterations=500), start=start)
+    branch = Run(surface, run.settings.replace(iterations=500), start=start)
     branch.advance(draw(st.integers(1, 60)))
     history.add(branch, Branch(1, start.iteration))
     history.rename(1, draw(st.text(max_size=10)))
@@ -167,7 +167,7 @@ def test_own_hyperparameters_come_back() -> None:
 
 def test_a_memory_that_is_not_finite_comes_back() -> None:
     start = Point(3, 1.0, 2.0, (math.inf, math.nan, -math.inf, 0.1))
-    run = Run(loaded().result()[1], Settings("adam"), start=start)
+    run = Run(loaded().result()[1], Settings(method="adam"), start=start)
     run.advance(5)
     session = session_of(run)
     assert session.runs
@@ -351,7 +351,7 @@ def test_the_source_finds_the_data_from_anywhere(
 
 def test_data_from_a_pipe_must_be_piped_in_again() -> None:
     origin = Origin.of(loaded())
-    source = replace(origin, source=replace(origin.source, path="-"))
+    source = replace(origin, source=origin.source._replace(path="-"))
     with pytest.raises(DataError, match="standard input"):
         source.reopen()
     with open(PIZZA, "rb") as stream:

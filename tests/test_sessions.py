@@ -144,7 +144,7 @@ def test_the_list_can_be_left(key: str, status: int, tmp_path: Path, store: Stor
 def test_other_data_are_refused_and_the_session_kept(tmp_path: Path, store: Store) -> None:
     session = session_of(made())
     moved = tmp_path / "moved.txt"
-    source = replace(session.origin.source, path=str(moved))
+    source = session.origin.source._replace(path=str(moved))
     store.save("one", replace(session, origin=replace(session.origin, source=source)))
     kept = f"the session is kept, its data were in {moved}"
     for text, why in ((None, "there is no such file"), ("1 2\n3 4\n", "is not as it was")):

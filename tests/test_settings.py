@@ -1,7 +1,5 @@
 """Settings: every hyperparameter once, checked, and changed into new Settings."""
 
-from dataclasses import FrozenInstanceError, fields
-
 import pytest
 from conftest import another
 
@@ -14,7 +12,7 @@ METHOD = SHARED[0]
 
 
 def test_every_field_is_a_shared_hyperparameter() -> None:
-    assert [*names, "own"] == [field.name for field in fields(Settings)]
+    assert [*names, "own"] == [*vars(Settings())]
 
 
 def test_defaults_are_those_of_the_lesson() -> None:
@@ -86,8 +84,28 @@ def test_values_take_the_type_of_their_default() -> None:
 
 
 def test_settings_never_change() -> None:
-    with pytest.raises(FrozenInstanceError):
-        Settings().lr = 1  # type: ignore[misc]
+    settings = Settings()
+    with pytest.raises(AttributeError, match=r"^lr "):
+        settings.lr = 1  # type: ignore[misc]
+    with pytest.raises(AttributeError, match=r"^lr "):
+        del settings.lr
+    assert settings == Settings()
+
+
+@pytest.mark.parametrize("parameter", SHARED, ids=names)
+def test_equal_settings_have_equal_values(parameter: Hyperparameter) -> None:
+    one, other = Settings(), Settings().replace(**{parameter.name: another(parameter)})
+    assert one == Settings() != other == Settings().change(parameter, another(parameter))
+    assert one != vars(one)
+    assert eval(repr(other)) == other
+
+
+def test_a_value_without_a_hyperparameter_is_a_bug() -> None:
+    for values in ({"rate": 1}, {"hyperparameters": ()}):
+        with pytest.raises(TypeError, match=f"^Settings have no {min(values)}$"):
+            Settings(**values)
+        with pytest.raises(TypeError, match=f"^Settings have no {min(values)}$"):
+            Settings().replace(**values)
 
 
 def test_hyperparameters_of_a_method(heavy_ball: Method) -> None:

@@ -2,7 +2,6 @@
 
 import math
 import warnings
-from dataclasses import replace
 from fractions import Fraction
 from itertools import islice, pairwise
 
@@ -60,7 +59,7 @@ def around_critical(surface: LossSurface, part: float, settings: Settings) -> Se
     """The settings with a part of 2 / the largest curvature as the learning rate."""
     critical = plain_critical(surface, settings.bias)
     assume(0 < critical < math.inf)
-    return replace(settings, lr=part * critical)
+    return settings.replace(lr=part * critical)
 
 
 # The curvature
@@ -229,7 +228,7 @@ def test_what_is_said_to_diverge_does(
     assume(abs(part - 1) > 0.02)
     begin = around_critical(surface, part, Settings(w_start=w, b_start=b, bias=bias))
     along_steepest(surface, begin)
-    begin = replace(begin, iterations=20_000)
+    begin = begin.replace(iterations=20_000)
     diverged = ended_as(surface, begin).status is Status.DIVERGED
     assert diverged == (stability(surface, begin).verdict is Verdict.DIVERGES)
 
@@ -274,7 +273,7 @@ def test_every_bound_is_where_runs_begin_to_diverge(
     begin = Settings(method=key, bias=bias, w_start=5, iterations=30_000)
     critical = stability(surface, begin).critical
     assert critical
-    begin = replace(begin, lr=part * critical)
+    begin = begin.replace(lr=part * critical)
     diverged = ended_as(surface, begin).status is Status.DIVERGED
     assert diverged == (part > 1) == (stability(surface, begin).verdict is Verdict.DIVERGES)
 
@@ -387,7 +386,7 @@ def test_from_any_step_on_so_many_more_are_predicted(
     begin = around_critical(surface, part, Settings(w_start=w, b_start=b, bias=bias))
     whole = predicted_iterations(surface, begin)
     assert whole is not None
-    steps = list(descend(surface, replace(begin, iterations=made + 1)))
+    steps = list(descend(surface, begin.replace(iterations=made + 1)))
     left = predicted_iterations(surface, begin, (steps[-1].w, steps[-1].b))
     assert left is not None
     assume(made <= whole <= 1e6)
@@ -408,9 +407,9 @@ def test_a_diverging_run_can_come_near_before() -> None:
     begin = Settings(lr=0.7, w_start=1e-9, b_start=1, bias=True)
     assert stability(narrow, begin).verdict is Verdict.DIVERGES
     assert predicted_iterations(narrow, begin) == first_within(narrow, begin, 100, 0) == 3
-    assert predicted_iterations(narrow, replace(begin, w_start=0.5)) == math.inf
+    assert predicted_iterations(narrow, begin.replace(w_start=0.5)) == math.inf
     # Near for a few iterations alone: at 8 not yet, and at 16 no longer.
-    briefly = replace(begin, lr=0.9, w_start=8e-5)
+    briefly = begin.replace(lr=0.9, w_start=8e-5)
     assert predicted_iterations(narrow, briefly) == first_within(narrow, briefly, 100, 0) == 11
 
 
@@ -418,8 +417,8 @@ def test_with_momentum_too_what_grows_from_next_to_nothing_counts() -> None:
     narrow = LossSurface(0.0, 0.0, 100.0, 0.0, 0.0)
     begin = Settings(method="momentum", lr=0.014, bias=True, b_start=1, own={"momentum": 0.1})
     assert predicted_iterations(narrow, begin) == first_within(narrow, begin, 300, 0)
-    assert predicted_iterations(narrow, replace(begin, w_start=3e-9)) == math.inf
-    assert first_within(narrow, replace(begin, w_start=3e-9), 3000, 0) is None
+    assert predicted_iterations(narrow, begin.replace(w_start=3e-9)) == math.inf
+    assert first_within(narrow, begin.replace(w_start=3e-9), 3000, 0) is None
 
 
 def test_a_start_at_the_minimum_is_near() -> None:
@@ -429,7 +428,7 @@ def test_a_start_at_the_minimum_is_near() -> None:
         found = stability(surface, begin)
         assert (found.predicted, found.outlook) == (0, "within 1% at the start")
         # No run could come any nearer: the last digit decides.
-        beside = replace(begin, w_start=math.nextafter(minimum.w, math.inf))
+        beside = begin.replace(w_start=math.nextafter(minimum.w, math.inf))
         assert predicted_iterations(surface, beside) == 0
 
 
@@ -701,7 +700,7 @@ def test_on_a_landscape_as_curved_everywhere_the_way_is_predicted(
     begin = Settings(**{**landscape.defaults, "bias": bias, "method": method})  # type: ignore[arg-type]
     assert (predicted_iterations(landscape, begin) is not None) == landscape.is_quadratic
     check_prediction(landscape, begin)
-    check_prediction(landscape, replace(begin, lr=landscape.lr / 7))
+    check_prediction(landscape, begin.replace(lr=landscape.lr / 7))
     if landscape.is_quadratic:
         places = np.random.default_rng(1).normal(size=(9, 2)) * 100
         curved = [landscape.hessian(True, w, b).tolist() for w, b in places.tolist()]
@@ -715,7 +714,7 @@ def test_the_curvature_is_that_at_the_nearest_minimum(minimum: Minimum) -> None:
     begin = Settings(lr=0.01, bias=True)
     for found in (
         stability(HILLS, begin, (w, b)),
-        stability(HILLS, replace(begin, w_start=w, b_start=b)),
+        stability(HILLS, begin.replace(w_start=w, b_start=b)),
     ):
         assert found.eigenvalues == pytest.approx(values)
         assert found.critical == pytest.approx(2 / values[1]) == critical_rate(HILLS, begin, (w, b))
@@ -738,7 +737,7 @@ def test_beside_a_minimum_a_run_settles_unless_it_is_said_to_diverge(
         begin = Settings(method=key, bias=True, w_start=w, b_start=b)
         critical = stability(landscape, begin).critical
         assert critical
-        begin = replace(begin, lr=part * critical)
+        begin = begin.replace(lr=part * critical)
         path = islice(trajectory(landscape, begin, starting_point(landscape, begin)), 300)
         distances = [math.dist(measured[1:3], minimum[:2]) for measured in path]
         assert (max(distances) > 1e-5) == (part > 1)
@@ -858,4 +857,4 @@ def test_extremes_on_landscapes_give_neither_exception_nor_warning(landscape: La
         for begin in EXTREME_RUNS:
             check_words(landscape, begin)
             w, b = landscape.start
-            check_words(landscape, replace(begin, w_start=w, b_start=b))
+            check_words(landscape, begin.replace(w_start=w, b_start=b))

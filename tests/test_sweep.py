@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import FrozenInstanceError, replace
+from dataclasses import FrozenInstanceError
 from itertools import pairwise
 from typing import Any, cast
 
@@ -171,7 +171,7 @@ def test_each_trial_is_a_run_with_its_rate(
     )
     with short_bursts(burst):
         trials = list(sweep(surface, begin, chosen))
-    assert trials == [expected(surface, replace(begin, lr=lr)) for lr in chosen]
+    assert trials == [expected(surface, begin.replace(lr=lr)) for lr in chosen]
 
 
 @pytest.mark.parametrize("bias", [False, True])
@@ -179,7 +179,7 @@ def test_the_trials_of_pizza(surface: LossSurface, bias: bool) -> None:
     begin = Settings(bias=bias, iterations=5_000)
     trials = list(sweep(surface, begin))
     assert [trial.lr for trial in trials] == list(rates(surface, begin))
-    assert trials == [expected(surface, replace(begin, lr=trial.lr)) for trial in trials]
+    assert trials == [expected(surface, begin.replace(lr=trial.lr)) for trial in trials]
     critical = plain_critical(surface, bias)
     for trial in trials:
         rises = trial.status is Status.DIVERGED or trial.loss > trial.lowest * (1 + 1e-9)
@@ -205,7 +205,7 @@ def test_a_run_that_diverges_at_the_start_is_a_trial() -> None:
 def test_a_run_that_moves_no_more_is_not_walked_to_its_end(surface: LossSurface) -> None:
     begin = Settings(iterations=1_000_000_000)
     (trial,) = sweep(surface, begin, [0.002])
-    short = expected(surface, replace(begin, lr=0.002, iterations=20_000))
+    short = expected(surface, begin.replace(lr=0.002, iterations=20_000))
     assert trial == short._replace(iteration=1_000_000_000)
     assert trial.status is Status.FINISHED
 
@@ -243,7 +243,7 @@ def test_trials_share_their_batches(monkeypatch: pytest.MonkeyPatch, pizza: Data
         patch.setattr(batches, "shuffled", watched)
         trials = list(sweep(shared, begin, [1e-5, 1e-4, 1e-3]))
     assert len(drawn) == len(set(drawn)) >= 250
-    assert trials == [expected(shared, replace(begin, lr=trial.lr)) for trial in trials]
+    assert trials == [expected(shared, begin.replace(lr=trial.lr)) for trial in trials]
 
 
 @pytest.mark.parametrize(("rate", "shown"), [(0, "0"), (1e7, "10000000")])
@@ -258,7 +258,7 @@ def test_rates_out_of_bounds_are_refused_at_once(
 
 
 def test_a_sweep_makes_a_burst_at_a_time(surface: LossSurface) -> None:
-    whole = Sweep(surface, replace(LONG, iterations=2 * BURST), [1e-5, 1e-4])
+    whole = Sweep(surface, LONG.replace(iterations=2 * BURST), [1e-5, 1e-4])
     seen = [whole.snapshot()]
     while whole.drive() is not None:
         seen.append(whole.snapshot())
@@ -293,7 +293,7 @@ def test_a_sweep_over_nothing_is_done(surface: LossSurface) -> None:
 
 
 def test_a_cancelled_sweep_keeps_what_it_has(surface: LossSurface) -> None:
-    whole = Sweep(surface, replace(LONG, iterations=3000), [1e-6, 1e-5, 1e-4])
+    whole = Sweep(surface, LONG.replace(iterations=3000), [1e-6, 1e-5, 1e-4])
     trials = first_trials(whole, 1)
     whole.drive()
     whole.cancel()
@@ -301,7 +301,7 @@ def test_a_cancelled_sweep_keeps_what_it_has(surface: LossSurface) -> None:
     assert whole.drive() is None
     assert whole.trials == trials == whole.snapshot().trials
     assert whole.progress == pytest.approx(1 / 3)
-    assert trials[0] == expected(surface, replace(LONG, iterations=3000, lr=1e-6))
+    assert trials[0] == expected(surface, LONG.replace(iterations=3000, lr=1e-6))
 
 
 # In a thread
@@ -321,7 +321,7 @@ def test_a_worker_drives_a_sweep_as_it_drives_a_run(surface: LossSurface, worker
 def test_a_sweep_is_cancelled_while_a_worker_drives_it(
     surface: LossSurface, worker: Worker
 ) -> None:
-    whole = Sweep(surface, replace(LONG, iterations=1_000_000_000), [1e-12, 1e-11])
+    whole = Sweep(surface, LONG.replace(iterations=1_000_000_000), [1e-12, 1e-11])
     worker.drive(cast(Any, whole))
     wait_until(lambda: whole.progress > 0)
     whole.cancel()

@@ -231,9 +231,9 @@ def test_the_runs_above_are_of_every_status() -> None:
 @pytest.mark.parametrize("landscape", list(LANDSCAPES.values()), ids=list(LANDSCAPES))
 def test_every_view_draws_every_landscape(landscape: Landscape, bias: bool) -> None:
     settings = Settings(**({**landscape.defaults, "bias": bias}))  # type: ignore[arg-type]
-    for changed in (settings, replace(settings, lr=5), replace(settings, w_start=1e100)):
+    for changed in (settings, settings.replace(lr=5), settings.replace(w_start=1e100)):
         for count in (0, 1, 5000):
-            run = run_of(landscape, replace(changed, iterations=5000), advanced(count))
+            run = run_of(landscape, changed.replace(iterations=5000), advanced(count))
             assert_every_view_draws(run)
 
 
@@ -624,7 +624,7 @@ def test_examples_are_drawn_as_they_were_before_scaling() -> None:
 def test_one_start_is_one_line_whether_scaled_or_not() -> None:
     settings = Settings(w_start=2, b_start=5)
     plain = draw(FIT, Run(PIZZA, settings))
-    scaled = draw(FIT, Run(PIZZA.standardized(), replace(settings, standardize=True)))
+    scaled = draw(FIT, Run(PIZZA.standardized(), settings.replace(standardize=True)))
     assert (plain.x, plain.y) == (scaled.x, scaled.y)
     for one, other in zip(*(ends(layer(d, Role.LIVE)) for d in (plain, scaled)), strict=True):
         assert one == pytest.approx(other)
@@ -968,7 +968,7 @@ def test_the_wall_stands_at_the_critical_learning_rate(whole: Sweep) -> None:
 def test_a_sweep_of_earlier_settings_keeps_its_wall_and_says_so(
     surface: LossSurface, changes: dict[str, Any], is_earlier: bool, whole: Sweep
 ) -> None:
-    run = Run(surface, replace(LONG, **changes))
+    run = Run(surface, LONG.replace(**changes))
     drawing = drawn(SWEEP, replace(scene(run), sweep=whole.snapshot(), picked=3))
     (wall,) = (part for part in layers(drawing, Role.ALARM) if part.line)
     assert [x for x, _ in points(wall)] == pytest.approx([plain_critical(PIZZA, bias=True)] * 2)

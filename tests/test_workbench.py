@@ -7,7 +7,6 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
 from threading import Event
 
@@ -1010,7 +1009,7 @@ async def test_only_so_many_ghosts_are_kept() -> None:
     async with opened(size=(200, 55)) as desk:
         for number in range(9):
             lr = 0.001 + number * 1e-4
-            desk.workbench._begin(replace(desk.run.settings, lr=lr))
+            desk.workbench._begin(desk.run.settings.replace(lr=lr))
             desk.run.advance(10)
         desk.workbench._begin(Settings())
         await desk.pilot.pause()
@@ -1146,7 +1145,7 @@ async def test_a_branch_leaves_its_parent_where_the_cursor_is() -> None:
         await desk.press("n")
         assert "space runs, s takes one step" in desk.text
         child, point = desk.run, parent.snapshot_at(3)
-        assert child.settings == replace(parent.settings, lr=0.001)
+        assert child.settings == parent.settings.replace(lr=0.001)
         assert (child.start_point[:3], child.status) == (point.step[:3], Status.READY)
         assert desk.workbench._entry.parent == (1, 3)
         await desk.advance(500)
@@ -1412,7 +1411,7 @@ async def test_what_cannot_be_exported_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, heavy_ball: Method
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    async with opened(Settings(heavy_ball.key)) as desk:
+    async with opened(Settings(method=heavy_ball.key)) as desk:
         assert "nothing says its formula" in await exported(desk, "this run as a numpy script")
         assert not list(tmp_path.iterdir())
         tmp_path.rmdir()

@@ -10,7 +10,7 @@ from typing import NamedTuple
 Format = Callable[[float], str]
 
 # A name that stands for a number; one before a bracket is a function.
-_NAME = re.compile(r"\b[A-Za-z]\w*\b(?!\()")
+_NAME = r"\b[A-Za-z]\w*\b(?!\()"
 
 
 class Equation(NamedTuple):
@@ -29,7 +29,7 @@ def in_numbers(formula: str, names: dict[str, float], format: Format) -> str:
         text = format(names[name[0]])
         return f"({text})" if text.startswith("-") else text
 
-    return _NAME.sub(number, formula)
+    return re.sub(_NAME, number, formula)
 
 
 def equation(name: str, formula: str, value: float, names: dict[str, float], f: Format) -> Equation:

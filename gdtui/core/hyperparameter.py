@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, replace
-from typing import Any, Protocol
+from types import MappingProxyType
+from typing import NamedTuple, Protocol
 
 from gdtui.core.ladder import rung_above, rung_below
 from gdtui.core.text import printable
@@ -33,8 +33,7 @@ class Named(Protocol):
         """The name, in full."""
 
 
-@dataclass(frozen=True)
-class Hyperparameter:
+class Hyperparameter(NamedTuple):
     """One number, switch or choice that a user sets; its type is that of its default.
 
     `tunable` ones may change within a run; a change of any other begins a new run. Those with
@@ -48,14 +47,14 @@ class Hyperparameter:
     help: str
     low: float = -math.inf
     high: float = math.inf
-    choices: Mapping[str, Named] = field(default_factory=dict, hash=False, compare=False)
+    choices: Mapping[str, Named] = MappingProxyType({})
     tunable: bool = False
     ladder: bool = False
     complement: bool = False
 
-    def named(self, name: str) -> Hyperparameter:
-        """The same hyperparameter under a name."""
-        return replace(self, name=name)
+    def __hash__(self) -> int:
+        # Without the choices: a mapping has no hash.
+        return hash((self.name, self.label, self.default))
 
     @property
     def flag(self) -> str:
@@ -131,13 +130,3 @@ class Hyperparameter:
         else:
             step = rung_above(value) if up else rung_below(value)
         return self.check(min(max(step, self.low), self.high))
-
-
-def declare(default: Any, label: str, help: str, *, left_out: Any = MISSING, **options: Any) -> Any:
-    """A dataclass field that is a hyperparameter of the field's name, kept in its metadata.
-
-    The field holds `left_out` where no value is given; by default that is the default.
-    """
-    parameter = Hyperparameter("", label, default, help, **options)
-    held = default if left_out is MISSING else left_out
-    return field(default=held, metadata={"hyperparameter": parameter})

@@ -11,7 +11,6 @@ Names, definitions and defaults are those of PyTorch's torch.optim, so that runs
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from math import sqrt
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -76,8 +75,7 @@ class Recurrence(NamedTuple):
 Linear = Callable[[float, "Settings"], Recurrence]
 
 
-@dataclass(frozen=True)
-class Method:
+class Method(NamedTuple):
     """A descent method: its rule, its own hyperparameters, and what theory knows of it.
 
     `formula` says in equations what the rule does to w, and `remembers` which of their names it

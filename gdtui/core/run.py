@@ -11,7 +11,7 @@ import time
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice, pairwise
 from typing import Protocol
 
@@ -322,8 +322,8 @@ class Run:
         """
         if not settings.same_start(self._settings) or settings.iterations < self._step.iteration:
             return False
-        extended = replace(
-            self._settings, iterations=settings.iterations, tolerance=settings.tolerance
+        extended = self._settings.replace(
+            iterations=settings.iterations, tolerance=settings.tolerance
         )
         return not self.ended or (self.status is not Status.DIVERGED and settings == extended)
 

@@ -2,14 +2,54 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, NoReturn, Self, dataclass_transform
 
-from gdtui.core.hyperparameter import Hyperparameter, Value, declare
+from gdtui.core.hyperparameter import Hyperparameter, Value
 from gdtui.core.methods import LR, METHODS, Method
 
 
-@dataclass(frozen=True)
-class Settings:
+@dataclass_transform(kw_only_default=True, frozen_default=True)
+class Values:
+    """Values by name that never change: to a reader and to a type checker, a frozen dataclass.
+
+    Not one of the library's, the import of which took `gdtui --help` a quarter of its time.
+    """
+
+    def __init__(self, **given: Any) -> None:
+        if unknown := given.keys() - type(self).__annotations__.keys():
+            raise TypeError(f"{type(self).__name__} have no {', '.join(sorted(unknown))}")
+        vars(self).update(self._complete(given))
+
+    def _complete(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        """All values, from those that are given."""
+        raise NotImplementedError
+
+    def replace(self, **changes: Any) -> Self:
+        """The same values but for these; what is wrong with them is raised as by the class."""
+        return type(self)(**vars(self) | changes)
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError(f"{name} never changes; `replace` gives new values")
+
+    def __delattr__(self, name: str) -> NoReturn:
+        raise AttributeError(f"{name} can't be deleted")
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and vars(self) == vars(other)
+
+    def __repr__(self) -> str:
+        values = ", ".join(f"{name}={value!r}" for name, value in vars(self).items())
+        return f"{type(self).__name__}({values})"
+
+
+def declare(default: Any, label: str, help: str, **options: Any) -> Any:
+    """A field that is a hyperparameter of the field's name."""
+    return Hyperparameter("", label, default, help, **options)
+
+
+class Settings(Values):
     """The hyperparameters of a run; raises ValueError, in words, where one is out of its bounds.
 
     `own` holds those that only the chosen method has, by name. Without an `lr` the method takes
@@ -26,7 +66,6 @@ class Settings:
         LR,
         "learning rate",
         "how far to step along the slope",
-        left_out=None,
         low=1e-12,
         high=1e6,
         tunable=True,
@@ -54,21 +93,14 @@ class Settings:
         tunable=True,
         ladder=True,
     )
-    own: dict[str, Value] = field(default_factory=dict)
+    own: Mapping[str, Value] = MappingProxyType({})
 
-    def __post_init__(self) -> None:
-        for parameter in SHARED:
-            if self[parameter] is None:
-                object.__setattr__(self, parameter.name, self.chosen_method.lr)
-            object.__setattr__(self, parameter.name, self._checked(parameter))
-        own = {p.name: self._checked(p) for p in METHODS[self.method].hyperparameters}
-        object.__setattr__(self, "own", own)
-
-    def _checked(self, parameter: Hyperparameter) -> Value:
-        try:
-            return parameter.check(self[parameter])
-        except ValueError as reason:
-            raise ValueError(f"{parameter.label}: {reason}") from None
+    def _complete(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        given = {name: value for name, value in given.items() if value is not None}
+        method = METHODS[_checked(METHOD, given)]
+        shared = {p.name: _checked(p, {"lr": method.lr} | given) for p in SHARED}
+        own = given.get("own", {})
+        return shared | {"own": {p.name: _checked(p, own) for p in method.hyperparameters}}
 
     @property
     def chosen_method(self) -> Method:
@@ -93,10 +125,10 @@ class Settings:
         """These settings with one value changed; raises ValueError where it is out of bounds."""
         changes: dict[str, Value] = {parameter.name: value}
         if parameter not in SHARED:
-            return replace(self, own=self.own | changes)
-        changed = replace(self, own={}, **changes)  # type: ignore[arg-type]
+            return self.replace(own={**self.own, **changes})
+        changed = self.replace(own={}, **changes)
         mine, theirs = self.chosen_method.hyperparameters, changed.chosen_method.hyperparameters
-        return replace(changed, own={p.name: self[p] for p in mine if p in theirs})
+        return changed.replace(own={p.name: self[p] for p in mine if p in theirs})
 
     def same_start(self, other: Settings) -> bool:
         """Whether the two differ in nothing but what can be tuned within a run."""
@@ -107,6 +139,16 @@ class Settings:
         )
 
 
+def _checked(parameter: Hyperparameter, values: Mapping[str, Value]) -> Any:
+    try:
+        return parameter.check(values.get(parameter.name, parameter.default))
+    except ValueError as reason:
+        raise ValueError(f"{parameter.label}: {reason}") from None
+
+
 SHARED: tuple[Hyperparameter, ...] = tuple(
-    f.metadata["hyperparameter"].named(f.name) for f in fields(Settings) if f.metadata
+    field._replace(name=name)
+    for name, field in vars(Settings).items()
+    if isinstance(field, Hyperparameter)
 )
+METHOD = SHARED[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Generator, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 from typing import NamedTuple
 
@@ -191,7 +191,7 @@ class Sweep:
         self._critical = critical_rate(surface, settings)
         self.rates = tuple(rates(surface, settings) if chosen is None else chosen)
         self._lock = threading.Lock()
-        self._left = [_attempt(surface, replace(settings, lr=rate)) for rate in self.rates[::-1]]
+        self._left = [_attempt(surface, settings.replace(lr=rate)) for rate in self.rates[::-1]]
         self._trials: tuple[Trial, ...] = ()
         self._made = 0
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from weakref import WeakKeyDictionary
@@ -704,7 +704,7 @@ def _sweep_words(scene: Scene, swept: SweepSnapshot) -> str:
     if not swept.done:
         return f"{progress_bar(swept.progress, 20)} {swept.progress:.0%}, escape stops"
     now = scene.snapshot.settings
-    if swept.surface is not scene.surface or replace(swept.settings, lr=now.lr) != now:
+    if swept.surface is not scene.surface or swept.settings.replace(lr=now.lr) != now:
         return "of earlier settings: w sweeps again"
     if trial is None:
         return "left and right pick, enter adopts"

@@ -144,7 +144,7 @@ def looking_back() -> Iterator[Figure]:
     """Any iteration of a long run, and all of its frame's arithmetic, before anybody notices."""
     rng = np.random.default_rng(1)
     for key in METHODS:
-        run = Run(pizza_surface(), Settings(key, bias=True, iterations=LOOKED_BACK))
+        run = Run(pizza_surface(), Settings(method=key, bias=True, iterations=LOOKED_BACK))
         run.advance(LOOKED_BACK)
         took = []
         for iteration in rng.integers(0, run.iteration + 1, 30).tolist():
@@ -158,7 +158,7 @@ def looking_back() -> Iterator[Figure]:
 @measurement
 def race() -> Iterator[Figure]:
     """All methods in step, against one after the other."""
-    every = [Settings(key, lr=1e-4, bias=True, iterations=RACED) for key in METHODS]
+    every = [Settings(method=key, lr=1e-4, bias=True, iterations=RACED) for key in METHODS]
 
     def in_step() -> float:
         whole = Race([Run(pizza_surface(), settings) for settings in every])
