@@ -212,12 +212,14 @@ def assert_right(terminal: Terminal) -> None:
     terminal.send("r")
     terminal.settle()
     terminal.until(lambda: says(terminal, "ready|diverged"), "a new run")
+    # That of a branch begins where the branch does.
+    (begin,) = re.findall(r"iteration (\d+)", terminal.lines[0])
     terminal.send("?")
     terminal.until(lambda: helps(terminal), "help")
     terminal.send("?")
     terminal.until(lambda: not helps(terminal), "no help")
     terminal.send("s")
-    stepped = "iteration 1 of|diverged|converged"
+    stepped = f"iteration {int(begin) + 1} of|diverged|converged"
     terminal.until(lambda: says(terminal, stepped), "a step")
     # Messages would go by themselves, some time.
     terminal.send(ESCAPE)
