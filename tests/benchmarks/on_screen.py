@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import lesson
-from table import Figure, at_least, at_most, measurement, median_of, milliseconds
+from table import Figure, at_least, at_most, measurement, medians_of, milliseconds
 from terminal import Terminal
 
 FULL_SPEED = ("--iterations", "1000000000", "--pace", "max", "--bias")
@@ -119,10 +119,13 @@ def first_paint() -> Iterator[Figure]:
         app.write_text(MINIMAL_APP)
         big.write_text("x,y\n" + "1.5,2.5\n2.5,3.25\n" * 2_500_000)
         gdtui = ("-m", "gdtui", str(lesson.PIZZA))
-        yardstick = median_of(5, until("minimal", str(app)))
-        first = median_of(5, until("pizza.txt", *gdtui))
-        all_drawn = median_of(5, until("critical", *gdtui))
-        large = median_of(3, until("big.csv", "-m", "gdtui", str(big)))
+        yardstick, first, all_drawn, large = medians_of(
+            5,
+            until("minimal", str(app)),
+            until("pizza.txt", *gdtui),
+            until("critical", *gdtui),
+            until("big.csv", "-m", "gdtui", str(big)),
+        )
     theirs = milliseconds(yardstick)
     what = "first paint / that of a Textual app with one Static"
     yield at_most(what, milliseconds(first), theirs, first / yardstick, 2)

@@ -43,10 +43,13 @@ def milliseconds(seconds: float) -> str:
     return f"{seconds * 1e3:.3g} ms"
 
 
-def median_of(count: int, measure: Callable[[], float]) -> float:
-    """The median of several measurements, after one that does not count."""
-    measure()
-    return statistics.median(measure() for _ in range(count))
+def medians_of(count: int, *measures: Callable[[], float]) -> list[float]:
+    """The median of each of several measurements; the first time does not count.
+
+    They are taken in turns: so a slow minute of the machine is one for all of them.
+    """
+    turns = [[measure() for measure in measures] for _ in range(count + 1)]
+    return [statistics.median(taken) for taken in zip(*turns[1:], strict=True)]
 
 
 def row(figure: Figure) -> str:

@@ -7,11 +7,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import lesson
 import numpy as np
-from table import Figure, at_least, at_most, measurement, median_of, milliseconds
+from table import Figure, at_least, at_most, measurement, medians_of, milliseconds
 
 from gdtui.core.dataset import read_dataset
 from gdtui.core.history import History
@@ -54,8 +55,9 @@ def plain_output() -> Iterator[Figure]:
         name = file.name
         ours = [sys.executable, "-m", "gdtui", str(lesson.PIZZA), "--iterations", str(LINES)]
         theirs = [sys.executable, lesson.__file__, str(LINES)]
-        mine = median_of(3, lambda: seconds(*ours, output=name))
-        yardstick = median_of(3, lambda: seconds(*theirs, output=name))
+        mine, yardstick = medians_of(
+            3, lambda: seconds(*ours, output=name), lambda: seconds(*theirs, output=name)
+        )
     what = f"plain output, {LINES:,} lines to a file: lesson's loop with print / gdtui"
     yield at_least(what, milliseconds(mine), milliseconds(yardstick), yardstick / mine, 4)
 
@@ -63,8 +65,11 @@ def plain_output() -> Iterator[Figure]:
 @measurement
 def help_text() -> Iterator[Figure]:
     """`--help` against an interpreter that does nothing."""
-    mine = median_of(15, lambda: seconds(sys.executable, "-m", "gdtui", "--help"))
-    yardstick = median_of(15, lambda: seconds(sys.executable, "-c", "pass"))
+    mine, yardstick = medians_of(
+        15,
+        lambda: seconds(sys.executable, "-m", "gdtui", "--help"),
+        lambda: seconds(sys.executable, "-c", "pass"),
+    )
     ratio = mine / yardstick
     yield at_most("--help / python -c pass", milliseconds(mine), milliseconds(yardstick), ratio, 3)
 
@@ -82,8 +87,9 @@ def examples() -> Iterator[Figure]:
         taken = run.advance(1_000_000)
         return (time.perf_counter() - begun) / taken
 
-    mine = median_of(3, lambda: an_iteration(many))
-    yardstick = median_of(3, lambda: an_iteration(pizza_surface()))
+    mine, yardstick = medians_of(
+        3, lambda: an_iteration(many), lambda: an_iteration(pizza_surface())
+    )
     what = "an iteration with 1,000,000 examples / with 30"
     yield at_most(what, f"{mine * 1e6:.3g} µs", f"{yardstick * 1e6:.3g} µs", mine / yardstick, 1.15)
 
@@ -92,7 +98,7 @@ def examples() -> Iterator[Figure]:
 def frames() -> Iterator[Figure]:
     """A frame must not cost more after more iterations."""
     for name in VIEWS:
-        mine, yardstick = (median_of(30, frame_of(name, count)) for count in (10_000_000, 4000))
+        mine, yardstick = medians_of(30, frame_of(name, 10_000_000), frame_of(name, 4000))
         what = f"a frame of {name!r} after 10,000,000 iterations / after 4,000"
         ratio = mine / yardstick
         yield at_most(what, milliseconds(mine), milliseconds(yardstick), ratio, 1.25)
@@ -119,10 +125,9 @@ def frame_of(view: str, iterations: int) -> Callable[[], float]:
 @measurement
 def sweep() -> Iterator[Figure]:
     """A sweep of 60 runs of 1,000 iterations, with the method that takes longest."""
-    took = {}
-    for key in METHODS:
-        settings = Settings(method=key, bias=True, iterations=1000)
-        took[key] = median_of(3, lambda settings=settings: swept(settings))  # type: ignore[misc]
+    every = [Settings(method=key, bias=True, iterations=1000) for key in METHODS]
+    medians = medians_of(3, *(partial(swept, settings) for settings in every))
+    took = dict(zip(METHODS, medians, strict=True))
     slowest = max(took, key=lambda key: took[key])
     what = f"a sweep of 60 runs of 1,000 iterations, slowest method ({slowest}) / 1 s"
     yield at_most(what, milliseconds(took[slowest]), "1 s", took[slowest], 1)
@@ -175,7 +180,7 @@ def race() -> Iterator[Figure]:
             run.advance(RACED)
         return time.perf_counter() - begun
 
-    mine, yardstick = median_of(3, in_step), median_of(3, one_by_one)
+    mine, yardstick = medians_of(3, in_step, one_by_one)
     what = f"a race of {len(every)} methods over {RACED:,} iterations / one after the other"
     yield at_most(what, milliseconds(mine), milliseconds(yardstick), mine / yardstick, 1.25)
 
@@ -184,9 +189,8 @@ def race() -> Iterator[Figure]:
 def sessions() -> Iterator[Figure]:
     """A save of thirty runs of a million iterations, against one of runs of a hundred."""
     with tempfile.TemporaryDirectory() as folder:
-        mine, yardstick = (
-            median_of(15, save_of(Path(folder), iterations)) for iterations in (1_000_000, 100)
-        )
+        saves = [save_of(Path(folder), iterations) for iterations in (1_000_000, 100)]
+        mine, yardstick = medians_of(15, *saves)
     what = "saving 30 runs of 1,000,000 iterations / of 100"
     yield at_most(what, milliseconds(mine), milliseconds(yardstick), mine / yardstick, 1.25)
 
@@ -222,10 +226,8 @@ def reading() -> Iterator[Figure]:
             "gdtui": f"from gdtui import read_dataset; read_dataset({str(path)!r})",
             "numpy": f"import numpy; numpy.loadtxt({str(path)!r}, delimiter=',', skiprows=1)",
         }
-        mine, yardstick = (
-            median_of(3, lambda code=code: seconds(sys.executable, "-c", code))  # type: ignore[misc]
-            for code in reads.values()
-        )
+        reads_all = [partial(seconds, sys.executable, "-c", code) for code in reads.values()]
+        mine, yardstick = medians_of(5, *reads_all)
         measure = "import resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
         code = f"{reads['gdtui']}; {measure}"
         kib = int(subprocess.check_output([sys.executable, "-c", code]))
