@@ -178,6 +178,10 @@ async def pauses_until(pilot: Pilot[DataError], holds: Callable[[], bool]) -> No
 # What is shown
 
 
+def messages(desk: Desk) -> list[str]:
+    return [message.message for message in desk.app._notifications]
+
+
 @pytest.mark.long(keep=3)
 @pytest.mark.parametrize("size", SIZES)
 async def test_it_opens_ready_with_all_drawn(size: tuple[int, int]) -> None:
@@ -411,7 +415,7 @@ EFFECTS: dict[str, tuple[Callable[[Desk], object], Check]] = {
     "m": (lambda desk: desk.run.settings.method, _next_method),
     "x": (lambda desk: desk.run.settings.standardize, _differs),
     "l": (lambda desk: desk.workbench._scale, _differs),
-    "v": (lambda desk: (desk.workbench._along, len(desk.app._notifications)), _differs),
+    "v": (lambda desk: (desk.workbench._along, len(messages(desk))), _differs),
     "w": (lambda desk: (desk.workbench._sweep, _chosen(desk)), _swept),
     **{str(number): _view_shown(number) for number in range(1, len(VIEWS) + 1)},
     "z": (lambda desk: desk.workbench.query_one("#left").display, _differs),
@@ -777,7 +781,7 @@ async def test_where_theory_knows_no_bound_nothing_is_advised() -> None:
         before = desk.run
         await desk.press("a")
         assert desk.run is before
-        assert len(desk.app._notifications) == 1
+        assert len(messages(desk)) == 1
 
 
 async def test_scaling_is_always_in_sight_and_its_answer_raw() -> None:
@@ -1135,6 +1139,9 @@ async def test_settings_tuned_in_mid_run_have_a_line_in_the_log() -> None:
         assert lines[at + 3].startswith("Iteration   42 =>")
 
 
+HOW_TO_BRANCH = "n starts a new run from here, with these settings; end lets them be."
+
+
 async def test_a_branch_leaves_its_parent_where_the_cursor_is() -> None:
     """A run at 0.005 with bias; back to iteration 3, the learning rate halved twice, and off."""
     async with opened(Settings(lr=0.005, bias=True, iterations=3000), size=(200, 55)) as desk:
@@ -1142,7 +1149,9 @@ async def test_a_branch_leaves_its_parent_where_the_cursor_is() -> None:
         parent = desk.run
         await desk.press("home", "right", "right", "right", "-", "-")
         assert (desk.run, desk.run.settings.lr) == (parent, 0.005)
+        assert messages(desk) == [HOW_TO_BRANCH]
         await desk.press("n")
+        assert not messages(desk)
         assert "space runs, s takes one step" in desk.text
         child, point = desk.run, parent.snapshot_at(3)
         assert child.settings == parent.settings.replace(lr=0.001)
@@ -1164,7 +1173,9 @@ async def test_settings_changed_in_the_past_are_those_of_a_branch_or_of_none() -
         await desk.advance(50)
         await desk.press("left", "-", "b")
         assert desk.run.record.tunings == ((0, Settings()),)
+        assert messages(desk) == [HOW_TO_BRANCH]
         await desk.press("end")
+        assert not messages(desk)
         assert desk.workbench._panel.settings == desk.run.settings == Settings()
 
 
@@ -1199,9 +1210,9 @@ async def test_at_the_end_there_is_nothing_to_branch_off_for() -> None:
         before = desk.run
         await desk.press("n")
         assert desk.run is before
-        assert any("is the last" in n.message for n in desk.app._notifications)
+        assert any("is the last" in words for words in messages(desk))
         await desk.press("escape")
-        assert not len(desk.app._notifications)
+        assert not messages(desk)
 
 
 async def test_a_run_deleted_while_it_is_chosen_is_not_looked_at() -> None:
@@ -1328,7 +1339,7 @@ async def test_a_race_of_more_than_can_be_told_apart_does_not_start() -> None:
         screen.query_one(SelectionList).select_all()
         await desk.press("enter")
         assert desk.app.screen is screen
-        assert any(f"takes {RACERS} at most" in n.message for n in desk.app._notifications)
+        assert any(f"takes {RACERS} at most" in words for words in messages(desk))
 
 
 async def test_runs_race_again_and_a_race_that_is_over_starts_anew() -> None:
@@ -1366,7 +1377,7 @@ async def exported(desk: Desk, label: str) -> str:
     await desk.press("e", *["down"] * list(EXPORTERS).index(label), "enter")
     await desk.app.workers.wait_for_complete()
     await desk.pilot.pause()
-    return [n.message for n in desk.app._notifications][-1]
+    return messages(desk)[-1]
 
 
 async def test_every_export_is_a_new_file_whose_path_is_shown(
@@ -1424,15 +1435,15 @@ async def test_the_command_is_copied_and_shown_with_what_it_cannot_carry() -> No
         await desk.press("c")
         line = f"gdtui {shlex.quote(str(PIZZA))} --lr 0.004 --iterations 1000 --bias"
         assert desk.app.clipboard == line
-        shown = [n.message for n in desk.app._notifications]
+        shown = messages(desk)
         assert line in shown
         await desk.press("-")
         await desk.advance(10)
         await desk.press("c")
         assert desk.app.clipboard == line.replace("0.004", "0.002")
-        assert any("can't carry what was changed" in n.message for n in desk.app._notifications)
+        assert any("can't carry what was changed" in words for words in messages(desk))
         await desk.press("left", "n", "c")
-        assert any("where it left run 1" in n.message for n in desk.app._notifications)
+        assert any("where it left run 1" in words for words in messages(desk))
 
 
 async def test_the_winner_of_a_race_can_be_deleted() -> None:

@@ -383,7 +383,7 @@ class Workbench(Steady, Screen[None]):
     def _follow(self, entry: Entry) -> None:
         """Look at another run."""
         self._entry, run = entry, entry.run
-        self._cursor, self._told = None, False
+        self._leave_past()
         beside_it = beside(run.surface, run.settings)
         self._log.follow(run.steps, beside_it, run.start_point.iteration)
         self._obeyed()
@@ -594,8 +594,14 @@ class Workbench(Steady, Screen[None]):
     def _go_live(self) -> None:
         """Look at the newest iteration again, with the settings that the run has."""
         if self._cursor is not None:
-            self._cursor, self._told = None, False
+            self._leave_past()
             self._panel.adopt(self.current_run.settings)
+
+    def _leave_past(self) -> None:
+        """Let the cursor go along with the run; what was said about settings there is over."""
+        if self._told:
+            self.app.clear_notifications()
+        self._cursor, self._told = None, False
 
     def action_move(self, by: int) -> None:
         """Look so many iterations further, or pick another trial of the sweep."""
