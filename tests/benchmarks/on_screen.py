@@ -218,18 +218,17 @@ def idle() -> Iterator[Figure]:
         with opened() as terminal:
             terminal.send(keys_before)
             watch(terminal, 1)
-            before = cpu_ticks(terminal.pid)
+            before = cpu_seconds(terminal.pid)
             sent = len(watch(terminal, 10))
-            used = (cpu_ticks(terminal.pid) - before) / (10 * os.sysconf("SC_CLK_TCK"))
+            used = (cpu_seconds(terminal.pid) - before) / 10
         yield at_most(f"bytes in ten idle seconds, {name} / 1", str(sent), "0", float(sent), 0)
         yield at_most(f"CPU while idle, {name} / 0.2%", f"{used:.2%}", "0.2%", used / 0.002, 1)
 
 
-def cpu_ticks(pid: int) -> int:
-    """The processor time that a process has used, in ticks of the system's clock."""
-    with open(f"/proc/{pid}/stat") as stat:
-        fields = stat.read().rpartition(")")[2].split()
-    return int(fields[11]) + int(fields[12])
+def cpu_seconds(pid: int) -> float:
+    """The processor time that the threads of a process have used; ticks would be too coarse."""
+    threads = Path(f"/proc/{pid}/task").glob("*/schedstat")
+    return sum(int(thread.read_text().split()[0]) for thread in threads) / 1e9
 
 
 @measurement
