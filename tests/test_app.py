@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from threading import Event
+from queue import Queue
+from threading import Event, Thread
 
 import pytest
 from terminal import ENTER_ALTERNATE, MODES, ROOT, Terminal
+from textual import events
+from textual.app import App
+from textual.message import Message
 from textual.pilot import Pilot
 from textual.widgets import Input
 from textual.widgets._select import SelectOverlay
@@ -21,6 +27,7 @@ from gdtui.core.run import Snapshot
 from gdtui.core.settings import Settings
 from gdtui.loading import Loading
 from gdtui.ui.app import Laboratory, Palette, TurnTaking
+from gdtui.ui.terminal import KeyDriver
 from gdtui.ui.workbench import LOCAL_FPS, REMOTE_FPS, TEXTUAL_WAITS, Workbench
 
 PIZZA = ROOT / "data" / "pizza.txt"
@@ -250,3 +257,49 @@ def test_the_worker_has_its_turn_while_the_event_loop_waits_and_only_then() -> N
 
     with asyncio.Runner(loop_factory=make_loop) as runner:
         runner.run(work())
+
+
+class Keyboard:
+    """A driver that reads a pipe byte by byte, and what it passes on."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("gdtui.ui.terminal.KEYS", 1)
+        self.passed: Queue[str] = Queue()
+        self.driver = KeyDriver(App())
+        self.driver.fileno, self.writer = os.pipe()
+        monkeypatch.setattr(self.driver, "process_message", self._take)
+        self.thread = Thread(target=self.driver.run_input_thread, daemon=True)
+        self.thread.start()
+
+    def _take(self, message: Message) -> None:
+        if isinstance(message, events.Key):
+            self.passed.put(message.key)
+
+    def wait_for_end(self) -> None:
+        self.thread.join(20)
+        assert not self.thread.is_alive()
+
+    def keys(self, count: int) -> list[str]:
+        return [self.passed.get(timeout=20) for _ in range(count)]
+
+
+async def test_keys_come_whole_however_they_arrive(monkeypatch: pytest.MonkeyPatch) -> None:
+    keyboard = Keyboard(monkeypatch)
+    os.write(keyboard.writer, "é\x1b[A宽\x1b[1;5Dq".encode())
+    assert keyboard.keys(5) == ["é", "up", "宽", "ctrl+left", "q"]
+    os.write(keyboard.writer, b"\x1b")
+    assert keyboard.keys(1) == ["escape"]
+    keyboard.driver.disable_input()
+    keyboard.wait_for_end()
+    assert keyboard.passed.empty()
+
+
+async def test_the_loss_of_the_keyboard_ends_as_that_of_the_line(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sent: list[tuple[int, int]] = []
+    monkeypatch.setattr("os.kill", lambda *signal: sent.append(signal))
+    keyboard = Keyboard(monkeypatch)
+    os.close(keyboard.writer)
+    keyboard.wait_for_end()
+    assert sent == [(os.getpid(), signal.SIGHUP)]

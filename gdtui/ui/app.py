@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import os
-import select
 import selectors
 import signal
 import sys
-import termios
 from collections.abc import Iterable
 from contextlib import suppress
 from functools import partial
-from threading import Event, Thread, Timer
+from threading import Event, Timer
 
 from rich.color import ColorSystem
 from rich.console import RenderableType
@@ -34,12 +31,13 @@ from textual.widgets import Input, OptionList
 from gdtui.core.dataset import DataError
 from gdtui.core.settings import Settings
 from gdtui.loading import Loading
-from gdtui.session import LAST_MOMENT, Autosave, Keeper
+from gdtui.session import Autosave, Keeper
 from gdtui.ui.faults import log_fault
 from gdtui.ui.loading_screen import LoadingScreen
 from gdtui.ui.painter import Painter, Repaint
 from gdtui.ui.sessions import SessionsScreen
 from gdtui.ui.steady import Steady
+from gdtui.ui.terminal import KeyDriver, end_by_force, resume
 
 # In these the accent, for what is live, and the warning, for where we are, differ to the eye.
 DARK = Theme(
@@ -72,16 +70,8 @@ LIGHT = Theme(
 )
 
 
-# Seconds that an end by a signal may take before it is forced, and that a last word may take.
-GRACE, LAST_WORD = 0.6, 0.1
-# Turns off what Textual turned on: pasting, the wide keyboard protocol, mouse, focus and the
-# alternate screen; and on again the wrapping of lines and the cursor.
-RESTORE = (
-    b"\x1b[0m\x1b[?2004l\x1b[?7h\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[<u"
-    b"\x1b[?1049l\x1b[?25h\x1b[?1004l"
-)
-
-
+# Seconds that an end by a signal may take before it is forced.
+GRACE = 0.6
 # Seconds after which a thread that wants the interpreter gets it: a key should not wait for more.
 SWITCH = 0.001
 
@@ -105,44 +95,6 @@ class TurnTaking(selectors.DefaultSelector):
             return super().select(timeout)
         finally:
             self._turn.clear()
-
-
-def _watch_for_hangup() -> None:
-    """Wait, without a byte read, for the keyboard to be gone; then end as a lost line does."""
-    keyboard = select.poll()
-    keyboard.register(sys.__stdin__.fileno() if sys.__stdin__ else 0, 0)
-    keyboard.poll()
-    os.kill(os.getpid(), signal.SIGHUP)
-
-
-def _continue(driver: LinuxDriver) -> None:
-    """Take the terminal again, after a stop that Textual has not seen coming: SIGSTOP can't be."""
-    if os.tcgetpgrp(driver.fileno) != os.getpgrp():
-        os.kill(os.getpid(), signal.SIGSTOP)
-    elif not driver._must_signal_resume:
-        # Else Textual would take the modes of its own screen for those to restore at the end.
-        driver.suspend_application_mode()
-        driver._must_signal_resume = True
-        driver.resume_application_mode()
-    else:
-        driver._sigcont_application()
-
-
-def _end_by_force(driver: Driver | None, status: int, autosave: Autosave | None) -> None:
-    """End now, whatever Textual waits for, with the terminal as it was as far as it lets us."""
-    if autosave:
-        autosave.finish(LAST_MOMENT)
-    if isinstance(driver, LinuxDriver):
-        if driver.attrs_before is not None:
-            with suppress(termios.error):
-                termios.tcsetattr(driver.fileno, termios.TCSANOW, driver.attrs_before)
-        # Once the writer has ended, it has sent all this, and the terminal may be another's.
-        writer = driver._writer_thread
-        if writer and writer.is_alive():
-            word = Thread(target=os.write, args=(writer.fileno(), RESTORE), daemon=True)
-            word.start()
-            word.join(LAST_WORD)
-    os._exit(status)
 
 
 # What the parts of a palette tell it, and what it would hand to them.
@@ -224,6 +176,11 @@ class Laboratory(App[DataError]):
         self.fault: str | None = None
         """Where the details are of a bug that ended the app, if one did."""
 
+    def get_driver_class(self) -> type[Driver]:
+        """Textual's choice, but for the terminals that it reads by looking again and again."""
+        chosen = super().get_driver_class()
+        return KeyDriver if chosen is LinuxDriver else chosen
+
     def run_on_terminal(self) -> DataError | None:
         """Run until the user leaves; returns what is wrong with the data, if so."""
         sys.setswitchinterval(SWITCH)
@@ -265,15 +222,13 @@ class Laboratory(App[DataError]):
         self._force_soon(128 + number)
 
     def on_mount(self) -> None:
-        """Wait for the data, and for the end of the terminal."""
-        if not self.is_headless:
-            Thread(target=_watch_for_hangup, name="hangup", daemon=True).start()
+        """Wait for the data."""
         driver = self._driver
         if isinstance(driver, LinuxDriver):
             # By the loop: in its own handlers Textual may wait for a lock that it holds.
             loop = asyncio.get_running_loop()
             loop.add_signal_handler(signal.SIGTSTP, driver._sigtstp_application)
-            loop.add_signal_handler(signal.SIGCONT, _continue, driver)
+            loop.add_signal_handler(signal.SIGCONT, resume, driver)
         self.app_resume_signal.subscribe(self, lambda app: self._painter.forget())
         if self._loading:
             self.push_screen(LoadingScreen(self._loading))
@@ -379,7 +334,7 @@ class Laboratory(App[DataError]):
 
     def _force_soon(self, status: int) -> None:
         """Textual waits for its output to be written: a lost terminal never lets that happen."""
-        last_resort = Timer(GRACE, _end_by_force, (self._driver, status, self._autosave))
+        last_resort = Timer(GRACE, end_by_force, (self._driver, status, self._autosave))
         last_resort.daemon = True
         last_resort.start()
 
