@@ -160,5 +160,5 @@ def test_plain_output_loads_neither_textual_nor_plotext() -> None:
     assert not roots(loaded) & {"textual", "rich", "plotext"}
 
 
-def test_the_help_text_needs_no_numpy() -> None:
-    assert "numpy" not in roots(loaded_by("gdtui.cli"))
+def test_the_help_text_needs_neither_numpy_nor_dataclasses() -> None:
+    assert not roots(loaded_by("gdtui.cli")) & {"numpy", "dataclasses", "inspect"}
