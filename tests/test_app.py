@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import select
 import signal
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from queue import Queue
@@ -259,47 +260,83 @@ def test_the_worker_has_its_turn_while_the_event_loop_waits_and_only_then() -> N
         runner.run(work())
 
 
-class Keyboard:
-    """A driver that reads a pipe byte by byte, and what it passes on."""
+class Keyboard(KeyDriver):
+    """A driver that reads a pipe byte by byte; its mouse goes on moving as it is turned off."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("gdtui.ui.terminal.KEYS", 1)
+    def __init__(self) -> None:
+        before = {number: signal.getsignal(number) for number in (signal.SIGTSTP, signal.SIGCONT)}
+        super().__init__(App())
+        for number, handler in before.items():
+            signal.signal(number, handler)
         self.passed: Queue[str] = Queue()
-        self.driver = KeyDriver(App())
-        self.driver.fileno, self.writer = os.pipe()
-        monkeypatch.setattr(self.driver, "process_message", self._take)
-        self.thread = Thread(target=self.driver.run_input_thread, daemon=True)
-        self.thread.start()
+        self.fileno, self.writer = os.pipe()
+        self._key_thread = Thread(target=self._run_input_thread, daemon=True)
+        self._key_thread.start()
 
-    def _take(self, message: Message) -> None:
+    def process_message(self, message: Message) -> None:
         if isinstance(message, events.Key):
             self.passed.put(message.key)
 
-    def wait_for_end(self) -> None:
-        self.thread.join(20)
-        assert not self.thread.is_alive()
+    def write(self, data: str) -> None:
+        if "?1003l" in data:
+            os.write(self.writer, b"\x1b[<35;1;1M" * 2)
+
+    @property
+    def is_reading(self) -> bool:
+        return bool(self._key_thread and self._key_thread.is_alive())
 
     def keys(self, count: int) -> list[str]:
         return [self.passed.get(timeout=20) for _ in range(count)]
 
 
-async def test_keys_come_whole_however_they_arrive(monkeypatch: pytest.MonkeyPatch) -> None:
-    keyboard = Keyboard(monkeypatch)
+@pytest.fixture
+async def keyboard(monkeypatch: pytest.MonkeyPatch) -> Keyboard:
+    monkeypatch.setattr("gdtui.ui.terminal.KEYS", 1)
+    return Keyboard()
+
+
+async def test_keys_come_whole_however_they_arrive(keyboard: Keyboard) -> None:
     os.write(keyboard.writer, "é\x1b[A宽\x1b[1;5Dq".encode())
     assert keyboard.keys(5) == ["é", "up", "宽", "ctrl+left", "q"]
     os.write(keyboard.writer, b"\x1b")
     assert keyboard.keys(1) == ["escape"]
-    keyboard.driver.disable_input()
-    keyboard.wait_for_end()
+
+
+@pytest.mark.parametrize("noise", [b"\xe9", b"\xff\xfe", b"\x1b[1114112;1u", b"\x1b[%du" % 10**30])
+async def test_what_is_no_key_is_no_end(keyboard: Keyboard, noise: bytes) -> None:
+    os.write(keyboard.writer, noise + b"a")
+    while keyboard.keys(1) != ["a"]:
+        pass
+    assert keyboard.is_reading
+
+
+async def test_a_bug_in_the_thread_of_the_keys_ends_the_app_as_any_other(
+    keyboard: Keyboard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called: Queue[tuple[Callable[[Exception], None], Exception]] = Queue()
+    monkeypatch.setattr(keyboard._app, "call_later", lambda *call: called.put(call))
+    bug = ZeroDivisionError("a bug")
+    monkeypatch.setattr(keyboard, "process_message", lambda message: (_ for _ in ()).throw(bug))
+    os.write(keyboard.writer, b"a")
+    call, error = called.get(timeout=20)
+    with pytest.raises(ZeroDivisionError) as caught:
+        call(error)
+    assert caught.value is bug
+
+
+async def test_what_comes_after_the_end_of_input_is_not_left_for_the_shell(
+    keyboard: Keyboard,
+) -> None:
+    keyboard.disable_input()
+    assert not keyboard.is_reading
     assert keyboard.passed.empty()
+    assert not select.select([keyboard.fileno], [], [], 0)[0]
 
 
 async def test_the_loss_of_the_keyboard_ends_as_that_of_the_line(
-    monkeypatch: pytest.MonkeyPatch,
+    keyboard: Keyboard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sent: list[tuple[int, int]] = []
-    monkeypatch.setattr("os.kill", lambda *signal: sent.append(signal))
-    keyboard = Keyboard(monkeypatch)
+    sent: Queue[tuple[int, int]] = Queue()
+    monkeypatch.setattr("os.kill", lambda *signal: sent.put(signal))
     os.close(keyboard.writer)
-    keyboard.wait_for_end()
-    assert sent == [(os.getpid(), signal.SIGHUP)]
+    assert sent.get(timeout=20) == (os.getpid(), signal.SIGHUP)

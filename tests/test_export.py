@@ -363,6 +363,8 @@ def changed(line: str, path: str, value: object) -> str:
         ("record.tunings.1.settings.lr", "\x1b[1m" * 99, "learning rate: could not convert string"),
         ("record.tunings.1.settings.method", [], "the record of the run is damaged"),
         ("record.tunings.1.settings.method", "x", "method: 'x' is none of"),
+        ("record.tunings.1.settings.lr", None, "the record of the run is damaged"),
+        ("record.tunings.1.settings.iterations", None, "the record of the run is damaged"),
         ("record.tunings.1.settings.momentum", 1, "gd has no momentum"),
         ("record.reached", 71, "the run has not the iterations that its settings ask for"),
         ("record.exhausted", True, "the run has not the iterations that its settings ask for"),

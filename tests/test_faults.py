@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 from test_workbench import Desk, Idle, opened
+from textual.worker import WorkerFailed
 
 from gdtui.core.descent import Status
+from gdtui.exporters import EXPORTERS, Taken
 from gdtui.ui.drawing import Drawing
 from gdtui.ui.faults import log_fault, log_path
 from gdtui.ui.plot import Plot
@@ -229,3 +231,21 @@ def test_without_a_home_folder_there_is_no_log(
     monkeypatch.delenv("XDG_STATE_HOME", raising=False)
     monkeypatch.setattr(Path, "home", lost)
     assert fault() == "there is no home folder for the details"
+
+
+async def test_a_bug_in_a_thread_of_textuals_is_logged_from_where_it_was(
+    state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(taken: Taken) -> list[Path]:
+        raise ZeroDivisionError("a bug in an export")
+
+    monkeypatch.setitem(EXPORTERS, next(iter(EXPORTERS)), fails)
+    with pytest.raises(WorkerFailed):  # noqa: PT012
+        async with opened() as desk:
+            await desk.press("e", "enter")
+            await desk.app.workers.wait_for_complete()
+    log = (state / "gdtui.log").read_text()
+    assert "in fails\n" in log
+    assert "ZeroDivisionError: a bug in an export" in log
+    assert log.count("Traceback") == 1
+    assert desk.app.fault == f"the details are in {state / 'gdtui.log'}"

@@ -5,14 +5,13 @@ from conftest import another
 
 from gdtui.core.hyperparameter import Hyperparameter, Value
 from gdtui.core.methods import METHODS, Method
-from gdtui.core.settings import SHARED, Settings
+from gdtui.core.settings import METHOD, SHARED, Settings
 
 names = [parameter.name for parameter in SHARED]
-METHOD = SHARED[0]
 
 
 def test_every_field_is_a_shared_hyperparameter() -> None:
-    assert [*names, "own"] == [*vars(Settings())]
+    assert [*names, "own"] == [*Settings.__annotations__]
 
 
 def test_defaults_are_those_of_the_lesson() -> None:

@@ -96,9 +96,8 @@ class Settings(Values):
     own: Mapping[str, Value] = MappingProxyType({})
 
     def _complete(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
-        given = {name: value for name, value in given.items() if value is not None}
         method = METHODS[_checked(METHOD, given)]
-        shared = {p.name: _checked(p, {"lr": method.lr} | given) for p in SHARED}
+        shared = {p.name: _checked(p, {"lr": method.lr, **given}) for p in SHARED}
         own = given.get("own", {})
         return shared | {"own": {p.name: _checked(p, own) for p in method.hyperparameters}}
 

@@ -27,6 +27,7 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.theme import Theme, ThemeProvider
 from textual.widgets import Input, OptionList
+from textual.worker import WorkerFailed
 
 from gdtui.core.dataset import DataError
 from gdtui.core.settings import Settings
@@ -299,7 +300,8 @@ class Laboratory(App[DataError]):
             return
         if self.fault is None:
             # In a small window Textual's traceback can't be read.
-            self.fault = log_fault("a bug ended gdtui", error)
+            bug = error.error if isinstance(error, WorkerFailed) else error
+            self.fault = log_fault("a bug ended gdtui", bug)
         super()._handle_exception(error)
 
     def action_command_palette(self) -> None:

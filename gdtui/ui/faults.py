@@ -19,7 +19,7 @@ def log_path() -> Path:
     return state_folder() / "gdtui.log"
 
 
-def log_fault(what: str, error: Exception) -> str:
+def log_fault(what: str, error: BaseException) -> str:
     """Write the traceback of an exception; returns where to find it, in words."""
     try:
         path = log_path()
@@ -30,12 +30,12 @@ def log_fault(what: str, error: Exception) -> str:
         path.parent.mkdir(parents=True, exist_ok=True)
         with open(path, "a", encoding="utf-8") as log:
             log.write(f"{datetime.now():%Y-%m-%d %H:%M:%S} {what}\n{_lines(error)}\n")
-    except OSError as error:
-        return f"{shown} can't be written: {error.strerror}"
+    except OSError as failure:
+        return f"{shown} can't be written: {failure.strerror}"
     return f"the details are in {shown}"
 
 
-def _lines(error: Exception) -> str:
+def _lines(error: BaseException) -> str:
     """The traceback, safe for whoever shows the file on a terminal."""
     lines = "".join(traceback.format_exception(error)).splitlines()
     return "".join(printable(line, LINE_CHARACTERS) + "\n" for line in lines)

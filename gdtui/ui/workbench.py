@@ -66,6 +66,8 @@ TWO_ROWS = 50
 WIDE = 100
 # Seconds for which words stay that are to be read or typed.
 LONG = 12.0
+# Said once on each visit to the past.
+HOW_TO_BRANCH = "n starts a new run from here, with these settings; end lets them be."
 # How much of a folder's name, and of a message, there is room for.
 FOLDER, WORDS = 50, 400
 # The width that the style sheet gives the left column.
@@ -466,7 +468,7 @@ class Workbench(Steady, Screen[None]):
     def _settings_changed(self) -> None:
         if self._cursor is not None and not self._told:
             self._told = True
-            self.notify("n starts a new run from here, with these settings; end lets them be.")
+            self.notify(HOW_TO_BRANCH)
         self._adopt()
 
     def action_toggle_run(self) -> None:
@@ -599,8 +601,9 @@ class Workbench(Steady, Screen[None]):
 
     def _leave_past(self) -> None:
         """Let the cursor go along with the run; what was said about settings there is over."""
-        if self._told:
-            self.app.clear_notifications()
+        for message in list(self.app._notifications):
+            if message.message == HOW_TO_BRANCH:
+                self.app._unnotify(message)
         self._cursor, self._told = None, False
 
     def action_move(self, by: int) -> None:

@@ -226,9 +226,11 @@ def idle() -> Iterator[Figure]:
 
 
 def cpu_seconds(pid: int) -> float:
-    """The processor time that the threads of a process have used; ticks would be too coarse."""
-    threads = Path(f"/proc/{pid}/task").glob("*/schedstat")
-    return sum(int(thread.read_text().split()[0]) for thread in threads) / 1e9
+    """The processor time that a process has used, by the clock that Linux has for each.
+
+    The number of that clock is MAKE_PROCESS_CPUCLOCK(pid, CPUCLOCK_SCHED) of its posix-timers.h.
+    """
+    return time.clock_gettime(~pid << 3 | 2)
 
 
 @measurement
