@@ -7,10 +7,10 @@ import os
 import re
 import secrets
 import shlex
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,8 @@ NAME_BYTES = 100
 NAME_MARKS = "-_."
 # How many files of one name there may be.
 SAME_NAMES = 10_000
+# Parts of a text to write between two pauses: about a millisecond's work.
+PARTS = 100
 
 
 class ExportError(Exception):
@@ -235,16 +237,26 @@ def _read_run(content: Mapping[str, Any]) -> _Found:
 # New files
 
 
-def write_new(folder: str | os.PathLike[str], name: str, suffix: str, text: Iterable[str]) -> Path:
+def write_new(
+    folder: str | os.PathLike[str],
+    name: str,
+    suffix: str,
+    text: Iterable[str],
+    pause: Callable[[], None] = lambda: None,
+) -> Path:
     """Write a text, whole or in parts, to a file that was not there; returns where.
 
-    It gets its name once it is complete; where that is taken it is name-2, name-3 and so on.
+    It gets its name once it is complete; where that is taken it is name-2, name-3 and so on. Every
+    few parts there is a pause, which may raise to have nothing written.
     """
     home = Path(folder)
     unfinished = home / f".gdtui-{secrets.token_hex(8)}.tmp"
     try:
         with open(unfinished, "x", encoding="utf-8", errors="backslashreplace", newline="") as file:
-            file.writelines([text] if isinstance(text, str) else text)
+            parts = iter([text] if isinstance(text, str) else text)
+            while some := list(islice(parts, PARTS)):
+                file.writelines(some)
+                pause()
         return _named_new(unfinished, home, safe_name(name), suffix)
     except OSError as error:
         reason = printable(error.strerror or str(error), 100)

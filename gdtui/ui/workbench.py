@@ -38,6 +38,7 @@ from gdtui.ui import words
 from gdtui.ui.ask import Ask
 from gdtui.ui.examples import ExamplesScreen
 from gdtui.ui.export_screen import ExportScreen
+from gdtui.ui.exporting import EXPORT, Pause, StoppedError
 from gdtui.ui.ghosts import Ghosts
 from gdtui.ui.help_panel import HelpPanel
 from gdtui.ui.iteration_log import IterationLog
@@ -154,7 +155,7 @@ class Workbench(Steady, Screen[None]):
         _key("e", "export", "Export", "runs, plots or a script as new files"),
         _key("c", "copy", "Copy", "copy the command that repeats this run, and show it"),
         _key("enter", "open", "Open", "adopt the rate picked; open this step's examples"),
-        _key("escape", "escape", "Escape", "stop the sweep; leave help, a field or a message"),
+        _key("escape", "escape", "Escape", "stop sweep or export; leave help, field or message"),
         # With priority: the list of a select has no use for them, and fails where it has no height.
         _key("pageup", "log('page_up')", "Page up", "log: a page up", priority=True),
         _key("pagedown", "log('page_down')", "Page down", "log: a page down", priority=True),
@@ -200,7 +201,9 @@ class Workbench(Steady, Screen[None]):
         self._cursor: int | None = None
         # Whether the user knows what becomes of settings that are changed in the past.
         self._told = False
-        self._worker, self._sweeper = Worker(turn), Worker(turn)
+        self._turn = turn or threading.Event()
+        self._turn.set()
+        self._worker, self._sweeper = Worker(self._turn), Worker(self._turn)
         self._sweep: Sweep | None = None
         self._picked: int | None = None
         self.history = History() if history is None else history
@@ -762,16 +765,20 @@ class Workbench(Steady, Screen[None]):
         def plots() -> dict[str, str]:
             return {view: svg(view, rows, styles) for view, rows, styles in shown}
 
-        taken = Taken(_here(), data, self._source, entry, self.history.entries, plots)
+        goes_on = "The export takes its time: it goes on beside all else, and esc stops it."
+        pause = Pause(self._turn, partial(self.app.call_from_thread, self._tell, goes_on))
+        taken = Taken(_here(), data, self._source, entry, self.history.entries, plots, pause)
 
         def write() -> None:
             try:
                 said = f"Written: {', '.join(str(path) for path in exporter(taken))}"
             except ExportError as reason:
                 said = str(reason)
+            except StoppedError:
+                return
             self.app.call_from_thread(self._tell, printable(said, WORDS))
 
-        self.run_worker(write, thread=True)
+        self.run_worker(write, thread=True, group=EXPORT)
 
     def _tell(self, said: str) -> None:
         """Show words in which there may be names from files."""
@@ -822,9 +829,11 @@ class Workbench(Steady, Screen[None]):
             )
 
     def action_escape(self) -> None:
-        """Stop the sweep, hide the help, leave the field, and take messages away."""
+        """Stop sweep and export, hide the help, leave the field, and take messages away."""
         self._cancel_sweep()
         self.app.clear_notifications()
+        if self.workers.cancel_group(self, EXPORT):
+            self.notify("The export is stopped, and nothing is written.")
         self.query_one(HelpPanel).display = False
         self.set_focus(None)
 

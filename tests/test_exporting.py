@@ -1,0 +1,95 @@
+"""A long export: it gives way to the screen, tells of itself once, and can be stopped."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from threading import Event
+from types import SimpleNamespace
+
+import pytest
+from terminal import ROOT, Terminal
+from test_workbench import Idle, messages, opened
+
+from gdtui.exporters import EXPORTERS, Taken
+from gdtui.ui.exporting import Pause, StoppedError
+
+PIZZA = str(ROOT / "data" / "pizza.txt")
+
+
+class Turn(Event):
+    """A turn that counts how often it was waited for."""
+
+    waited = 0
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.waited += 1
+        return True
+
+
+@pytest.fixture
+def worker(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    worker = SimpleNamespace(is_cancelled=False)
+    monkeypatch.setattr("gdtui.ui.exporting.get_current_worker", lambda: worker)
+    return worker
+
+
+@pytest.mark.parametrize(("patience", "words"), [(-1.0, ["told"]), (3600.0, [])])
+def test_a_pause_waits_for_its_turn_and_tells_at_most_once(
+    patience: float, words: list[str], worker: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gdtui.ui.exporting.PATIENCE", patience)
+    told: list[str] = []
+    turn = Turn()
+    pause = Pause(turn, lambda: told.append("told"))
+    for _ in range(3):
+        pause()
+    assert (turn.waited, told) == (3, words)
+    worker.is_cancelled = True
+    with pytest.raises(StoppedError):
+        pause()
+
+
+async def test_escape_stops_an_export(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, stopped = Event(), Event()
+
+    def endless(taken: Taken) -> list[Path]:
+        try:
+            while True:
+                taken.pause()
+                begun.set()
+        finally:
+            stopped.set()
+
+    monkeypatch.setattr("gdtui.ui.workbench.Worker", Idle)
+    monkeypatch.setitem(EXPORTERS, next(iter(EXPORTERS)), endless)
+    async with opened() as desk:
+        await desk.press("e", "enter")
+        assert await asyncio.to_thread(begun.wait, 20)
+        await desk.press("escape")
+        assert await asyncio.to_thread(stopped.wait, 20)
+        assert messages(desk) == ["The export is stopped, and nothing is written."]
+        await desk.press("escape")
+        assert not messages(desk)
+
+
+@pytest.mark.parametrize("key", ["q", "\x1b"])
+def test_a_long_export_keeps_nobody_waiting(key: str, tmp_path: Path) -> None:
+    state = {"XDG_STATE_HOME": str(tmp_path / "state")}
+    long = ("--iterations", "5000000", "--pace", "max")
+    with Terminal("-m", "gdtui", PIZZA, *long, folder=tmp_path, environment=state) as terminal:
+        terminal.wait_for("ready")
+        terminal.send("f")
+        terminal.wait_for("finished")
+        terminal.send("e")
+        terminal.wait_for("CSV")
+        terminal.send("\r")
+        terminal.wait_for("esc stops it")
+        terminal.send("?")
+        terminal.wait_for("Keys and methods")
+        terminal.send(key)
+        if key != "q":
+            terminal.wait_for("nothing is written")
+            terminal.send("q")
+        assert terminal.wait_for_end() == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["state"]
