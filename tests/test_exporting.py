@@ -76,13 +76,15 @@ async def test_escape_stops_an_export(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("key", ["q", "\x1b"])
 def test_a_long_export_keeps_nobody_waiting(key: str, tmp_path: Path) -> None:
     state = {"XDG_STATE_HOME": str(tmp_path / "state")}
-    long = ("--iterations", "5000000", "--pace", "max")
+    long = ("--iterations", "2000000", "--pace", "max")
     with Terminal("-m", "gdtui", PIZZA, *long, folder=tmp_path, environment=state) as terminal:
         terminal.wait_for("ready")
         terminal.send("f")
         terminal.wait_for("finished")
         terminal.send("e")
-        terminal.wait_for("CSV")
+        terminal.wait_for("JSON Lines")
+        terminal.send("\x1b[B")
+        terminal.settle(1)
         terminal.send("\r")
         terminal.wait_for("esc stops it")
         terminal.send("?")

@@ -765,8 +765,8 @@ class Workbench(Steady, Screen[None]):
         def plots() -> dict[str, str]:
             return {view: svg(view, rows, styles) for view, rows, styles in shown}
 
-        goes_on = "The export takes its time: it goes on beside all else, and esc stops it."
-        pause = Pause(self._turn, partial(self.app.call_from_thread, self._tell, goes_on))
+        long = "A long export: esc stops it."
+        pause = Pause(self._turn, partial(self.app.call_from_thread, self._tell, long))
         taken = Taken(_here(), data, self._source, entry, self.history.entries, plots, pause)
 
         def write() -> None:
