@@ -1168,6 +1168,14 @@ async def test_a_branch_leaves_its_parent_where_the_cursor_is() -> None:
         assert "Iteration    2 =>" not in desk.text
 
 
+@pytest.mark.parametrize("key", ["left", "shift+left", "ctrl+left", "home"])
+async def test_before_a_run_there_is_no_past(key: str) -> None:
+    async with opened() as desk:
+        await desk.press(key, "-")
+        assert (desk.workbench._cursor, messages(desk)) == (None, [])
+        assert desk.run.settings.lr == 0.0005
+
+
 async def test_settings_changed_in_the_past_are_those_of_a_branch_or_of_none() -> None:
     async with opened() as desk:
         await desk.advance(50)

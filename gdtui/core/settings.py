@@ -14,7 +14,7 @@ from gdtui.core.methods import LR, METHODS, Method
 class Values:
     """Values by name that never change: to a reader and to a type checker, a frozen dataclass.
 
-    Not one of the library's, the import of which took `gdtui --help` a quarter of its time.
+    Not one of the library's, whose import would make `gdtui --help` take a quarter longer.
     """
 
     def __init__(self, **given: Any) -> None:

@@ -590,10 +590,11 @@ class Workbench(Steady, Screen[None]):
     def _look_at(self, iteration: int) -> None:
         """Let all views stand at an iteration; at the newest one they go on with the run."""
         first, newest = self.current_run.start_point.iteration, self.current_run.iteration
+        iteration = max(first, iteration)
         if iteration >= newest:
             self._go_live()
         else:
-            self._cursor = max(first, iteration)
+            self._cursor = iteration
         self._frame()
 
     def _go_live(self) -> None:
