@@ -2,6 +2,7 @@
 
 import gc
 import os
+import signal
 import threading
 import time
 from collections import Counter
@@ -27,6 +28,8 @@ from gdtui.core.surface import LossSurface, Surface
 # The search for garbage would take a quarter of the time in which an app opens.
 gc.set_threshold(50_000, 50, 50)
 os.environ["XDG_STATE_HOME"] = STATE_FOLDER.name
+# A shell has what it runs in the background ignore interrupts, and so would the programs tested.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # In the environment, GDTUI_LONG asks for a longer run: tests marked as long are run with all their
 # cases, and hypothesis looks at ten times as much. So do monkeys.
