@@ -345,6 +345,45 @@ def test_fast_parser_agrees_with_strict(data: bytes, x: str | None, y: str | Non
     assert outcome(data, x, y) == strict
 
 
+@st.composite
+def decimal_columns(draw: st.DrawFn) -> list[list[str]]:
+    """Rows of integers and of numbers with a point, each in columns of their own."""
+    integer, pointed = (
+        st.from_regex(form, fullmatch=True)
+        for form in ("-?[0-9]{1,15}", r"-?(?:[0-9]{1,9}\.[0-9]{0,9}|\.[0-9]{1,15})")
+    )
+    columns = draw(st.lists(st.sampled_from([integer, pointed]), min_size=2, max_size=4))
+    return draw(st.lists(st.tuples(*columns).map(list), min_size=1, max_size=9))
+
+
+@given(decimal_columns(), st.sampled_from([",", ";", "\t", " "]), st.data())
+def test_decimals_are_read_as_by_float(
+    rows: list[list[str]], mark: str, data: st.DataObject
+) -> None:
+    x, y = (data.draw(st.integers(0, len(rows[0]) - 1)) for _ in "xy")
+    text = "".join(mark.join(row) + "\n" for row in rows)
+    read = read_bytes(text.encode(), str(x + 1), str(y + 1))
+    for found, column in ((read.x, x), (read.y, y)):
+        assert found.tobytes() == np.array([float(row[column]) for row in rows]).tobytes()
+
+
+odd_signs = ["-.5", ".-5", "-5.", "1-2", "1.-2", "-", "-.", "-0", "-0.0", "-.0", "--1", "+1"]
+odd_marks = [".", "", "1.2.3", "1e5", " 1", "1\n", "\u0661"]
+large_integers = ["9007199254740993", "99999999999999999", "18446744073709551617"]
+long_fractions = ["900719925.4740993", "1.00000000000000001", "0.00000000000000000001"]
+
+
+@pytest.mark.parametrize("row", ["{},2.5", "2.5,{}", "{},{}"])
+@pytest.mark.parametrize("number", [*odd_signs, *odd_marks, *large_integers, *long_fractions])
+def test_odd_decimals_are_read_as_by_the_strict_parser(row: str, number: str) -> None:
+    plain = "3.5" if "." in number else "3"
+    data = "\n".join(row.format(text, text) for text in (plain, number)).encode()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(dataset, "_parse_fast", lambda *_: None)
+        strict = outcome(data)
+    assert outcome(data) == strict
+
+
 @given(tables(), choices, choices, st.integers(1, 9))
 @example(b"a,33\n2,foo\n", "2", "2", 1)
 @example(b"\xef\xbb\xbf1,2\r\n3,x\r\n", None, None, 1)
@@ -365,6 +404,25 @@ def test_plain_numbers_need_no_strict_parser(
 ) -> None:
     nothing = np.empty(0), np.empty(0)
     monkeypatch.setattr(dataset, "_parse_strictly", lambda *_: nothing)
+    assert read(text).x.tolist() == [1, 3]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1,2.5\n3,4.\n",
+        "1;-2,5\n3;,4",
+        "1 2\n3 4\n",
+        "1\t-9.5\t2\r\n3\t.1\t4",
+        "1,.9007199254740992\n3,-.900719925474099\n",
+    ],
+)
+def test_decimals_need_no_parser_of_floats(
+    read: Reader, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    nothing = np.empty(0), np.empty(0)
+    for parser in ("_parse_floats", "_parse_strictly"):
+        monkeypatch.setattr(dataset, parser, lambda *_: nothing)
     assert read(text).x.tolist() == [1, 3]
 
 
