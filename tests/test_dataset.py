@@ -2,11 +2,13 @@
 
 import gzip
 import io
+import math
 import os
 import random
 import warnings
 from collections.abc import Callable
 from datetime import timedelta
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -350,7 +352,7 @@ def decimal_columns(draw: st.DrawFn) -> list[list[str]]:
     """Rows of integers and of numbers with a point, each in columns of their own."""
     integer, pointed = (
         st.from_regex(form, fullmatch=True)
-        for form in ("-?[0-9]{1,15}", r"-?(?:[0-9]{1,9}\.[0-9]{0,9}|\.[0-9]{1,15})")
+        for form in ("-?[0-9]{1,18}", r"-?(?:[0-9]{1,9}\.[0-9]{0,9}|\.[0-9]{1,18})")
     )
     columns = draw(st.lists(st.sampled_from([integer, pointed]), min_size=2, max_size=4))
     return draw(st.lists(st.tuples(*columns).map(list), min_size=1, max_size=9))
@@ -367,21 +369,53 @@ def test_decimals_are_read_as_by_float(
         assert found.tobytes() == np.array([float(row[column]) for row in rows]).tobytes()
 
 
+@st.composite
+def near_the_middle_of_two_floats(draw: st.DrawFn) -> tuple[int, int]:
+    """An integer, and how many decimal places make it a number near a middle."""
+    places = draw(st.integers(0, 19))
+    below = draw(st.floats(1e-12, 4.6e18 / 10**places))
+    middle = (Fraction(below) + Fraction(math.nextafter(below, math.inf))) / 2
+    return int(middle * 10**places) + draw(st.integers(0, 1)), places
+
+
+@given(
+    st.lists(
+        near_the_middle_of_two_floats()
+        | st.tuples(st.integers(1 - 2**62, 2**62 - 1), st.integers(0, 19)),
+        min_size=1,
+    )
+)
+def test_quotients_are_the_nearest_floats(numbers: list[tuple[int, int]]) -> None:
+    integers, places = np.array(numbers).T
+    found = dataset._quotients(integers, dataset._POWERS[places])
+    assert found.tolist() == [float(f"{integer}e-{place}") for integer, place in numbers]
+
+
+@pytest.mark.parametrize("integer", [2**62, -(2**62), 2**63 - 1, -(2**63)])
+def test_quotients_of_too_large_integers(integer: int) -> None:
+    with pytest.raises(ValueError, match="too large"):
+        dataset._quotients(np.array([1, integer]), np.ones(2))
+
+
 odd_signs = ["-.5", ".-5", "-5.", "1-2", "1.-2", "-", "-.", "-0", "-0.0", "-.0", "--1", "+1"]
 odd_marks = [".", "", "1.2.3", "1e5", " 1", "1\n", "\u0661"]
-large_integers = ["9007199254740993", "99999999999999999", "18446744073709551617"]
-long_fractions = ["900719925.4740993", "1.00000000000000001", "0.00000000000000000001"]
+large_integers = ["9007199254740993", "4611686018427387904", "9223372036854775807"]
+larger_integers = ["-4611686018427387904", "-9223372036854775808", "18446744073709551617"]
+long_fractions = ["900719925.4740993", "9223372036.854775807", ".00000000000000000001"]
 
 
 @pytest.mark.parametrize("row", ["{},2.5", "2.5,{}", "{},{}"])
-@pytest.mark.parametrize("number", [*odd_signs, *odd_marks, *large_integers, *long_fractions])
+@pytest.mark.parametrize(
+    "number", [*odd_signs, *odd_marks, *large_integers, *larger_integers, *long_fractions]
+)
 def test_odd_decimals_are_read_as_by_the_strict_parser(row: str, number: str) -> None:
     plain = "3.5" if "." in number else "3"
-    data = "\n".join(row.format(text, text) for text in (plain, number)).encode()
+    data = "".join(row.format(text, text) + "\n" for text in (plain, number)).encode()
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(dataset, "_FIRST_BYTES", 8)
+        fast = outcome(data)
         patch.setattr(dataset, "_parse_fast", lambda *_: None)
-        strict = outcome(data)
-    assert outcome(data) == strict
+        assert fast == outcome(data)
 
 
 @given(tables(), choices, choices, st.integers(1, 9))
@@ -414,7 +448,7 @@ def test_plain_numbers_need_no_strict_parser(
         "1;-2,5\n3;,4",
         "1 2\n3 4\n",
         "1\t-9.5\t2\r\n3\t.1\t4",
-        "1,.9007199254740992\n3,-.900719925474099\n",
+        "1,.0000000000000000001\n3,-0.34167937123456789\n",
     ],
 )
 def test_decimals_need_no_parser_of_floats(
