@@ -34,7 +34,7 @@ Progress = Callable[[float | None], None]
 
 STDIN_NAME = "standard input"
 # The fields of one block should fit in the processor's cache: larger blocks are slower.
-BLOCK_BYTES = 1 << 16
+BLOCK_BYTES = 1 << 17
 
 # A blank as delimiter stands for any run of blanks and tabs.
 _DELIMITERS = (";", "\t", ",", " ")
