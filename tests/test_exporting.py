@@ -68,7 +68,7 @@ async def test_escape_stops_an_export(monkeypatch: pytest.MonkeyPatch) -> None:
         assert await asyncio.to_thread(begun.wait, 20)
         await desk.press("escape")
         assert await asyncio.to_thread(stopped.wait, 20)
-        assert messages(desk) == ["The export is stopped, and nothing is written."]
+        assert messages(desk) == ["The export is stopped; no unfinished file is left."]
         await desk.press("escape")
         assert not messages(desk)
 
@@ -91,7 +91,7 @@ def test_a_long_export_keeps_nobody_waiting(key: str, tmp_path: Path) -> None:
         terminal.wait_for("Keys and methods")
         terminal.send(key)
         if key != "q":
-            terminal.wait_for("nothing is written")
+            terminal.wait_for("no unfinished file")
             terminal.send("q")
         assert terminal.wait_for_end() == 0
     assert [path.name for path in tmp_path.iterdir()] == ["state"]

@@ -40,7 +40,7 @@ from gdtui.session import (
     is_worth_keeping,
     to_json,
 )
-from gdtui.ui.terminal import end_by_force
+from gdtui.ui.app import Laboratory
 
 PIZZA = Path(__file__).parents[1] / "data" / "pizza.txt"
 FINITE = st.floats(-1e3, 1e3)
@@ -675,7 +675,9 @@ def test_a_last_save_that_hangs_is_not_waited_for(
 def test_a_forced_end_saves_too(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     ends: list[int] = []
     monkeypatch.setattr(os, "_exit", ends.append)
-    end_by_force(None, 143, Autosave(store, loaded(), history_of(made())))
+    app = Laboratory(None, Settings())
+    app._autosave = Autosave(store, loaded(), history_of(made()))
+    app._end_now(None, 143)
     assert ends == [143]
     assert len(store.headers()[0]) == 1
 

@@ -32,7 +32,7 @@ from textual.worker import WorkerFailed
 from gdtui.core.dataset import DataError
 from gdtui.core.settings import Settings
 from gdtui.loading import Loading
-from gdtui.session import Autosave, Keeper
+from gdtui.session import LAST_MOMENT, Autosave, Keeper
 from gdtui.ui.faults import log_fault
 from gdtui.ui.loading_screen import LoadingScreen
 from gdtui.ui.painter import Painter, Repaint
@@ -336,9 +336,14 @@ class Laboratory(App[DataError]):
 
     def _force_soon(self, status: int) -> None:
         """Textual waits for its output to be written: a lost terminal never lets that happen."""
-        last_resort = Timer(GRACE, end_by_force, (self._driver, status, self._autosave))
+        last_resort = Timer(GRACE, self._end_now, (self._driver, status))
         last_resort.daemon = True
         last_resort.start()
+
+    def _end_now(self, driver: Driver | None, status: int) -> None:
+        if self._autosave:
+            self._autosave.finish(LAST_MOMENT)
+        end_by_force(driver, status)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The command palette: all that a key does, and the themes."""

@@ -20,8 +20,6 @@ from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
-from gdtui.session import LAST_MOMENT, Autosave
-
 # Seconds that a last word to a terminal may take.
 LAST_WORD = 0.1
 # Turns off what Textual turned on: pasting, the wide keyboard protocol, mouse, focus and the
@@ -128,10 +126,8 @@ def resume(driver: LinuxDriver) -> None:
         driver._sigcont_application()
 
 
-def end_by_force(driver: Driver | None, status: int, autosave: Autosave | None) -> None:
+def end_by_force(driver: Driver | None, status: int) -> None:
     """End now, whatever Textual waits for, with the terminal as it was as far as it lets us."""
-    if autosave:
-        autosave.finish(LAST_MOMENT)
     if isinstance(driver, LinuxDriver):
         if driver.attrs_before is not None:
             with suppress(termios.error):

@@ -834,7 +834,7 @@ class Workbench(Steady, Screen[None]):
         self._cancel_sweep()
         self.app.clear_notifications()
         if self.workers.cancel_group(self, EXPORT):
-            self.notify("The export is stopped, and nothing is written.")
+            self.notify("The export is stopped; no unfinished file is left.")
         self.query_one(HelpPanel).display = False
         self.set_focus(None)
 
