@@ -195,6 +195,31 @@ def cursor() -> Iterator[Figure]:
 
 
 @measurement
+def whole_frames() -> Iterator[Figure]:
+    """The processor time of a frame of all that is on screen, in a long run and a short one."""
+    for size in SIZES:
+        mine, yardstick = frame_after("10000000", size), frame_after("10", size)
+        what = f"a frame of all, {size[0]}x{size[1]}, after 10,000,000 iterations / after 10"
+        ratio = mine / yardstick
+        yield at_most(what, milliseconds(mine), milliseconds(yardstick), ratio, 1.25)
+
+
+def frame_after(iterations: str, size: tuple[int, int]) -> float:
+    """What it costs to show the last iteration but one of a run, or the last one again."""
+    used = []
+    with opened("--iterations", iterations, "--bias", size=size) as terminal:
+        terminal.send("f")
+        terminal.until(lambda: "finished" in terminal.text, "the end")
+        terminal.settle()
+        for number in range(KEYS):
+            before = cpu_seconds(terminal.pid)
+            terminal.send(("\x1b[D", "\x1b[C")[number % 2])
+            watch(terminal, 0.1)
+            used.append(cpu_seconds(terminal.pid) - before)
+    return statistics.median(used)
+
+
+@measurement
 def memory() -> Iterator[Figure]:
     """Ten million iterations, and the most memory that the process ever took."""
     with opened("--iterations", "10000000", "--pace", "max") as terminal:
