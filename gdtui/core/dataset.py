@@ -42,11 +42,13 @@ _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?
 _NOT_FINITE = re.compile(r"[+-]?(?:nan|inf|infinity)", re.IGNORECASE | re.ASCII)
 _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
+# The bytes of decimal numbers but their points, and how many a number may have: a sign, a point and
+# 18 digits, one less than 2^62 has. So no number has as many decimal places as bytes.
 _DECIMAL = b"-0123456789"
-# A sign, a point and 18 digits, as many as 2**62 has but one.
 _DECIMAL_BYTES = 20
-_FIRST_BYTES = 4096
 _POWERS = np.array([float(10**places) for places in range(_DECIMAL_BYTES)])
+# So much of a block is looked at first: some hundred numbers.
+_FIRST_BYTES = 4096
 
 # The bytes of plain text without quotes and comments.
 _ORDINARY = bytes({9, 10, *range(32, 127)} - {*b'"#'})
