@@ -11,11 +11,11 @@ def main() -> int:
     # What an import makes stays to the end: to look through it for garbage, meanwhile and once more
     # at the exit, would take a tenth of the time of `--help`.
     gc.disable()
-    from gdtui import cli
+    from gdtui.cli.main import main as run
 
     gc.freeze()
     gc.enable()
-    return cli.main()
+    return run()
 
 
 if __name__ == "__main__":

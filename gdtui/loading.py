@@ -7,10 +7,10 @@ from concurrent.futures import CancelledError, Future
 from threading import Thread
 from typing import BinaryIO
 
-from gdtui.core.dataset import Dataset, read_dataset
 from gdtui.core.landscapes import Landscape
-from gdtui.core.source import Source
 from gdtui.core.surface import LossSurface, Surface
+from gdtui.dataset.text import Dataset, read_dataset
+from gdtui.problem import Source
 
 # Read before the screen opens: what is wrong with such a file is said without one.
 QUICK_BYTES = 500_000

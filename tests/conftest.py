@@ -16,14 +16,14 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from terminal import STATE_FOLDER
 
-from gdtui.cli import sample_folder
-from gdtui.core.dataset import Dataset, read_dataset
+from gdtui.cli.main import sample_folder
 from gdtui.core.hyperparameter import Hyperparameter, Value
 from gdtui.core.methods import METHODS, Memory, Method, Update
-from gdtui.core.run import Worker
 from gdtui.core.settings import Settings
-from gdtui.core.stability import critical_rate
 from gdtui.core.surface import LossSurface, Surface
+from gdtui.core.worker import Worker
+from gdtui.dataset.text import Dataset, read_dataset
+from gdtui.theory.verdict import critical_rate
 
 # The search for garbage would take a quarter of the time in which an app opens.
 gc.set_threshold(50_000, 50, 50)

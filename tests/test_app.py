@@ -22,13 +22,13 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 from textual.widgets._select import SelectOverlay
 
-from gdtui import cli
-from gdtui.core.dataset import DataError
+from gdtui.cli import main as cli
 from gdtui.core.run import Snapshot
 from gdtui.core.settings import Settings
+from gdtui.dataset.text import DataError
 from gdtui.loading import Loading
 from gdtui.ui.app import Laboratory, Palette, TurnTaking
-from gdtui.ui.terminal import KeyDriver
+from gdtui.ui.textual_fixes.terminal import KeyDriver
 from gdtui.ui.workbench import LOCAL_FPS, REMOTE_FPS, TEXTUAL_WAITS, Workbench
 
 PIZZA = ROOT / "data" / "pizza.txt"
@@ -222,7 +222,7 @@ def fail(*arguments):
     raise ZeroDivisionError("a bug in a method")
 
 METHODS["broken"] = Method("broken", "broken", "fails", lambda *arguments: fail)
-from gdtui.cli import main
+from gdtui.cli.main import main
 sys.exit(main([*sys.argv[1:], "--method", "broken"]))
 """
 
@@ -291,7 +291,7 @@ class Keyboard(KeyDriver):
 
 @pytest.fixture
 async def keyboard(monkeypatch: pytest.MonkeyPatch) -> Keyboard:
-    monkeypatch.setattr("gdtui.ui.terminal.KEYS", 1)
+    monkeypatch.setattr("gdtui.ui.textual_fixes.terminal.KEYS", 1)
     return Keyboard()
 
 

@@ -15,9 +15,9 @@ import gdtui
 PACKAGE = Path(gdtui.__file__).parent
 # Screens and app: they compose the widgets, so they may know them.
 CONNECTORS = {"gdtui.ui.app", "gdtui.ui.workbench"}
-DRAWS_ROWS = "gdtui.ui.rows"
+DRAWS_ROWS = "gdtui.ui.widgets.rows"
 # What widgets and screens derive from.
-BASES = {DRAWS_ROWS, "gdtui.ui.steady", "gdtui.ui.dialog"}
+BASES = {DRAWS_ROWS, "gdtui.ui.textual_fixes.stale_sizes", "gdtui.ui.dialogs.dialog"}
 
 
 def _name(path: Path) -> str:
@@ -95,8 +95,8 @@ IS_WIDGET = {module for module in UI if "textual" in roots(loaded_by(module))}
 
 
 def test_the_files_are_found() -> None:
-    assert {"gdtui.core.run", "gdtui.ui.canvas", "gdtui.cli"} <= set(FILES)
-    assert CONNECTORS | {DRAWS_ROWS, "gdtui.ui.readout"} <= IS_WIDGET
+    assert {"gdtui.core.run", "gdtui.ui.drawing.canvas", "gdtui.cli.main"} <= set(FILES)
+    assert CONNECTORS | {DRAWS_ROWS, "gdtui.ui.widgets.readout"} <= IS_WIDGET
 
 
 @pytest.mark.parametrize("module", CORE)
@@ -113,10 +113,12 @@ def test_only_the_screen_imports_textual_and_rich(module: str) -> None:
 
 def test_only_the_canvas_imports_plotext() -> None:
     users = [module for module in FILES if "plotext" in roots(imports(module))]
-    assert users == ["gdtui.ui.canvas"]
+    assert users == ["gdtui.ui.drawing.canvas"]
 
 
-@pytest.mark.parametrize("module", ["gdtui.ui.canvas", "gdtui.ui.drawing", "gdtui.ui.views"])
+@pytest.mark.parametrize(
+    "module", ["gdtui.ui.drawing.canvas", "gdtui.ui.drawing.drawing", "gdtui.ui.views"]
+)
 def test_what_is_drawn_knows_no_widget(module: str) -> None:
     assert not roots(loaded_by(module)) & {"textual", "rich"}
     assert not imports(module) & IS_WIDGET
@@ -149,8 +151,8 @@ def test_a_widget_is_given_snapshots_and_never_a_run(module: str) -> None:
 @pytest.mark.parametrize(
     ("module", "users"),
     [
-        ("gdtui.cli", {"gdtui.__main__"}),
-        ("gdtui.ui.app", {"gdtui.cli"}),
+        ("gdtui.cli.main", {"gdtui.__main__"}),
+        ("gdtui.ui.app", {"gdtui.cli.main"}),
         ("gdtui.ui.workbench", {"gdtui.ui.app"}),
     ],
 )
@@ -160,12 +162,12 @@ def test_what_connects_is_imported_only_from_above(module: str, users: set[str])
 
 @pytest.mark.parametrize("module", list(FILES))
 def test_only_the_command_line_prints(module: str) -> None:
-    if module != "gdtui.cli":
+    if module != "gdtui.cli.main":
         assert not calls(module) & {"print", "input", "exit", "quit"}
 
 
 def test_plain_output_loads_neither_textual_nor_plotext() -> None:
-    loaded = loaded_by("gdtui.cli", "gdtui.report", "gdtui.core.dataset")
+    loaded = loaded_by("gdtui.cli.main", "gdtui.export.lines", "gdtui.dataset.text")
     assert not roots(loaded) & {"textual", "rich", "plotext"}
 
 

@@ -16,19 +16,14 @@ from textual.renderables.bar import Bar
 from textual.scrollbar import ScrollBarRender
 from textual.strip import Strip
 
-from gdtui.core.history import GLYPHS
 from gdtui.core.settings import Settings
-from gdtui.ui.drawing import Role, progress_bar
-from gdtui.ui.painter import Painter, in_ascii
-from gdtui.ui.rows import framed
-from gdtui.ui.views import (
-    ARRIVED,
-    ARROWS,
-    DIVERGED,
-    EXAMPLE,
-    MINIMUM,
-    WALKER,
-)
+from gdtui.runs.history import GLYPHS
+from gdtui.ui.drawing.drawing import Role, progress_bar
+from gdtui.ui.textual_fixes.painter import Painter, in_ascii
+from gdtui.ui.views.fit import EXAMPLE
+from gdtui.ui.views.marks import ARRIVED, ARROWS, MINIMUM, WALKER
+from gdtui.ui.views.sweep import DIVERGED
+from gdtui.ui.widgets.rows import framed
 
 CHARACTERS = {
     "dots": "".join(map(chr, range(0x2801, 0x2900))),

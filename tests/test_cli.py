@@ -13,13 +13,13 @@ import pytest
 from conftest import another
 
 import gdtui
-from gdtui import cli
-from gdtui.cli import make_parser, read_settings, sample_folder
-from gdtui.core.dataset import Dataset
+from gdtui.cli import main as cli
+from gdtui.cli.main import make_parser, read_settings, sample_folder
 from gdtui.core.descent import Step, descend
 from gdtui.core.landscapes import LANDSCAPES
 from gdtui.core.methods import METHODS, Method
 from gdtui.core.settings import SHARED, Settings
+from gdtui.dataset.text import Dataset
 
 # The package under test, wherever the program is started.
 ENVIRONMENT = os.environ | {
@@ -426,7 +426,7 @@ def test_samples_are_listed_and_can_be_read(pizza: Dataset) -> None:
 REPORT_MODULES = """
 import sys
 try:
-    from gdtui.cli import main
+    from gdtui.cli.main import main
     main(sys.argv[2:])
 finally:
     seen = [name for name in sys.argv[1].split(",") if name in sys.modules]

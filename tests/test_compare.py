@@ -9,16 +9,17 @@ from pathlib import Path
 import pytest
 from terminal import ROOT, Terminal
 
-from gdtui.cli import _find, main
-from gdtui.compare import compared, table
-from gdtui.core.dataset import Dataset, read_dataset
-from gdtui.core.history import Branch, Entry, History, differences
+from gdtui.cli.main import _find, main
 from gdtui.core.landscapes import LANDSCAPES, Landscape
 from gdtui.core.run import Run
 from gdtui.core.settings import Settings
-from gdtui.core.source import Source
 from gdtui.core.surface import surface_of
-from gdtui.export import ExportError, runs_as_json, write_new
+from gdtui.dataset.text import Dataset, read_dataset
+from gdtui.export.comparison import compared, table
+from gdtui.export.files import ExportError, write_new
+from gdtui.export.runs import runs_as_json
+from gdtui.problem import Source
+from gdtui.runs.history import Branch, Entry, History, differences
 
 SLOW = Settings(lr=0.0001, bias=True)
 

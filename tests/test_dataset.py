@@ -16,9 +16,9 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from gdtui.core import dataset
-from gdtui.core.dataset import DataError, Dataset, read_dataset
-from gdtui.core.text import printable
+import gdtui.dataset.text as dataset
+from gdtui.core.printable import printable
+from gdtui.dataset.text import DataError, Dataset, read_dataset
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 pairs = st.lists(st.tuples(finite, finite), min_size=1, max_size=40)

@@ -10,8 +10,6 @@ from conftest import plain_critical
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from gdtui import report
-from gdtui.core.dataset import Dataset
 from gdtui.core.descent import (
     Measured,
     Outcome,
@@ -26,6 +24,8 @@ from gdtui.core.descent import (
 from gdtui.core.methods import METHODS, Method, gradient_descent
 from gdtui.core.settings import Settings
 from gdtui.core.surface import LossSurface
+from gdtui.dataset.text import Dataset
+from gdtui.export import lines as report
 
 
 def finish(descent: Generator[Step, None, Outcome]) -> tuple[list[Step], Outcome]:

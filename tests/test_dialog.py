@@ -6,7 +6,7 @@ import pytest
 from test_workbench import Desk, _idle, opened, pauses_until
 
 from gdtui.ui.app import Palette
-from gdtui.ui.dialog import Dialog
+from gdtui.ui.dialogs.dialog import Dialog
 
 __all__ = ["_idle"]
 

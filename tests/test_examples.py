@@ -22,8 +22,15 @@ from gdtui.core.surface import LossSurface
 from gdtui.loading import Loading
 from gdtui.ui import app as app_module
 from gdtui.ui.app import DARK, Laboratory
-from gdtui.ui.drawing import short
-from gdtui.ui.examples import HEADS, NARROW, WIDE, ExamplesScreen, ExamplesTable, example_row
+from gdtui.ui.dialogs.examples import (
+    HEADS,
+    NARROW,
+    WIDE,
+    ExamplesScreen,
+    ExamplesTable,
+    example_row,
+)
+from gdtui.ui.drawing.drawing import short
 from gdtui.ui.views import THIS_STEP, VIEWS
 from gdtui.ui.workbench import Workbench
 
@@ -169,7 +176,7 @@ async def test_a_million_examples_are_not_looked_at_to_show_a_screen_of_them(
         asked.append(number)
         return example_row(surface, step, number)
 
-    monkeypatch.setattr("gdtui.ui.examples.example_row", counted)
+    monkeypatch.setattr("gdtui.ui.dialogs.examples.example_row", counted)
     surface = many(1_000_000)
     async with opened(surface, step_of(surface, 1, 0)) as pilot:
         await pilot.press("end")

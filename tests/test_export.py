@@ -21,29 +21,22 @@ from conftest import another
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from gdtui.cli import _on_surface, make_parser, read_settings
-from gdtui.core.dataset import Dataset
+from gdtui.cli.main import _on_surface, make_parser, read_settings
 from gdtui.core.descent import Point, Status
-from gdtui.core.history import Branch, Entry, differences
 from gdtui.core.hyperparameter import Hyperparameter
 from gdtui.core.landscapes import LANDSCAPES
 from gdtui.core.methods import METHODS
 from gdtui.core.run import Run
 from gdtui.core.settings import SHARED, Settings
-from gdtui.core.source import Source
 from gdtui.core.surface import LossSurface
-from gdtui.export import (
-    ExportError,
-    command,
-    not_carried,
-    read_runs,
-    runs_as_csv,
-    runs_as_json,
-    safe_name,
-    write_new,
-)
-from gdtui.records import Kept, fingerprint, read_record, record_by_name
-from gdtui.report import FORMATS
+from gdtui.dataset.text import Dataset
+from gdtui.export.command import command, not_carried
+from gdtui.export.files import ExportError, safe_name, write_new
+from gdtui.export.lines import FORMATS
+from gdtui.export.runs import read_runs, runs_as_csv, runs_as_json
+from gdtui.problem import Source
+from gdtui.runs.history import Branch, Entry, differences
+from gdtui.serialization import Kept, fingerprint, read_record, record_by_name
 
 PIZZA = Source("data/pizza.txt")
 BIAS = Settings(lr=0.004, bias=True, iterations=60)
@@ -241,7 +234,7 @@ def test_the_steps_written_are_those_of_the_run(
     burst: int,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("gdtui.report.BURST", burst)
+    monkeypatch.setattr("gdtui.export.lines.BURST", burst)
     run = make(surface)
     first, reached = run.start_point.iteration, run.snapshot().reached
     steps = run.steps(first, reached)

@@ -11,8 +11,8 @@ import pytest
 from terminal import ROOT, Terminal
 from test_workbench import Idle, messages, opened
 
-from gdtui.exporters import EXPORTERS, Taken
-from gdtui.ui.exporting import Pause, StoppedError
+from gdtui.export.registry import EXPORTERS, Taken
+from gdtui.ui.background_export import Pause, StoppedError
 
 PIZZA = str(ROOT / "data" / "pizza.txt")
 
@@ -30,7 +30,7 @@ class Turn(Event):
 @pytest.fixture
 def worker(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     worker = SimpleNamespace(is_cancelled=False)
-    monkeypatch.setattr("gdtui.ui.exporting.get_current_worker", lambda: worker)
+    monkeypatch.setattr("gdtui.ui.background_export.get_current_worker", lambda: worker)
     return worker
 
 
@@ -38,7 +38,7 @@ def worker(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
 def test_a_pause_waits_for_its_turn_and_tells_at_most_once(
     patience: float, words: list[str], worker: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gdtui.ui.exporting.PATIENCE", patience)
+    monkeypatch.setattr("gdtui.ui.background_export.PATIENCE", patience)
     told: list[str] = []
     turn = Turn()
     pause = Pause(turn, lambda: told.append("told"))

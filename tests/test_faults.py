@@ -12,11 +12,12 @@ from test_workbench import Desk, Idle, opened
 from textual.worker import WorkerFailed
 
 from gdtui.core.descent import Status
-from gdtui.exporters import EXPORTERS, Taken
-from gdtui.ui.drawing import Drawing
-from gdtui.ui.faults import log_fault, log_path
-from gdtui.ui.plot import Plot
-from gdtui.ui.views import VIEWS, Scene
+from gdtui.export.registry import EXPORTERS, Taken
+from gdtui.faults import log_fault, log_path
+from gdtui.ui.drawing.drawing import Drawing
+from gdtui.ui.views import VIEWS
+from gdtui.ui.views.scene import Scene
+from gdtui.ui.widgets.plot import Plot
 
 VIEW, OTHER = list(VIEWS)[1], next(iter(VIEWS))
 SIZES = [(40, 12), (80, 24), (120, 36)]

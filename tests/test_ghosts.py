@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gdtui.core.history import Entry, History
 from gdtui.core.methods import METHODS
 from gdtui.core.run import Run
 from gdtui.core.settings import Settings
 from gdtui.core.surface import LossSurface
+from gdtui.runs.history import Entry, History
+from gdtui.ui.dialogs.runs import RACERS
 from gdtui.ui.ghosts import GHOSTS, Ghosts
-from gdtui.ui.runs import RACERS
 
 
 def history_of(surface: LossSurface, count: int) -> History:

@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gdtui.core.descent import Status
-from gdtui.core.history import Branch, Entry, History, differences
 from gdtui.core.methods import METHODS
 from gdtui.core.run import Run
 from gdtui.core.settings import Settings
-from gdtui.core.stability import gap
 from gdtui.core.surface import LossSurface
+from gdtui.runs.history import Branch, Entry, History, differences
+from gdtui.theory.goal import gap
 
 
 def filled(surface: LossSurface, *settings: Settings) -> History:

@@ -25,23 +25,24 @@ from test_cli import ENVIRONMENT, PROGRAM
 from test_workbench import Desk, Idle, pauses_until
 from textual.widgets import ProgressBar
 
-from gdtui import cli
-from gdtui.core.dataset import Dataset
+from gdtui.cli import main as cli
 from gdtui.core.hyperparameter import Hyperparameter
 from gdtui.core.methods import METHODS
+from gdtui.core.printable import printable
 from gdtui.core.run import Run
 from gdtui.core.settings import SHARED, Settings
 from gdtui.core.surface import LossSurface
-from gdtui.core.text import printable
+from gdtui.dataset.text import Dataset
+from gdtui.export.lines import FORMATS
 from gdtui.loading import Loading
-from gdtui.report import FORMATS
 from gdtui.ui.app import Laboratory
-from gdtui.ui.canvas import Canvas
-from gdtui.ui.drawing import Page
-from gdtui.ui.loading_screen import LoadingScreen
-from gdtui.ui.plot import page_rows
-from gdtui.ui.settings_panel import NumberField
-from gdtui.ui.views import VIEWS, Ghost, Scale, Scene
+from gdtui.ui.dialogs.loading import LoadingScreen
+from gdtui.ui.drawing.canvas import Canvas
+from gdtui.ui.drawing.drawing import Page
+from gdtui.ui.views import VIEWS
+from gdtui.ui.views.scene import Ghost, Scale, Scene
+from gdtui.ui.widgets.plot import page_rows
+from gdtui.ui.widgets.settings_panel import NumberField
 from gdtui.ui.workbench import Workbench
 
 SIZES = [(40, 12), (80, 24), (120, 36)]

@@ -11,8 +11,8 @@ from textual.binding import Binding
 from textual.pilot import Pilot
 
 from gdtui.core.descent import Step
-from gdtui.report import text_line
-from gdtui.ui.iteration_log import IterationLog, Tuning, line
+from gdtui.export.lines import text_line
+from gdtui.ui.widgets.iteration_log import IterationLog, Tuning, line
 
 MANY = 10_000_000
 WIDTH, HEIGHT = 60, 12

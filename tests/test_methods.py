@@ -15,8 +15,8 @@ from gdtui.core.equations import in_numbers
 from gdtui.core.hyperparameter import Value
 from gdtui.core.methods import METHODS, Method, State, Update, method
 from gdtui.core.settings import SHARED, Settings
-from gdtui.core.stability import critical_rate
 from gdtui.core.surface import LossSurface, Surface
+from gdtui.theory.verdict import critical_rate
 
 every_method = pytest.mark.parametrize("chosen", METHODS.values(), ids=METHODS)
 # Its minimum is at w = 3, b = -1, with a loss of 2.

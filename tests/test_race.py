@@ -6,10 +6,11 @@ import pytest
 
 from gdtui.core.descent import Status
 from gdtui.core.methods import METHODS
-from gdtui.core.race import Race
-from gdtui.core.run import FULL_SPEED, Run
+from gdtui.core.pacemaker import FULL_SPEED
+from gdtui.core.run import Run
 from gdtui.core.settings import Settings
 from gdtui.core.surface import LossSurface
+from gdtui.runs.race import Race
 
 ALL = [Settings(method=method, iterations=3000, bias=True) for method in METHODS]
 

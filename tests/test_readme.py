@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from gdtui.cli import EXAMPLES
+from gdtui.cli.main import EXAMPLES
 from gdtui.core.methods import METHODS
-from gdtui.ui.help_panel import key_table
+from gdtui.ui.widgets.help_panel import key_table
 from gdtui.ui.workbench import Workbench
 
 ROOT = Path(__file__).parent.parent

@@ -15,13 +15,15 @@ from textual.geometry import Size
 
 from gdtui.core.landscapes import LANDSCAPES
 from gdtui.core.methods import METHODS
-from gdtui.core.run import FULL_SPEED, Run
+from gdtui.core.pacemaker import FULL_SPEED
+from gdtui.core.run import Run
 from gdtui.core.settings import Settings
-from gdtui.core.stability import Verdict, gap, stability
 from gdtui.core.surface import LossSurface, Surface
-from gdtui.ui.drawing import Role, Row
-from gdtui.ui.readout import Readout, fitted, gauge
-from gdtui.ui.views import WALKER
+from gdtui.theory.goal import gap
+from gdtui.theory.verdict import Verdict, stability
+from gdtui.ui.drawing.drawing import Role, Row
+from gdtui.ui.views.marks import WALKER
+from gdtui.ui.widgets.readout import Readout, fitted, gauge
 
 # The room that the left column leaves for the readout.
 WIDTH = 28

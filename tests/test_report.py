@@ -14,16 +14,17 @@ from hypothesis import example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from gdtui import __version__, cli
+from gdtui import __version__
+from gdtui.cli import main as cli
 from gdtui.core import model
 from gdtui.core.batches import batch
-from gdtui.core.dataset import Dataset
 from gdtui.core.descent import Outcome, Status, Step, descend
 from gdtui.core.landscapes import LANDSCAPES
 from gdtui.core.methods import Method
 from gdtui.core.settings import Settings
 from gdtui.core.surface import LossSurface, surface_of
-from gdtui.report import FORMATS, Data, answer, beside, text_line
+from gdtui.dataset.text import Dataset
+from gdtui.export.lines import FORMATS, Data, answer, beside, text_line
 
 HUGE = Dataset("huge.csv", "x", "y", np.array([1e100, 2e100]), np.array([1.0, 2.0]))
 AT_ONCE = Settings(w_start=1e100)
@@ -108,7 +109,7 @@ def test_where_bursts_end_cannot_be_seen(
     pizza: Dataset, form: str, settings: Settings, every: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = written(form, pizza, settings, every)
-    monkeypatch.setattr("gdtui.report.BURST", 7)
+    monkeypatch.setattr("gdtui.export.lines.BURST", 7)
     assert written(form, pizza, settings, every) == whole
 
 

@@ -6,8 +6,8 @@ import pytest
 from textual.app import App, ComposeResult
 from textual.geometry import Region
 
-from gdtui.ui.drawing import Role, Row
-from gdtui.ui.rows import Rows
+from gdtui.ui.drawing.drawing import Role, Row
+from gdtui.ui.widgets.rows import Rows
 
 ONE: Row = (("loss ", Role.QUIET), ("812", Role.LIVE))
 OTHER: Row = (("loss ", Role.QUIET), ("813", Role.LIVE))

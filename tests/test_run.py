@@ -25,12 +25,15 @@ from gdtui.core.descent import (
     starting_point,
     trajectory,
 )
-from gdtui.core.history import branch_point
 from gdtui.core.hyperparameter import Hyperparameter
 from gdtui.core.methods import METHODS, Method
-from gdtui.core.run import BURST, FULL_SPEED, LEAST_WAIT, Run, Snapshot, Trail, Worker
+from gdtui.core.pacemaker import BURST, FULL_SPEED, LEAST_WAIT
+from gdtui.core.run import Run, Snapshot
 from gdtui.core.settings import SHARED, Settings
 from gdtui.core.surface import LossSurface
+from gdtui.core.trail import Trail
+from gdtui.core.worker import Worker
+from gdtui.runs.history import branch_point
 
 LONG = Settings(bias=True, iterations=1_000_000_000)
 STEEP = LossSurface.of(np.array([1e100, 2e100]), np.array([1.0, 2.0]))

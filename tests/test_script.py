@@ -17,7 +17,6 @@ import pytest
 from conftest import plain_critical
 from test_report import written
 
-from gdtui.core.dataset import Dataset
 from gdtui.core.descent import Point, Status, starting_point
 from gdtui.core.hyperparameter import Value
 from gdtui.core.landscapes import LANDSCAPES
@@ -25,9 +24,10 @@ from gdtui.core.methods import METHODS, Method
 from gdtui.core.run import Record, Run
 from gdtui.core.settings import Settings
 from gdtui.core.surface import LossSurface, surface_of
-from gdtui.export import ExportError
-from gdtui.report import Bursts, Data, text_lines
-from gdtui.script import MOST_EXAMPLES, script
+from gdtui.dataset.text import Dataset
+from gdtui.export.files import ExportError
+from gdtui.export.lines import Bursts, Data, text_lines
+from gdtui.export.script import MOST_EXAMPLES, script
 
 
 def printed(text: str) -> str:

@@ -18,28 +18,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gdtui import session as session_module
-from gdtui.core.dataset import DataError
+import gdtui.sessions.autosave as autosave_module
+import gdtui.sessions.store as store_module
 from gdtui.core.descent import Point
-from gdtui.core.history import Branch, Entry, History
 from gdtui.core.landscapes import LANDSCAPES
 from gdtui.core.methods import METHODS
 from gdtui.core.run import Record, Run
 from gdtui.core.settings import Settings
 from gdtui.core.surface import Surface
+from gdtui.dataset.text import DataError
 from gdtui.loading import Loading
-from gdtui.session import (
-    MOST_FILES,
-    Autosave,
-    Header,
-    Keeper,
-    Origin,
-    Session,
-    Store,
-    from_json,
-    is_worth_keeping,
-    to_json,
-)
+from gdtui.runs.history import Branch, Entry, History
+from gdtui.sessions.autosave import Autosave
+from gdtui.sessions.resume import Keeper
+from gdtui.sessions.session import Origin, Session, from_json, is_worth_keeping, to_json
+from gdtui.sessions.store import MOST_FILES, Header, Store
 from gdtui.ui.app import Laboratory
 
 PIZZA = Path(__file__).parents[1] / "data" / "pizza.txt"
@@ -443,7 +436,7 @@ def test_only_the_newest_are_kept(store: Store) -> None:
 
 def test_no_more_bytes_are_kept_than_allowed(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     session = session_of(made())
-    monkeypatch.setattr(session_module, "MOST_BYTES", int(3.5 * len(to_json(session))))
+    monkeypatch.setattr(store_module, "MOST_BYTES", int(3.5 * len(to_json(session))))
     for when in range(9):
         saved_at(store, f"s{when}", 1_000_000 + when, session)
     # The own one stays even if it is the oldest.
@@ -479,7 +472,7 @@ def test_a_damaged_session_is_set_aside(text: bytes, store: Store) -> None:
 
 def test_too_much_for_a_session_is_set_aside(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     store.save("one", session_of(made()))
-    monkeypatch.setattr(session_module, "MOST_BYTES", 100)
+    monkeypatch.setattr(store_module, "MOST_BYTES", 100)
     with pytest.raises(DataError, match="set aside"):
         store.load("one")
 
@@ -621,7 +614,7 @@ def wait_until(condition: Callable[[], bool]) -> None:
 
 
 def test_it_saves_by_itself_what_has_changed(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(session_module, "EVERY", 0.001)
+    monkeypatch.setattr(autosave_module, "EVERY", 0.001)
     history = history_of(made(0))
     autosave = Autosave(store, loaded(), history)
     autosave.start()
@@ -642,7 +635,7 @@ def test_it_saves_by_itself_what_has_changed(store: Store, monkeypatch: pytest.M
 
 
 def test_it_sleeps_while_nothing_happens(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(session_module, "EVERY", 0.0)
+    monkeypatch.setattr(autosave_module, "EVERY", 0.0)
     looks: list[bool] = []
     history = history_of(made())
     autosave = Autosave(store, loaded(), history)

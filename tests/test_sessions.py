@@ -15,15 +15,18 @@ from textual.widgets import OptionList
 
 from gdtui.core.run import Record
 from gdtui.core.settings import Settings
-from gdtui.session import Keeper, Store
+from gdtui.sessions.resume import Keeper
+from gdtui.sessions.store import Store
 from gdtui.ui.app import Laboratory
-from gdtui.ui.sessions import SessionsScreen
+from gdtui.ui.dialogs.sessions import SessionsScreen
 from gdtui.ui.workbench import Workbench
 
 PIZZA = Path(__file__).parents[1] / "data" / "pizza.txt"
 SIZES = [(120, 36), (80, 24), (40, 12), (10, 3), (1, 1)]
 # The program, which saves at once and not only after a while.
-HASTY = "import gdtui.session as s; s.EVERY = 0.05; import gdtui.cli; gdtui.cli.main()"
+HASTY = (
+    "import gdtui.sessions.autosave as s; s.EVERY = 0.05; import gdtui.cli.main; gdtui.cli.main.main()"
+)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from textual.widgets import Input
 from gdtui.core.hyperparameter import Hyperparameter, Value
 from gdtui.core.methods import METHODS, Method
 from gdtui.core.settings import SHARED, Settings
-from gdtui.ui.settings_panel import Choice, Field, NumberField, SettingsPanel, Toggle
+from gdtui.ui.widgets.settings_panel import Choice, Field, NumberField, SettingsPanel, Toggle
 
 NUMBERS = [p for p in SHARED if not isinstance(p.default, (bool, str))]
 BY_NAME = {p.name: p for p in SHARED}

@@ -17,22 +17,12 @@ from gdtui.core.hyperparameter import Value
 from gdtui.core.landscapes import LANDSCAPES, Landscape
 from gdtui.core.methods import METHODS
 from gdtui.core.settings import Settings
-from gdtui.core.stability import (
-    LR,
-    OF_MINIMUM,
-    OF_START,
-    Verdict,
-    advised_rate,
-    axis_of,
-    critical_rate,
-    explanation,
-    gap,
-    goal,
-    predicted_iterations,
-    stability,
-    warning,
-)
 from gdtui.core.surface import LossSurface, Minimum, Surface
+from gdtui.theory.axis import axis_of
+from gdtui.theory.explanation import explanation, warning
+from gdtui.theory.goal import OF_MINIMUM, OF_START, gap, goal
+from gdtui.theory.prediction import predicted_iterations
+from gdtui.theory.verdict import LR, Verdict, advised_rate, critical_rate, stability
 
 Vector = NDArray[np.float64]
 

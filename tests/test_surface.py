@@ -12,11 +12,11 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
 from gdtui.core import model
-from gdtui.core.dataset import Dataset
 from gdtui.core.descent import descend
 from gdtui.core.landscapes import LANDSCAPES
 from gdtui.core.settings import Settings
 from gdtui.core.surface import LossSurface, Minimum, surface_of
+from gdtui.dataset.text import Dataset
 
 Vector = NDArray[np.float64]
 

@@ -10,9 +10,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.style import Style
 
-from gdtui.ui.drawing import Role, Row
-from gdtui.ui.rows import framed
-from gdtui.ui.svg import DOT, HEIGHT, MARGIN, WIDTH, svg
+from gdtui.ui.drawing.drawing import Role, Row
+from gdtui.ui.drawing.svg import DOT, HEIGHT, MARGIN, WIDTH, svg
+from gdtui.ui.widgets.rows import framed
 
 STYLES = {
     Role.PLAIN: Style.parse("#e0e0e0 on #101418"),

@@ -16,16 +16,18 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from gdtui.core import batches
-from gdtui.core import sweep as sweep_module
-from gdtui.core.dataset import Dataset
 from gdtui.core.descent import Outcome, Status, Step, descend
 from gdtui.core.landscapes import LANDSCAPES
 from gdtui.core.methods import METHODS, Memory, Method, Update
-from gdtui.core.run import BURST, Worker
+from gdtui.core.pacemaker import BURST
 from gdtui.core.settings import Settings
-from gdtui.core.stability import LR, goal, stability
 from gdtui.core.surface import LossSurface, Surface
-from gdtui.core.sweep import ABOVE, BELOW, Sweep, Trial, rates, sweep
+from gdtui.core.worker import Worker
+from gdtui.dataset.text import Dataset
+from gdtui.runs import sweep as sweep_module
+from gdtui.runs.sweep import ABOVE, BELOW, Sweep, Trial, rates, sweep
+from gdtui.theory.goal import goal
+from gdtui.theory.verdict import LR, stability
 
 Vector = NDArray[np.float64]
 

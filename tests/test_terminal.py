@@ -31,9 +31,9 @@ os.execv(sys.executable, [sys.executable, "-m", "gdtui"])
 # The program, whose last save takes as long as it is let.
 SAVING_SLOWLY = """
 import time
-from gdtui.session import Autosave
+from gdtui.sessions.autosave import Autosave
 Autosave.finish = lambda autosave, patience=3600: time.sleep(patience)
-from gdtui.cli import main
+from gdtui.cli.main import main
 main()
 """
 # The program with its standard output in a file.

@@ -18,17 +18,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from gdtui.core.dataset import read_dataset
 from gdtui.core.descent import Point, Status
 from gdtui.core.landscapes import LANDSCAPES, Landscape
 from gdtui.core.methods import METHODS
 from gdtui.core.model import predict
-from gdtui.core.run import Run, Trail
+from gdtui.core.run import Run
 from gdtui.core.settings import Settings
 from gdtui.core.surface import LossSurface, Surface
-from gdtui.core.sweep import Sweep
-from gdtui.ui.canvas import Canvas, Grid, clip_line, contour_dots, evened, thin
-from gdtui.ui.drawing import (
+from gdtui.core.trail import Trail
+from gdtui.dataset.text import read_dataset
+from gdtui.runs.sweep import Sweep
+from gdtui.ui.drawing.canvas import Canvas, Grid, clip_line, contour_dots, evened, thin
+from gdtui.ui.drawing.drawing import (
     GHOST_ROLES,
     Axis,
     Contours,
@@ -40,20 +41,11 @@ from gdtui.ui.drawing import (
     Vector,
     short,
 )
-from gdtui.ui.plot import page_rows
-from gdtui.ui.views import (
-    ARRIVED,
-    BRANCHED,
-    DIVERGED,
-    MINIMUM,
-    SWEEP,
-    THIS_STEP,
-    VIEWS,
-    WALKER,
-    Ghost,
-    Scale,
-    Scene,
-)
+from gdtui.ui.views import SWEEP, THIS_STEP, VIEWS
+from gdtui.ui.views.marks import ARRIVED, BRANCHED, MINIMUM, WALKER
+from gdtui.ui.views.scene import Ghost, Scale, Scene
+from gdtui.ui.views.sweep import DIVERGED
+from gdtui.ui.widgets.plot import page_rows
 
 # What overflows must not be said to whoever looks at the plots.
 pytestmark = pytest.mark.filterwarnings("error")

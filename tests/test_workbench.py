@@ -19,30 +19,32 @@ from textual.widgets import DataTable, Input, SelectionList
 from textual.widgets._footer import FooterKey
 from textual.widgets.data_table import RowKey
 
-from gdtui.core.dataset import DataError
 from gdtui.core.descent import Status
-from gdtui.core.history import Entry, History
 from gdtui.core.hyperparameter import Value
 from gdtui.core.ladder import rung_above, rung_below
 from gdtui.core.landscapes import LANDSCAPES
 from gdtui.core.methods import METHODS, Method
-from gdtui.core.run import FULL_SPEED, Run
+from gdtui.core.pacemaker import FULL_SPEED
+from gdtui.core.run import Run
 from gdtui.core.settings import SHARED, Settings
-from gdtui.core.sweep import Sweep
-from gdtui.exporters import EXPORTERS
+from gdtui.dataset.text import DataError
+from gdtui.export.lines import as_text
+from gdtui.export.registry import EXPORTERS
 from gdtui.loading import Loading
-from gdtui.report import as_text
-from gdtui.session import Autosave
+from gdtui.runs.history import Entry, History
+from gdtui.runs.sweep import Sweep
+from gdtui.sessions.autosave import Autosave
 from gdtui.ui.app import Laboratory, Palette
-from gdtui.ui.ask import Ask
-from gdtui.ui.examples import ExamplesScreen
-from gdtui.ui.export_screen import ExportScreen
-from gdtui.ui.help_panel import HelpPanel
-from gdtui.ui.iteration_log import IterationLog
-from gdtui.ui.plot import Plot
-from gdtui.ui.runs import COLUMNS, RACERS, RaceScreen, Row, RunsScreen
-from gdtui.ui.settings_panel import Choice, Field, NumberField, SettingsPanel, Toggle
-from gdtui.ui.views import SWEEP, THIS_STEP, VIEWS, Scale
+from gdtui.ui.dialogs.examples import ExamplesScreen
+from gdtui.ui.dialogs.export import ExportScreen
+from gdtui.ui.dialogs.question import Ask
+from gdtui.ui.dialogs.runs import COLUMNS, RACERS, RaceScreen, Row, RunsScreen
+from gdtui.ui.views import SWEEP, THIS_STEP, VIEWS
+from gdtui.ui.views.scene import Scale
+from gdtui.ui.widgets.help_panel import HelpPanel
+from gdtui.ui.widgets.iteration_log import IterationLog
+from gdtui.ui.widgets.plot import Plot
+from gdtui.ui.widgets.settings_panel import Choice, Field, NumberField, SettingsPanel, Toggle
 from gdtui.ui.workbench import Workbench
 
 PIZZA = Path(__file__).parents[1] / "data" / "pizza.txt"

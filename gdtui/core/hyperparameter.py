@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 from gdtui.core.ladder import rung_above, rung_below
-from gdtui.core.text import printable
+from gdtui.core.printable import printable
 
 Value = float | int | bool | str
 

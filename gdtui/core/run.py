@@ -7,13 +7,11 @@ evenly spaced checkpoints, and computes any other step again from the one before
 from __future__ import annotations
 
 import threading
-import time
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from itertools import islice, pairwise
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,125 +28,13 @@ from gdtui.core.descent import (
     trajectory,
 )
 from gdtui.core.methods import Memory
+from gdtui.core.pacemaker import BURST, FULL_SPEED, Pacemaker
 from gdtui.core.settings import Settings
 from gdtui.core.surface import Surface
+from gdtui.core.trail import Trail
 
-FULL_SPEED = float("inf")
-# Iterations between two looks at the lock: a few milliseconds, so that a key is obeyed at once.
-BURST = 2000
-# Seconds between two bursts at a pace: no pace wakes the machine more often than this.
-LEAST_WAIT = 0.005
 # Kept as they are, so that the log's newest lines and the last change cost no replay.
 RECENT = 512
-
-
-class Pacemaker:
-    """Says how many iterations are due, as time goes by."""
-
-    def __init__(self) -> None:
-        self.restart()
-
-    def restart(self) -> None:
-        """Begin anew: the first iteration is due at once."""
-        self._due = 1.0
-        self._clock: float | None = None
-
-    def drive(self, now: float, pace: float, take: Callable[[int], int]) -> float:
-        """Take the iterations that are due at a time in seconds, one burst of them at most.
-
-        `take` says how many it has taken. Returns the seconds until more are due.
-        """
-        if pace == FULL_SPEED:
-            take(BURST)
-            self._clock, self._due = None, 0.0
-            return 0.0
-        waited = 0.0 if self._clock is None else now - self._clock
-        self._clock = now
-        # A second's worth at most: what a stall has missed is not made up for in a rush.
-        self._due = min(self._due + waited * pace, pace + 1)
-        if self._due >= 1:
-            self._due -= take(min(int(self._due), BURST))
-        return 0.0 if self._due >= BURST else max(LEAST_WAIT, (1 - self._due) / pace)
-
-
-class Trail:
-    """The bounded record of a run: a row for every stretch of `spacing` iterations.
-
-    A row holds the step that begins the stretch, the one after it, and the smallest and largest
-    loss within. When all rows are taken, neighbours are merged and the spacing doubles. The first
-    stretch begins at iteration `first`.
-    """
-
-    ROWS = 4096
-    COLUMNS = ("w", "b", "loss", "low", "high", "next_w", "next_b", "next_loss")
-
-    def __init__(self, first: int = 0) -> None:
-        self.first = first
-        self.spacing = 1
-        self.memories: list[tuple[float, ...]] = []
-        self._table = np.empty((self.ROWS, len(self.COLUMNS)))
-
-    def extend(self, steps: list[Measured]) -> None:
-        """Record the steps that follow the last one recorded."""
-        at = 0
-        while at < len(steps):
-            into = (steps[at][0] - self.first) % self.spacing
-            if into == 0 and len(self.memories) == self.ROWS:
-                self._thin()
-                continue
-            part = steps[at : at + self.spacing - into]
-            self._record(into, part)
-            at += len(part)
-
-    def _record(self, into: int, part: list[Measured]) -> None:
-        """Record steps of one stretch, the first of which is number `into` in it."""
-        losses = [step[3] for step in part]
-        low, high = min(losses), max(losses)
-        if into == 0:
-            self._table[len(self.memories)] = (*part[0][1:4], low, high, *part[0][1:4])
-            self.memories.append(part[0][6])
-        row = self._table[len(self.memories) - 1]
-        row[3], row[4] = min(row[3], low), max(row[4], high)
-        if into <= 1 < into + len(part):
-            row[5:8] = part[1 - into][1:4]
-
-    def _thin(self) -> None:
-        half = self.ROWS // 2
-        even, odd = self._table[0::2], self._table[1::2]
-        merged = even.copy()
-        merged[:, 3] = np.minimum(even[:, 3], odd[:, 3])
-        merged[:, 4] = np.maximum(even[:, 4], odd[:, 4])
-        if self.spacing == 1:
-            merged[:, 5:8] = odd[:, 0:3]
-        self._table[:half] = merged
-        del self.memories[1::2]
-        self.spacing *= 2
-
-    def before(self, iteration: int) -> Point:
-        """The last checkpoint that is not after an iteration already recorded."""
-        row = min((iteration - self.first) // self.spacing, len(self.memories) - 1)
-        w, b = self._table[row, 0:2].tolist()
-        return Point(self.first + row * self.spacing, w, b, self.memories[row])
-
-    def first_at_most(self, loss: float) -> int | None:
-        """Where the first stretch begins that has a loss of at most this, if one has."""
-        rows = np.flatnonzero(self._table[: len(self.memories), 3] <= loss)
-        return self.first + int(rows[0]) * self.spacing if len(rows) else None
-
-    def columns(self, until: int | None = None) -> dict[str, NDArray[np.float64]]:
-        """A copy of the table so far, or as it was at an iteration; columns of shape (rows,)."""
-        rows, into = len(self.memories), self.spacing
-        if until is not None:
-            row, into = divmod(until - self.first, self.spacing)
-            rows = min(row + 1, rows)
-        table = self._table[:rows].T.copy()
-        if until is not None:
-            # What came after it in its stretch was not there yet.
-            table[3:5, -1] = table[2, -1]
-        if into == 0:
-            table[5:8, -1] = table[0:3, -1]
-        table.setflags(write=False)
-        return dict(zip(self.COLUMNS, table, strict=True))
 
 
 @dataclass(frozen=True, eq=False)
@@ -534,55 +420,3 @@ def _replay_parts(
             yield measured
         point = Point(*measured[:3], measured[6])
     return (yield from trajectory(surface, tunings[-1][1], point))
-
-
-class Driven(Protocol):
-    """What a worker can drive."""
-
-    def drive(self, now: float, /) -> float | None:
-        """Do what is due; returns the seconds until more is, or None for not before a command."""
-
-
-class Worker(threading.Thread):
-    """The thread that drives one thing at a time, burst by burst, while it is its `turn`.
-
-    Whoever clears that event has the interpreter to itself after the burst at work, until it is
-    set again.
-    """
-
-    def __init__(self, turn: threading.Event | None = None) -> None:
-        super().__init__(name="descent", daemon=True)
-        self._run: Driven | None = None
-        self._stopping = False
-        self.failure: BaseException | None = None
-        self._wake = threading.Event()
-        self._turn = turn or threading.Event()
-        self._turn.set()
-
-    def drive(self, run: Driven) -> None:
-        """Drive this run from now on, or look at it again after a command."""
-        self._run = run
-        self._wake.set()
-
-    def stop(self) -> None:
-        """End the thread between two bursts, and wait for it."""
-        self._stopping = True
-        self._wake.set()
-        self._turn.set()
-        if self.is_alive():
-            self.join()
-
-    def run(self) -> None:
-        """Drive until stopped, or until a bug, which `failure` then holds."""
-        try:
-            self._drive()
-        except BaseException as failure:  # raised where somebody can see it
-            self.failure = failure
-
-    def _drive(self) -> None:
-        while not self._stopping:
-            delay = self._run.drive(time.monotonic()) if self._run else None
-            if delay != 0:
-                self._wake.wait(delay)
-                self._wake.clear()
-            self._turn.wait()

@@ -18,7 +18,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache, partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 
@@ -26,10 +26,21 @@ from gdtui.core.batches import BatchMeasure, batch_measurer
 from gdtui.core.model import Vector
 
 if TYPE_CHECKING:
-    from gdtui.core.dataset import Dataset
     from gdtui.core.settings import Settings
 
 Measure = Callable[[float, float], tuple[float, float, float]]
+
+
+class Examples(Protocol):
+    """What has examples: their features x and their labels y, both of shape (m,)."""
+
+    @property
+    def x(self) -> Vector:
+        """The features."""
+
+    @property
+    def y(self) -> Vector:
+        """The labels."""
 
 
 class Minimum(NamedTuple):
@@ -200,7 +211,12 @@ class LossSurface(Surface):
         """The curvatures along the surface's own axes, ascending; NaN where they overflow."""
         # The Hessian of a mean of squares has no negative curvature: below 0 is rounding. In this
         # order, max keeps a NaN.
-        return tuple(max(value, 0.0) for value in super().eigenvalues(bias))
+        values = tuple(max(value, 0.0) for value in super().eigenvalues(bias))
+        if bias and values[-1] > 0:
+            # Their product is 4*vxx. The smallest by itself is known only to the rounding of the
+            # largest.
+            return min(4 * (self.vxx / values[-1]), values[-1]), values[-1]
+        return values
 
     def minimum(self, w: float, b: float, bias: bool) -> Minimum:
         """The least-squares minimum; where there are many, the one nearest to (w, b).
@@ -258,7 +274,7 @@ class LossSurface(Surface):
         return w * self.scale, b + w * self.shift if self.shift else b
 
 
-def surface_of(data: Dataset | Surface, settings: Settings) -> Surface:
+def surface_of(data: Examples | Surface, settings: Settings) -> Surface:
     """The surface of the data that a descent with these settings runs over."""
     surface = data if isinstance(data, Surface) else LossSurface.of(data.x, data.y)
     return surface.standardized() if settings.standardize else surface

@@ -29,16 +29,17 @@ from textual.theme import Theme, ThemeProvider
 from textual.widgets import Input, OptionList
 from textual.worker import WorkerFailed
 
-from gdtui.core.dataset import DataError
 from gdtui.core.settings import Settings
+from gdtui.dataset.text import DataError
+from gdtui.faults import log_fault
 from gdtui.loading import Loading
-from gdtui.session import LAST_MOMENT, Autosave, Keeper
-from gdtui.ui.faults import log_fault
-from gdtui.ui.loading_screen import LoadingScreen
-from gdtui.ui.painter import Painter, Repaint
-from gdtui.ui.sessions import SessionsScreen
-from gdtui.ui.steady import Steady
-from gdtui.ui.terminal import KeyDriver, end_by_force, resume
+from gdtui.sessions.autosave import LAST_MOMENT, Autosave
+from gdtui.sessions.resume import Keeper
+from gdtui.ui.dialogs.loading import LoadingScreen
+from gdtui.ui.dialogs.sessions import SessionsScreen
+from gdtui.ui.textual_fixes.painter import Painter, Repaint
+from gdtui.ui.textual_fixes.stale_sizes import Steady
+from gdtui.ui.textual_fixes.terminal import KeyDriver, end_by_force, resume
 
 # In these the accent, for what is live, and the warning, for where we are, differ to the eye.
 DARK = Theme(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from gdtui.core.history import Entry
 from gdtui.core.run import Run, Snapshot
-from gdtui.ui.drawing import GHOST_ROLES
-from gdtui.ui.views import Ghost
-from gdtui.ui.words import called
+from gdtui.runs.history import Entry
+from gdtui.ui.captions import called
+from gdtui.ui.drawing.drawing import GHOST_ROLES
+from gdtui.ui.views.scene import Ghost
 
 # The newest that are not hidden; with the one that is looked at, each has a colour of its own.
 GHOSTS = len(GHOST_ROLES) - 1

@@ -16,40 +16,44 @@ from textual.containers import Grid, Horizontal, Vertical
 from textual.screen import Screen
 from textual.widgets import Footer, Label
 
-from gdtui.core.dataset import Dataset
 from gdtui.core.descent import Point, Status
-from gdtui.core.history import Branch, Entry, History, branch_point
 from gdtui.core.hyperparameter import Hyperparameter, Value
 from gdtui.core.ladder import rung_above, rung_below
 from gdtui.core.landscapes import Landscape
-from gdtui.core.race import Race
-from gdtui.core.run import FULL_SPEED, Run, Snapshot, Worker
+from gdtui.core.pacemaker import FULL_SPEED
+from gdtui.core.printable import printable
+from gdtui.core.run import Run, Snapshot
 from gdtui.core.settings import SHARED, Settings
-from gdtui.core.source import Source
-from gdtui.core.stability import advised_rate
 from gdtui.core.surface import LossSurface, Surface
-from gdtui.core.sweep import Sweep, SweepSnapshot
-from gdtui.core.text import printable
-from gdtui.export import ExportError, command, not_carried
-from gdtui.exporters import EXPORTERS, Exporter, Taken
-from gdtui.report import beside
-from gdtui.session import Autosave
-from gdtui.ui import words
-from gdtui.ui.ask import Ask
-from gdtui.ui.examples import ExamplesScreen
-from gdtui.ui.export_screen import ExportScreen
-from gdtui.ui.exporting import EXPORT, Pause, StoppedError
+from gdtui.core.worker import Worker
+from gdtui.dataset.text import Dataset
+from gdtui.export.command import command, not_carried
+from gdtui.export.files import ExportError
+from gdtui.export.lines import beside
+from gdtui.export.registry import EXPORTERS, Exporter, Taken
+from gdtui.problem import Source
+from gdtui.runs.history import Branch, Entry, History, branch_point
+from gdtui.runs.race import Race
+from gdtui.runs.sweep import Sweep, SweepSnapshot
+from gdtui.sessions.autosave import Autosave
+from gdtui.theory.verdict import advised_rate
+from gdtui.ui import captions as words
+from gdtui.ui.background_export import EXPORT, Pause, StoppedError
+from gdtui.ui.dialogs.examples import ExamplesScreen
+from gdtui.ui.dialogs.export import ExportScreen
+from gdtui.ui.dialogs.question import Ask
+from gdtui.ui.dialogs.runs import RaceScreen, RunsScreen
+from gdtui.ui.drawing.svg import svg
 from gdtui.ui.ghosts import Ghosts
-from gdtui.ui.help_panel import HelpPanel
-from gdtui.ui.iteration_log import IterationLog
-from gdtui.ui.painter import SparingCompositor
-from gdtui.ui.plot import Plot
-from gdtui.ui.readout import Readout
-from gdtui.ui.runs import RaceScreen, RunsScreen
-from gdtui.ui.settings_panel import SettingsPanel
-from gdtui.ui.steady import Steady
-from gdtui.ui.svg import svg
-from gdtui.ui.views import LOSS, SWEEP, THIS_STEP, VIEWS, Ghost, Scale, Scene
+from gdtui.ui.textual_fixes.painter import SparingCompositor
+from gdtui.ui.textual_fixes.stale_sizes import Steady
+from gdtui.ui.views import LOSS, SWEEP, THIS_STEP, VIEWS
+from gdtui.ui.views.scene import Ghost, Scale, Scene
+from gdtui.ui.widgets.help_panel import HelpPanel
+from gdtui.ui.widgets.iteration_log import IterationLog
+from gdtui.ui.widgets.plot import Plot
+from gdtui.ui.widgets.readout import Readout
+from gdtui.ui.widgets.settings_panel import SettingsPanel
 
 # Frames a second: on a machine of one's own, and over a network.
 LOCAL_FPS, REMOTE_FPS = 16.0, 10.0

@@ -14,20 +14,22 @@ import lesson
 import numpy as np
 from table import Figure, at_least, at_most, measurement, medians_of, milliseconds
 
-from gdtui.core.dataset import read_dataset
-from gdtui.core.history import History
 from gdtui.core.methods import METHODS
-from gdtui.core.race import Race
 from gdtui.core.run import Run
 from gdtui.core.settings import Settings
 from gdtui.core.surface import LossSurface
-from gdtui.core.sweep import Sweep
+from gdtui.dataset.text import read_dataset
 from gdtui.loading import Loading
-from gdtui.session import Session, Store
-from gdtui.ui.canvas import Canvas
-from gdtui.ui.drawing import Page
-from gdtui.ui.plot import page_rows
-from gdtui.ui.views import VIEWS, Scene
+from gdtui.runs.history import History
+from gdtui.runs.race import Race
+from gdtui.runs.sweep import Sweep
+from gdtui.sessions.session import Session
+from gdtui.sessions.store import Store
+from gdtui.ui.drawing.canvas import Canvas
+from gdtui.ui.drawing.drawing import Page
+from gdtui.ui.views import VIEWS
+from gdtui.ui.views.scene import Scene
+from gdtui.ui.widgets.plot import page_rows
 
 LINES = 100_000
 ROWS = 5_000_000

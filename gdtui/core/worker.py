@@ -1,0 +1,59 @@
+"""The thread that drives a run, a race or a sweep."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Protocol
+
+
+class Driven(Protocol):
+    """What a worker can drive."""
+
+    def drive(self, now: float, /) -> float | None:
+        """Do what is due; returns the seconds until more is, or None for not before a command."""
+
+
+class Worker(threading.Thread):
+    """The thread that drives one thing at a time, burst by burst, while it is its `turn`.
+
+    Whoever clears that event has the interpreter to itself after the burst at work, until it is
+    set again.
+    """
+
+    def __init__(self, turn: threading.Event | None = None) -> None:
+        super().__init__(name="descent", daemon=True)
+        self._run: Driven | None = None
+        self._stopping = False
+        self.failure: BaseException | None = None
+        self._wake = threading.Event()
+        self._turn = turn or threading.Event()
+        self._turn.set()
+
+    def drive(self, run: Driven) -> None:
+        """Drive this run from now on, or look at it again after a command."""
+        self._run = run
+        self._wake.set()
+
+    def stop(self) -> None:
+        """End the thread between two bursts, and wait for it."""
+        self._stopping = True
+        self._wake.set()
+        self._turn.set()
+        if self.is_alive():
+            self.join()
+
+    def run(self) -> None:
+        """Drive until stopped, or until a bug, which `failure` then holds."""
+        try:
+            self._drive()
+        except BaseException as failure:  # raised where somebody can see it
+            self.failure = failure
+
+    def _drive(self) -> None:
+        while not self._stopping:
+            delay = self._run.drive(time.monotonic()) if self._run else None
+            if delay != 0:
+                self._wake.wait(delay)
+                self._wake.clear()
+            self._turn.wait()

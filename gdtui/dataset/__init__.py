@@ -1,0 +1,1 @@
+"""Reading a dataset: text in columns, by line and column."""

@@ -1,0 +1,1 @@
+"""A run as lines, CSV, JSON Lines, script, command or figure."""

@@ -1,0 +1,91 @@
+"""What can be taken away as files. A new kind of file is one more function here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from gdtui.export.files import stem, write_new
+from gdtui.export.lines import Data
+from gdtui.export.runs import runs_as_csv, runs_as_json
+from gdtui.export.script import script
+from gdtui.problem import Source
+from gdtui.runs.history import Entry
+
+
+class Taken(NamedTuple):
+    """What files are made from, and how they are written.
+
+    `plots` draws those on screen as SVG, by the name of their view; `pause` comes every few lines,
+    and may raise to have nothing written.
+    """
+
+    folder: str
+    data: Data
+    source: Source
+    entry: Entry
+    entries: Sequence[Entry]
+    plots: Callable[[], Mapping[str, str]]
+    pause: Callable[[], None]
+
+    @property
+    def run_name(self) -> str:
+        """What the files of the run that is looked at are called."""
+        return f"{stem(self.data)}-run{self.entry.number}"
+
+    def write(self, name: str, suffix: str, text: Iterable[str]) -> Path:
+        """Write a new file; returns where."""
+        return write_new(self.folder, name, suffix, text, self.pause)
+
+
+# Writes new files, and says where they are; raises ExportError.
+Exporter = Callable[[Taken], list[Path]]
+EXPORTERS: dict[str, Exporter] = {}
+
+
+def exporter(label: str) -> Callable[[Exporter], Exporter]:
+    """Enter a function into EXPORTERS, in the order in which they are offered."""
+
+    def enter(function: Exporter) -> Exporter:
+        EXPORTERS[label] = function
+        return function
+
+    return enter
+
+
+@exporter("this run as CSV")
+def _run_as_csv(taken: Taken) -> list[Path]:
+    return [taken.write(taken.run_name, ".csv", runs_as_csv([taken.entry]))]
+
+
+@exporter("this run as JSON Lines")
+def _run_as_json(taken: Taken) -> list[Path]:
+    lines = runs_as_json(taken.data, taken.source, [taken.entry])
+    return [taken.write(taken.run_name, ".jsonl", lines)]
+
+
+@exporter("all runs as CSV")
+def _all_as_csv(taken: Taken) -> list[Path]:
+    name = f"{stem(taken.data)}-runs"
+    return [taken.write(name, ".csv", runs_as_csv(taken.entries))]
+
+
+@exporter("all runs as JSON Lines")
+def _all_as_json(taken: Taken) -> list[Path]:
+    lines = runs_as_json(taken.data, taken.source, taken.entries)
+    return [taken.write(f"{stem(taken.data)}-runs", ".jsonl", lines)]
+
+
+@exporter("this run as a numpy script")
+def _run_as_script(taken: Taken) -> list[Path]:
+    text = script(taken.data, taken.entry.run.record)
+    return [taken.write(taken.run_name, ".py", text)]
+
+
+@exporter("the plots on screen as SVG")
+def _plots_as_svg(taken: Taken) -> list[Path]:
+    return [
+        taken.write(f"{taken.run_name}-{view.lower().replace(' ', '-')}", ".svg", text)
+        for view, text in taken.plots().items()
+    ]

@@ -1,0 +1,1 @@
+"""Several runs: the history of a session, races and sweeps."""

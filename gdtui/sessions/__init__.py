@@ -1,0 +1,1 @@
+"""What outlives the program: the runs of a sitting, kept and gone on with."""

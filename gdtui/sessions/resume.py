@@ -1,0 +1,49 @@
+"""Going on with a session, or beginning one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import BinaryIO
+
+from gdtui.core.printable import printable
+from gdtui.dataset.text import DataError
+from gdtui.loading import Loading
+from gdtui.runs.history import History
+from gdtui.sessions.autosave import Autosave
+from gdtui.sessions.store import PATH_CHARACTERS, Header, Saved, Store
+
+
+class Keeper:
+    """What the app needs to go on with a session, or to begin one: the store, and the choice."""
+
+    def __init__(
+        self,
+        store: Store,
+        choices: Iterable[Header] = (),
+        file: str | None = None,
+        stream: BinaryIO | None = None,
+        history: History | None = None,
+    ) -> None:
+        self.choices = tuple(choices)
+        self._store, self._file, self._stream = store, file, stream
+        self._history = history
+        self._resumed: Saved | None = None
+
+    def choose(self, name: str) -> Loading:
+        """Go on with this session; returns its data, to be loaded. Raises DataError."""
+        self._resumed = self._store.load(name)
+        return self._resumed.session.origin.reopen(self._file, self._stream)
+
+    def begin(self, loading: Loading, tell: Callable[[str], None]) -> tuple[History, Autosave]:
+        """The runs to go on with, if any, and what saves them. Raises DataError."""
+        resumed = self._resumed
+        history = resumed.session.history(loading) if resumed else self._history or History()
+        return history, Autosave(self._store, loading, history, resumed, tell)
+
+    def explain(self, error: DataError) -> DataError:
+        """What is wrong with the data, with what it means for the session chosen."""
+        if self._resumed is None:
+            return error
+        path = self._resumed.session.origin.source.path
+        where = f", its data were in {printable(path, PATH_CHARACTERS)}" if path else ""
+        return DataError(f"{error}; the session is kept{where}")

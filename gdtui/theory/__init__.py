@@ -1,0 +1,1 @@
+"""What can be said of a descent before and after it is run."""

@@ -1,0 +1,97 @@
+"""The words around the plots: title and status, the last lines of the log, what runs are called."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from gdtui.core.descent import Status
+from gdtui.core.printable import printable
+from gdtui.core.run import Snapshot
+from gdtui.core.settings import Settings
+from gdtui.core.surface import Surface
+from gdtui.dataset.text import Dataset
+from gdtui.runs.history import Entry, differences
+from gdtui.theory.explanation import explanation
+from gdtui.theory.verdict import critical_rate
+from gdtui.ui.drawing.drawing import figure
+
+# How much of a run's name there is room for beside a plot.
+NAME = 24
+
+
+def names(dataset: Dataset | None) -> tuple[str, str]:
+    """What the feature and the label are called."""
+    if dataset is None:
+        return "x", "y"
+    return printable(dataset.feature), printable(dataset.label)
+
+
+def title(dataset: Dataset | None, surface: Surface) -> str:
+    """What the descent is on: data, or a landscape."""
+    if dataset is None:
+        return surface.title
+    columns = " -> ".join(names(dataset))
+    count = len(dataset.x)
+    examples = "1 example" if count == 1 else f"{count:,} examples"
+    return f"{printable(dataset.name)} · {columns} · {examples}"
+
+
+def status(snapshot: Snapshot, at: int | None, short: bool) -> str:
+    """How far a run is, and at which of its iterations one looks if not at the newest."""
+    place = f"{snapshot.reached} of {snapshot.settings.iterations}"
+    return " · ".join(
+        [
+            *([] if at is None else [f"at {at}"]),
+            *(["scaled"] if snapshot.settings.standardize else []),
+            str(snapshot.status),
+            place if short else f"iteration {place}",
+        ]
+    )
+
+
+def closing(snapshot: Snapshot, surface: Surface) -> str:
+    """What stands below the log's last line: the answer, how the run ended, what to do."""
+    outcome, settings = snapshot.outcome, snapshot.settings
+    if outcome is None:
+        begun = snapshot.status is not Status.READY
+        return "" if begun else "space runs, s takes one step, ? shows all keys"
+    critical = critical_rate(surface, settings, outcome.step[1:3])
+    too_large = critical is not None and settings.lr > critical
+    what_now = (
+        "a starts again at half the critical rate, space as it was."
+        if too_large
+        else "Space runs again, - and + change the learning rate."
+    )
+    if outcome.status is Status.DIVERGED:
+        return f"{explanation(surface, settings, outcome)}. {what_now}"
+    w, b = (figure(v, 20) for v in surface.raw(outcome.step.w, outcome.step.b))
+    # Over a scaled feature, a bias that is held is another one for the feature as it was.
+    both = settings.bias or settings.standardize
+    answer = f"w={w}, b={b}" if both else f"w={w}"
+    return f"{answer}\n{explanation(surface, settings, outcome)}. {what_now}"
+
+
+def tunings(snapshot: Snapshot) -> tuple[tuple[int, str], ...]:
+    """What changed in the settings in mid-run, and from which iteration on."""
+    return tuple(
+        (iteration, f"from here: {', '.join(differences(before, after))}")
+        for (_, before), (iteration, after) in pairwise(snapshot.tunings)
+    )
+
+
+def called(entry: Entry) -> str:
+    """What tells a run from others, in a few words."""
+    settings = entry.run.settings
+    if entry.name:
+        return printable(entry.name, NAME)
+    bias = (", bias" if settings.bias else "") + (", scaled" if settings.standardize else "")
+    method = f"{settings.method} " if settings.method != Settings().method else ""
+    return f"{method}lr {settings.lr:g}{bias}"
+
+
+def winner(found: tuple[Entry, int] | None) -> str:
+    """Who was first in a race, and after how many iterations, once somebody was."""
+    if found is None:
+        return ""
+    entry, within = found
+    return f"run {entry.number} first within 1%, after {within}"

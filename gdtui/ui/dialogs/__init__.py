@@ -1,0 +1,1 @@
+"""What opens over the workbench, or before it."""

@@ -1,0 +1,281 @@
+"""The table of the session's runs, and the choice of those that race."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.widgets import DataTable, Input
+from textual.widgets.selection_list import Selection
+
+from gdtui.core.methods import METHODS
+from gdtui.core.printable import printable
+from gdtui.core.settings import Settings
+from gdtui.runs.history import Entry, History, Summary
+from gdtui.ui.dialogs.dialog import Choices, Dialog
+from gdtui.ui.drawing.drawing import short
+from gdtui.ui.ghosts import GHOSTS
+
+# How much of a name, and of the settings that differ, there is room for.
+NAME, CHANGES = 12, 28
+# The run that is looked at, and those beside it.
+RACERS = 1 + GHOSTS
+
+
+class Row(NamedTuple):
+    """What the table shows of a run."""
+
+    entry: Entry
+    summary: Summary
+
+
+class Column(NamedTuple):
+    """A column: its head, what a cell says, and what rows are sorted by."""
+
+    head: str
+    cell: Callable[[Row], str]
+    key: Callable[[Row], Any]
+
+
+def _within(row: Row) -> float:
+    return float("inf") if row.summary.within is None else row.summary.within
+
+
+def _origin(row: Row) -> tuple[int, int]:
+    return row.entry.parent or (0, 0)
+
+
+COLUMNS = (
+    Column(
+        "run",
+        lambda row: f"{row.entry.number}{' hidden' if row.entry.hidden else ''}",
+        lambda row: row.entry.number,
+    ),
+    Column("name", lambda row: printable(row.entry.name, NAME), lambda row: row.entry.name),
+    Column(
+        "changed settings",
+        lambda row: printable(row.summary.changes, CHANGES),
+        lambda row: row.summary.changes,
+    ),
+    Column("iterations", lambda row: f"{row.summary.iterations}", lambda r: r.summary.iterations),
+    Column("loss", lambda row: short(row.summary.loss, 8), lambda row: row.summary.loss),
+    Column(
+        "above min",
+        lambda row: f"{short(row.summary.gap.percent, 4)}%",
+        lambda row: row.summary.gap.percent,
+    ),
+    Column(
+        "within 1%",
+        lambda row: "-" if row.summary.within is None else f"{row.summary.within}",
+        _within,
+    ),
+    Column("status", lambda row: str(row.summary.status), lambda row: row.summary.status),
+    Column(
+        "left",
+        lambda row: "{} at {}".format(*row.entry.parent) if row.entry.parent else "",
+        _origin,
+    ),
+)
+
+
+class RunsScreen(Dialog[int | None]):
+    """The runs in a table; ends with the number of the one to be looked at.
+
+    `changed` is called after each change of the history.
+    """
+
+    BINDINGS = [
+        Binding("escape,h,q", "back", "Back"),
+        Binding("s", "sort", "Sort by the next column"),
+        Binding("space", "hide", "Hide in the plots, or show"),
+        Binding("n", "name", "Name"),
+        Binding("d,delete", "delete", "Delete"),
+        Binding("u", "undo", "Bring back"),
+    ]
+
+    def __init__(self, history: History, current: int, changed: Callable[[], None]) -> None:
+        super().__init__()
+        self._history, self._current, self._changed = history, current, changed
+        self._column, self._descending = 0, False
+
+    def compose(self) -> ComposeResult:
+        """The table in a frame that names the keys."""
+        with Vertical(classes="dialog wide") as box:
+            box.border_title = "Runs of this session"
+            box.border_subtitle = (
+                "enter look · s sort · space hide · n name · d delete · u undo · esc back"
+            )
+            yield DataTable(cursor_type="row", zebra_stripes=True)
+            yield Input(placeholder="a name for the run", compact=True)
+
+    def on_mount(self) -> None:
+        """Fill the table, with the cursor on the run that is looked at."""
+        self._fill(self._current)
+
+    @property
+    def _table(self) -> DataTable[Text]:
+        return self.query_one(DataTable)
+
+    @property
+    def _chosen(self) -> int | None:
+        """The number of the run at the cursor."""
+        if not self._table.row_count:
+            return None
+        key = self._table.coordinate_to_cell_key(self._table.cursor_coordinate).row_key
+        return int(str(key.value))
+
+    def _rows(self) -> list[Row]:
+        entries = self._history.entries
+        rows = [Row(*pair) for pair in zip(entries, self._history.summaries(), strict=True)]
+        return sorted(rows, key=COLUMNS[self._column].key, reverse=self._descending)
+
+    def _fill(self, chosen: int | None) -> None:
+        """Make the table anew, and leave the cursor on the same run."""
+        table, rows = self._table, self._rows()
+        first = min(
+            (row.summary.within for row in rows if row.summary.within is not None), default=-1
+        )
+        table.clear(columns=True)
+        for number, column in enumerate(COLUMNS):
+            arrow = (" ▲", " ▼")[self._descending] if number == self._column else ""
+            table.add_column(Text(column.head + arrow), key=str(number))
+        for row in rows:
+            style = "bold" if row.entry.number == self._current else ""
+            cells = [column.cell(row) for column in COLUMNS]
+            cells[6] += " first" if row.summary.within == first else ""
+            table.add_row(*(Text(cell, style) for cell in cells), key=str(row.entry.number))
+        numbers = [row.entry.number for row in rows]
+        if chosen in numbers:
+            table.move_cursor(row=numbers.index(chosen))
+
+    def _fill_changed(self, chosen: int | None) -> None:
+        """Tell of a change, and show it."""
+        self._changed()
+        self._fill(chosen)
+
+    @on(DataTable.RowSelected)
+    def _look_at(self, event: DataTable.RowSelected) -> None:
+        event.stop()
+        number = int(str(event.row_key.value))
+        # It may have been deleted while the click was on its way.
+        if number in self._history:
+            self.dismiss(number)
+
+    @on(DataTable.HeaderSelected)
+    def _sort_by(self, event: DataTable.HeaderSelected) -> None:
+        event.stop()
+        self._descending = event.column_index == self._column and not self._descending
+        self._column = event.column_index
+        self._fill(self._chosen)
+
+    def action_sort(self) -> None:
+        """Sort by the next column."""
+        self._column, self._descending = (self._column + 1) % len(COLUMNS), False
+        self._fill(self._chosen)
+
+    def action_hide(self) -> None:
+        """Leave the run out of the plots, or take it in again."""
+        number = self._chosen
+        if number is not None:
+            self._history.hide(number, not self._history[number].hidden)
+            self._fill_changed(number)
+
+    def action_name(self) -> None:
+        """Ask for the run's name."""
+        if self._chosen is not None:
+            field = self.query_one(Input)
+            field.value = self._history[self._chosen].name
+            field.display = True
+            field.focus()
+
+    @on(Input.Submitted)
+    def _rename(self, event: Input.Submitted) -> None:
+        event.stop()
+        if self._chosen is not None:
+            self._history.rename(self._chosen, event.value)
+        self._fill_changed(self._chosen)
+        self._table.focus()
+
+    @on(Input.Blurred)
+    def _leave_name(self) -> None:
+        self.query_one(Input).display = False
+
+    def action_back(self) -> None:
+        """Close the table, or the name that is being typed."""
+        if self.query_one(Input).has_focus:
+            self._table.focus()
+        else:
+            self.dismiss(None)
+
+    def action_delete(self) -> None:
+        """Delete the run, unless it is the one on screen."""
+        number = self._chosen
+        if number == self._current:
+            self.notify("This run is on screen: look at another one, then delete it.")
+        elif number is not None:
+            self._history.delete(number)
+            self._fill_changed(None)
+            self.notify(f"Run {number} is deleted; u brings it back.")
+
+    def action_undo(self) -> None:
+        """Bring back what was deleted last."""
+        entry = self._history.undo()
+        self._fill_changed(entry.number if entry else self._chosen)
+
+
+class RaceScreen(Dialog[list[Settings] | None]):
+    """The methods, and the runs so far, of which those chosen race; ends with their settings."""
+
+    BINDINGS = [
+        Binding("escape,q", "dismiss", "Back"),
+        # Before the list, which chooses with it: space does so too.
+        Binding("enter,t", "start", "Start", priority=True),
+    ]
+
+    def __init__(self, settings: Settings, entries: Sequence[Entry]) -> None:
+        super().__init__()
+        lr = None if settings.lr == settings.chosen_method.lr else settings.lr
+        self._racers = [_with_method(settings, key, lr) for key in METHODS]
+        self._words = [method.name for method in METHODS.values()]
+        for entry in entries:
+            theirs = entry.run.settings
+            self._racers.append(theirs)
+            name = f"{printable(entry.name, NAME)}, " if entry.name else ""
+            self._words.append(f"run {entry.number}: {name}{theirs.method}, lr {theirs.lr:g}")
+
+    def compose(self) -> ComposeResult:
+        """The list in a frame that names the keys; all methods are chosen at first."""
+        with Vertical(classes="dialog") as box:
+            box.border_title = "Race: who is first within 1%?"
+            box.border_subtitle = "space choose · enter start · escape back"
+            yield Choices(
+                *(
+                    Selection(Text(words), number, number < len(METHODS))
+                    for number, words in enumerate(self._words)
+                ),
+                compact=True,
+            )
+
+    def action_start(self) -> None:
+        """End with the settings of the chosen ones."""
+        chosen = self.query_one(Choices).selected
+        if len(chosen) < 2:
+            self.notify("A race takes at least two.")
+            return
+        if len(chosen) > RACERS:
+            self.notify(f"A race takes {RACERS} at most, each in a colour of its own.")
+            return
+        self.dismiss([self._racers[number] for number in sorted(chosen)])
+
+
+def _with_method(settings: Settings, key: str, lr: float | None) -> Settings:
+    """The settings with another method; at its own learning rate where none is given."""
+    method = next(p for p in settings.hyperparameters if p.name == "method")
+    changed = settings.change(method, key)
+    rate = next(p for p in settings.hyperparameters if p.name == "lr")
+    return changed.change(rate, changed.chosen_method.lr if lr is None else lr)

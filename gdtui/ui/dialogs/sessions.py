@@ -1,0 +1,47 @@
+"""The list of saved sessions, to choose one to go on with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.content import Content
+from textual.message import Message
+from textual.screen import Screen
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+from gdtui.sessions.store import Header
+from gdtui.ui.dialogs.dialog import Lines
+from gdtui.ui.textual_fixes.stale_sizes import Steady
+
+
+class SessionsScreen(Steady, Screen[None]):
+    """The sessions, newest first."""
+
+    class Chosen(Message):
+        """The session of this name is to be gone on with."""
+
+        def __init__(self, name: str) -> None:
+            super().__init__()
+            self.name = name
+
+    BINDINGS = [Binding("escape,q", "app.quit", "Quit")]
+
+    def __init__(self, headers: Sequence[Header]) -> None:
+        super().__init__()
+        self._headers = headers
+
+    def compose(self) -> ComposeResult:
+        """A line for each, as plain text: names may hold anything."""
+        options = [Option(Content(header.line)) for header in self._headers]
+        sessions = Lines(*options, id="sessions")
+        sessions.border_title = "Go on with which session?"
+        sessions.border_subtitle = "enter: open · escape: leave"
+        yield sessions
+
+    @on(OptionList.OptionSelected)
+    def _choose(self, event: OptionList.OptionSelected) -> None:
+        self.post_message(self.Chosen(self._headers[event.option_index].name))

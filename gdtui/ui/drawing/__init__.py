@@ -1,0 +1,1 @@
+"""What a view draws, and the terminal's canvas for it."""

@@ -1,0 +1,291 @@
+"""The one place where plotext draws.
+
+The engine aborts the whole process on NaN, and takes gigabytes for a line that runs far outside
+its limits. So all that reaches it has been clipped to the window and mapped to the unit box: it
+only ever sees floats in [0, 1].
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, NamedTuple
+
+import numpy as np
+import plotext
+from numpy.typing import NDArray
+from plotext._kernel.clink import clink
+from plotext._signal.signal import signal_class
+
+from gdtui.ui.drawing.drawing import (
+    BRAILLE,
+    Axis,
+    Contours,
+    Drawing,
+    Layer,
+    Role,
+    Row,
+    Span,
+    Vector,
+)
+
+_ESCAPE = re.compile(r"\x1b\[([0-9;]*)m")
+# Roles travel through the engine as colours of the 256-colour palette, from this number on.
+_FIRST_COLOUR = 16
+_COLOURS = {role: _FIRST_COLOUR + number for number, role in enumerate(Role)}
+_ROLES = {f"38;5;{colour}": role for role, colour in _COLOURS.items()}
+_THEME = "gdtui"
+# Labels of the vertical axis are at least this wide, so that the axis holds still.
+_LABEL_WIDTH = 5
+# No axis is widened more often than this, so that all is on one scale.
+_MOST_EVENED = 100
+# What part of a line of equal height may lie this near, in dots, to the lines drawn before it.
+_CROWDED, _APART = 0.3, 2
+# Below this the engine has no room for axes.
+_LEAST_WIDTH, _LEAST_HEIGHT = 12, 4
+
+
+def _pixel(role: Role) -> Any:
+    return plotext.pixel(foreground=_COLOURS[role])
+
+
+class Grid(NamedTuple):
+    """The dots of a plot: two a cell to the right, four a cell up."""
+
+    x: Axis
+    y: Axis
+    columns: int
+    rows: int
+
+
+class Canvas:
+    """Draws one plot, again and again; not to be shared between threads."""
+
+    def __init__(self) -> None:
+        plotext.terminal.limit(False, False)
+        plotext.add_theme(_THEME, text=_pixel(Role.AXIS))
+        self._figure = type(plotext.figure)(plotext.terminal)
+        self._signals: dict[tuple[Layer | Contours, Grid], Any] = {}
+        # Where the box begins, how many columns it has, and what is along it.
+        self._box: tuple[int, int, Axis] | None = None
+        self._ticked: dict[str, tuple[tuple[Axis, int], int]] = {}
+        self._figure.theme(_THEME)
+        self._figure.canvas("default")
+        self._figure.legend(False)
+        self._figure.axes(False, axis="x", side="upper")
+        self._figure.axes(False, axis="y", side="right")
+        for axis in ("x", "y"):
+            self._figure.ruler(axis).lim(0, 1)
+
+    def render(self, drawing: Drawing, width: int, height: int) -> list[Row]:
+        """The drawing as `height` rows of `width` cells; blank where there is no room for it."""
+        blank: list[Row] = [((" " * max(width, 0), Role.PLAIN),)] * max(height, 0)
+        if width < _LEAST_WIDTH or height < _LEAST_HEIGHT:
+            return blank
+        figure, x, y = self._figure, drawing.x, drawing.y
+        figure.clear.data()
+        figure.plot_size(width, height)
+        inner_width, inner_height = width - self._ticks("y", y, max(2, height // 3)) - 1, height - 2
+        if drawing.even:
+            x, y = evened(x, y, 2 * inner_width, 4 * inner_height)
+            inner_width = width - self._ticks("y", y, max(2, height // 3)) - 1
+        if inner_width < 2:
+            return blank
+        self._ticks("x", x, max(1, inner_width // 7))
+        grid = Grid(x, y, 2 * inner_width, 4 * inner_height)
+        self._box = width - inner_width, inner_width, x
+        # A layer that was in the last frame too, and lies as it did, is not made anew.
+        before, self._signals = self._signals, {}
+        for layer in drawing.layers:
+            key = layer, grid
+            self._signals[key] = before[key] if key in before else signal_of(layer, grid)
+            # Not by `draw`, which looks at the colour of each point for a legend that is off.
+            figure._signals._add(self._signals[key])
+        return [_row(line) for line in figure.build().string().split("\n")[:height]]
+
+    def x_at(self, column: int) -> float | None:
+        """What the middle of a column of cells stands for in the plot drawn last, if in its box."""
+        if self._box is None:
+            return None
+        left, columns, axis = self._box
+        place = (column - left + 0.5) / columns
+        return float(axis.at(np.array(place))) if 0 <= place <= 1 else None
+
+    def _ticks(self, axis: str, scale: Axis, count: int) -> int:
+        """Set the ticks of an axis, unless they are set; returns how wide its labels are."""
+        before = self._ticked.get(axis)
+        if before and before[0] == (scale, count):
+            return before[1]
+        ticks = scale.ticks(count)
+        labels = [label for _, label in ticks]
+        width = max(_LABEL_WIDTH, *map(len, labels)) if labels else _LABEL_WIDTH
+        if axis == "y":
+            labels = [label.rjust(width) for label in labels]
+        self._figure.ruler(axis).ticks([place for place, _ in ticks], labels)
+        self._ticked[axis] = (scale, count), width
+        return width
+
+
+def evened(x: Axis, y: Axis, columns: int, rows: int) -> tuple[Axis, Axis]:
+    """The axes, one of them widened so that a unit takes as many dots on both.
+
+    Where that would make a speck of what is to be seen, they are as they were.
+    """
+    right, up = (x.high - x.low) / columns, (y.high - y.low) / rows
+    if not 0 < min(right, up) <= max(right, up) <= _MOST_EVENED * min(right, up):
+        return x, y
+    return (x.widened(up / right), y) if right < up else (x, y.widened(right / up))
+
+
+def signal_of(layer: Layer | Contours, grid: Grid) -> Any:
+    """What the engine draws for a layer."""
+    if isinstance(layer, Contours):
+        x, y = contour_dots(layer, grid)
+        return filled(x, y, np.zeros(len(x), dtype=bool), BRAILLE, layer.role)
+    columns, rows = grid.columns, grid.rows
+    x, y = grid.x.unit(layer.x), grid.y.unit(layer.y)
+    if layer.line:
+        return filled(*clip_line(*thin(x, y, columns), columns, rows), layer.glyph, layer.role)
+    x, y = clip_points(x, y, columns, rows)
+    return filled(x, y, np.zeros(len(x), dtype=bool), layer.glyph, layer.role)
+
+
+def filled(x: Vector, y: Vector, joined: NDArray[np.bool_], glyph: str, role: Role) -> Any:
+    """A signal of points within the unit box, each joined to the one before it or not.
+
+    Filled through the kernel: plotext makes several objects a point, which is most of a frame.
+    """
+    marker = plotext.marker(glyph, _pixel(role))
+    signal = signal_class(len(x))._set_marker(marker)._set_xside(0)._set_yside(0)
+    append, connect = clink.signal_append_point, clink.signal_set_connected
+    for right, up in zip(x.tolist(), y.tolist(), strict=True):
+        append(signal._pointer, right, up, marker._pointer)
+    for index in np.flatnonzero(joined).tolist():
+        connect(signal._pointer, index, True)
+    return signal
+
+
+def contour_dots(contours: Contours, grid: Grid) -> tuple[Vector, Vector]:
+    """The dots at which a height passes one of the levels on the way to the next dot.
+
+    The lines are drawn from the highest down: one that runs along others would only fill the space
+    between them, and is left out.
+    """
+    u, v = np.linspace(0, 1, grid.columns), np.linspace(0, 1, grid.rows)
+    heights = contours.height(grid.x.at(u), grid.y.at(v)[:, None])
+    bands = np.searchsorted(contours.levels, heights)
+    dots, taken = np.zeros(bands.shape, dtype=bool), np.zeros(bands.shape, dtype=bool)
+    for band in range(len(contours.levels), 0, -1):
+        line = _border(bands >= band)
+        if np.count_nonzero(line & taken) <= _CROWDED * np.count_nonzero(line):
+            dots |= line
+            taken |= _surroundings(line)
+    up, right = np.nonzero(dots)
+    return u[right], v[up]
+
+
+def _border(inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The dots with a neighbour, to the right or above, on the other side."""
+    border = np.zeros_like(inside)
+    border[:, :-1] |= inside[:, 1:] != inside[:, :-1]
+    border[:-1] |= inside[1:] != inside[:-1]
+    return border
+
+
+def _surroundings(dots: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The dots, and those at most _APART from one of them."""
+    for _ in range(2):
+        padded = np.pad(dots, ((0, 0), (_APART, _APART)))
+        width = dots.shape[1]
+        shifts = [padded[:, shift : shift + width] for shift in range(2 * _APART + 1)]
+        dots = np.logical_or.reduce(shifts).T
+    return dots
+
+
+def _row(line: str) -> Row:
+    """A line of the engine's text, split at its escape codes."""
+    spans: list[Span] = []
+    role = Role.PLAIN
+    for number, part in enumerate(_ESCAPE.split(line)):
+        if number % 2:
+            role = _ROLES.get(part, Role.PLAIN)
+        elif part:
+            spans.append((part, role))
+    return tuple(spans)
+
+
+def thin(x: Vector, y: Vector, columns: int) -> tuple[Vector, Vector]:
+    """Keep of each column's points the lowest and the highest, so that no oscillation is missed.
+
+    Only a line that runs from left to right is thinned; x and y have shape (n,).
+    """
+    if len(x) <= 2 * columns or not np.all(x[1:] >= x[:-1]):
+        return x, y
+    column = np.floor(np.clip(x, -1, 2) * columns)
+    first = np.flatnonzero(np.concatenate([[True], column[1:] != column[:-1]]))
+    last = np.append(first[1:], len(x)) - 1
+    lowest, highest = np.fmin.reduceat(y, first), np.fmax.reduceat(y, first)
+    kept_x = np.column_stack([x[first], x[first], x[first], x[last]])
+    kept_y = np.column_stack([y[first], lowest, highest, y[last]])
+    return kept_x.ravel(), kept_y.ravel()
+
+
+def clip_points(x: Vector, y: Vector, columns: int, rows: int) -> tuple[Vector, Vector]:
+    """The points within the unit box, no two of them on one dot of the grid."""
+    inside = (x >= 0) & (x <= 1) & (y >= 0) & (y <= 1)
+    x, y = x[inside], y[inside]
+    dots = np.round(x * (columns - 1)) * rows + np.round(y * (rows - 1))
+    first = np.unique(dots, return_index=True)[1]
+    return x[first], y[first]
+
+
+def clip_line(
+    x: Vector, y: Vector, columns: int, rows: int
+) -> tuple[Vector, Vector, NDArray[np.bool_]]:
+    """What a line shows of itself within the unit box: points, and whether each is joined to the
+    one before it. Pieces that fall on the same dots of the grid are kept once.
+
+    Clipping by Liang and Barsky, ACM Transactions on Graphics 3 (1984), on all pieces at once.
+    """
+    # Far outside, only the direction counts: this keeps the arithmetic below finite.
+    x, y = np.clip(x, -1e9, 1e9), np.clip(y, -1e9, 1e9)
+    if len(x) == 1:
+        x, y = np.repeat(x, 2), np.repeat(y, 2)
+    inside = (x >= 0) & (x <= 1) & (y >= 0) & (y <= 1)
+    shown = inside[:-1] & inside[1:]
+    pieces = np.column_stack([x[:-1], y[:-1], x[1:], y[1:]])
+    # Most lines lie within the box but for a few pieces; a piece to or from NaN is none.
+    crossing = np.flatnonzero(~shown & ~np.isnan(pieces.sum(axis=1)))
+    if len(crossing):
+        pieces[crossing], shown[crossing] = _clipped(pieces[crossing])
+    return _chain(np.clip(pieces[shown], 0, 1), columns, rows)
+
+
+def _clipped(pieces: Vector) -> tuple[Vector, NDArray[np.bool_]]:
+    """Pieces of shape (n, 4) cut off at the unit box, and whether anything is left of each."""
+    x0, y0 = pieces[:, 0], pieces[:, 1]
+    dx, dy = pieces[:, 2] - x0, pieces[:, 3] - y0
+    enter, leave = np.zeros(len(pieces)), np.ones(len(pieces))
+    visible = np.ones(len(pieces), dtype=bool)
+    with np.errstate(all="ignore"):
+        for p, q in ((-dx, x0), (dx, 1 - x0), (-dy, y0), (dy, 1 - y0)):
+            t = q / p
+            enter = np.where(p < 0, np.maximum(enter, t), enter)
+            leave = np.where(p > 0, np.minimum(leave, t), leave)
+            visible &= (p != 0) | (q >= 0)
+    ends = (x0 + enter * dx, y0 + enter * dy, x0 + leave * dx, y0 + leave * dy)
+    return np.column_stack(ends), visible & (enter <= leave)
+
+
+def _chain(pieces: Vector, columns: int, rows: int) -> tuple[Vector, Vector, NDArray[np.bool_]]:
+    """Pieces of shape (n, 4) as points, each joined to the one before it or not."""
+    grid = np.round(pieces * ([columns - 1, rows - 1] * 2)).astype(np.int64)
+    start, end = grid[:, 0] * rows + grid[:, 1], grid[:, 2] * rows + grid[:, 3]
+    first = np.sort(np.unique(start * columns * rows + end, return_index=True)[1])
+    pieces, start, end = pieces[first], start[first], end[first]
+    parted = np.ones(len(pieces), dtype=bool)
+    parted[1:] = start[1:] != end[:-1]
+    # The start of a piece is a point of its own only where the piece before ended elsewhere.
+    kept = np.column_stack([parted, np.ones_like(parted)]).ravel()
+    joined = np.tile([False, True], len(pieces))[kept]
+    points = pieces.reshape(-1, 2)[kept]
+    return points[:, 0], points[:, 1], joined

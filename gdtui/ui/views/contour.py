@@ -1,0 +1,120 @@
+"""The loss over w and b, seen from above."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from gdtui.core.descent import Step
+from gdtui.core.landscapes import Landscape
+from gdtui.core.surface import Surface
+from gdtui.ui.drawing.drawing import (
+    Axis,
+    Contours,
+    Drawing,
+    Layer,
+    Role,
+)
+from gdtui.ui.views.marks import (
+    MINIMUM,
+    SAME_SPOT,
+    arrow_along,
+    branch_marks,
+    finite,
+    ghost_label,
+    ghost_path,
+    legend,
+    level_line,
+    path_of,
+    range_along,
+    start_of,
+    walker_and_minimum,
+)
+from gdtui.ui.views.scene import Scene
+from gdtui.ui.views.view import view
+
+# No arrow down the slope is longer, in units of the plot's box.
+ARROW = 0.2
+
+
+# The lines of equal loss, in parts of the height of the plane: each far below the next one, that
+# all sizes of valleys have some, and a few for plains high up.
+LEVELS = (*(0.3**power for power in range(9, 0, -1)), 0.6, 0.9)
+
+
+@view(4, "Contour")
+def contour(scene: Scene) -> Drawing:
+    """The loss over w and b: lines of equal loss, the path, the minimum, and the way down."""
+    surface, snapshot = scene.surface, scene.snapshot
+    step, bias = snapshot.step, snapshot.settings.bias
+    even = surface.is_standardized or isinstance(surface, Landscape)
+    x_axis, y_axis = _plane(scene)
+    minimum = surface.minimum(step.w, step.b, bias)
+    ghosts = [(ghost, ghost_path(ghost, "w", "b")) for ghost in scene.neighbours]
+    path = path_of(snapshot, "w", "b", parted=False)
+    layers: list[Layer | Contours] = [
+        Contours(surface.losses, _levels(surface, x_axis, y_axis), Role.CONTOUR),
+        *([] if bias else [level_line(step.b, x_axis, Role.QUIET)]),
+        *(line for _, line in ghosts),
+        path,
+        *(ghost_label(ghost, line, x_axis, y_axis) for ghost, line in ghosts),
+        *branch_marks([*((line, ghost.snapshot) for ghost, line in ghosts), (path, snapshot)]),
+        *_downhill(scene, x_axis, y_axis, even),
+        *_other_minima(surface, bias),
+        *walker_and_minimum((step.w, step.b), (minimum.w, minimum.b), x_axis, y_axis),
+    ]
+    title = "Contour: L(w, b)" + ("" if bias else " · b held")
+    title += " · scaled" if surface.is_standardized else ""
+    return Drawing(title, x_axis, y_axis, layers, legend(scene.neighbours), even=even)
+
+
+def _plane(scene: Scene) -> tuple[Axis, Axis]:
+    """Ranges of w and b that hold start, path and minimum; of a landscape, its window."""
+    deepest = scene.surface.minimum(*start_of(scene), bias=True)
+    return range_along(scene, "w", deepest.w, deepest), range_along(scene, "b", deepest.b, deepest)
+
+
+def _levels(surface: Surface, x_axis: Axis, y_axis: Axis) -> tuple[float, ...]:
+    """The losses, ascending, at which lines of equal loss are drawn in the plane."""
+    x, y = x_axis.at(np.linspace(0, 1, 65)), y_axis.at(np.linspace(0, 1, 65))
+    losses = finite(surface.losses(x, y[:, None]).ravel())
+    if not len(losses):
+        return ()
+    low, high = float(losses.min()), float(losses.max())
+    return tuple(low + part * (high - low) for part in LEVELS)
+
+
+def _other_minima(surface: Surface, bias: bool) -> list[Layer]:
+    """All the minima of a landscape, of which the nearest is not the only one."""
+    if not (isinstance(surface, Landscape) and bias):
+        return []
+    w, b, _ = zip(*surface.minima, strict=True)
+    return [Layer(w, b, Role.MINIMUM, MINIMUM)]
+
+
+def _downhill(scene: Scene, x_axis: Axis, y_axis: Axis, even: bool) -> list[Layer]:
+    """An arrow against the gradient, as far as the ground falls; none where that is no way."""
+    step, bias = scene.snapshot.step, scene.snapshot.settings.bias
+    dw, db = step.dw, step.db if bias else 0.0
+    # A step of a learning rate of 1, in units of the plot's box.
+    right, up = -dw / (x_axis.high - x_axis.low), -db / (y_axis.high - y_axis.low)
+    length = math.hypot(right, up)
+    if not 0 < length < math.inf:
+        return []
+    rate = min(ARROW / length, _lowest_ahead(scene.surface, step, bias))
+    if rate * length < SAME_SPOT:
+        return []
+    w, b = step.w - rate * dw, step.b - rate * db
+    head = arrow_along(-dw, -db) if even else arrow_along(2 * right, up)
+    shaft = Layer([step.w, w], [step.b, b], Role.SLOPE, line=True)
+    return [shaft, Layer([w], [b], Role.SLOPE, head)]
+
+
+def _lowest_ahead(surface: Surface, step: Step, bias: bool) -> float:
+    """The learning rate that leads to where the ground, curved as it is here, rises again."""
+    slope = np.array([step.dw, step.db] if bias else [step.dw])
+    slope /= np.max(np.abs(slope))
+    with np.errstate(all="ignore"):
+        curvature = float(slope @ surface.hessian(bias, step.w, step.b) @ slope)
+    return float(slope @ slope) / curvature if curvature > 0 else math.inf

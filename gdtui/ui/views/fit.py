@@ -1,0 +1,114 @@
+"""The examples, and the line through them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from gdtui.core.descent import Step
+from gdtui.core.model import predict
+from gdtui.core.settings import Settings
+from gdtui.core.surface import LossSurface
+from gdtui.ui.drawing.drawing import (
+    Axis,
+    Drawing,
+    Layer,
+    Page,
+    Role,
+    short,
+)
+from gdtui.ui.views.marks import ghost_label
+from gdtui.ui.views.scene import Scene
+from gdtui.ui.views.view import view
+
+# More residuals than these, each a stem, would be a solid block.
+STEMS = 500
+EXAMPLE = "○"
+
+
+@view(3, "Fit")
+def fit(scene: Scene) -> Drawing | Page:
+    """The examples, the line of where we are, the least-squares line, and the residuals."""
+    surface, step, settings = scene.surface, scene.snapshot.step, scene.snapshot.settings
+    feature, label = scene.names
+    if not isinstance(surface, LossSurface) or not len(surface.x):
+        words = "There is no data to fit: this is a surface of its own, with no examples."
+        return Page("Fit", [(words, Role.QUIET)])
+    examples = _examples(surface)
+    x_axis, y_axis = examples.ranges(settings)
+    best = surface.minimum(step.w, step.b, settings.bias)
+    ghosts = [
+        (ghost, _line(ghost.surface.raw(*ghost.snapshot.step[1:3]), x_axis, ghost.role))
+        for ghost in scene.ghosts
+    ]
+    layers = [
+        *_residuals(surface, examples.layer, step),
+        examples.layer,
+        *(line for _, line in ghosts),
+        _line(surface.raw(best.w, best.b), x_axis, Role.MINIMUM),
+        _line(surface.raw(step.w, step.b), x_axis, Role.LIVE),
+        *(ghost_label(ghost, line, x_axis, y_axis) for ghost, line in ghosts),
+    ]
+    return Drawing(f"Fit: {label} over {feature}", x_axis, y_axis, layers, _line_words(scene))
+
+
+@dataclass(frozen=True, eq=False)
+class _Examples:
+    """The examples over their raw feature, and the smallest and largest label."""
+
+    layer: Layer
+    x_axis: Axis
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, surface: LossSurface) -> _Examples:
+        x, y = surface.x * surface.scale + surface.shift, surface.y
+        x_axis = Axis.around(float(x.min()), float(x.max()))
+        return cls(Layer(x, y, Role.EXAMPLE, EXAMPLE), x_axis, float(y.min()), float(y.max()))
+
+    def ranges(self, settings: Settings) -> tuple[Axis, Axis]:
+        """Round ranges that hold the examples, and of the first line what is not too far off."""
+        low, high, spread = self.low, self.high, self.high - self.low
+        ends = self.x_axis.low, self.x_axis.high
+        first = [settings.w_start * end + settings.b_start for end in ends]
+        seen = [min(max(y, low - spread), high + spread) for y in first if math.isfinite(y)]
+        return self.x_axis, Axis.around(min(low, *seen), max(high, *seen))
+
+
+# Of each surface, for as long as it is there: it may be large, and a canvas knows what it drew
+# in the last frame by its being the same layer.
+_EXAMPLES: WeakKeyDictionary[LossSurface, _Examples] = WeakKeyDictionary()
+
+
+def _examples(surface: LossSurface) -> _Examples:
+    if surface not in _EXAMPLES:
+        _EXAMPLES[surface] = _Examples.of(surface)
+    return _EXAMPLES[surface]
+
+
+def _line(parameters: tuple[float, float], x_axis: Axis, role: Role) -> Layer:
+    x = np.array([x_axis.low, x_axis.high])
+    with np.errstate(all="ignore"):
+        return Layer(x, x * parameters[0] + parameters[1], role, line=True)
+
+
+def _residuals(surface: LossSurface, examples: Layer, step: Step) -> list[Layer]:
+    """A stem from each example to the line; none where they would be a solid block."""
+    if len(surface.x) > STEMS:
+        return []
+    x, y = np.asarray(examples.x), np.asarray(examples.y)
+    with np.errstate(all="ignore"):
+        predicted = predict(surface.x, step.w, step.b)
+    right = np.column_stack([x, x, np.full(len(x), np.nan)]).ravel()
+    up = np.column_stack([y, predicted, np.full(len(x), np.nan)]).ravel()
+    return [Layer(right, up, Role.RESIDUAL, line=True)]
+
+
+def _line_words(scene: Scene) -> str:
+    w, b = scene.surface.raw(scene.snapshot.step.w, scene.snapshot.step.b)
+    sign = "-" if b < 0 else "+"
+    return f"y = {short(w)} * x {sign} {short(abs(b))}"

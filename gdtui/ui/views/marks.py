@@ -1,0 +1,160 @@
+"""What several views draw: marks, paths, levels, arrows and ranges."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+
+import numpy as np
+
+from gdtui.core.ladder import rung_at_least
+from gdtui.core.landscapes import Landscape
+from gdtui.core.run import Snapshot
+from gdtui.core.surface import Minimum, Surface
+from gdtui.ui.drawing.drawing import (
+    Axis,
+    Layer,
+    Role,
+    Vector,
+)
+from gdtui.ui.views.scene import Ghost, Scale, Scene
+
+WALKER, MINIMUM, ARRIVED, BRANCHED = "●", "✚", "⊕", "◇"
+
+
+# Counterclockwise from the right.
+ARROWS = "→↗↑↖←↙↓↘"
+
+
+# Two places this near, in units of the plot's box, are one to the eye.
+SAME_SPOT = 0.012
+
+
+# The layers of other runs that are kept from one frame to the next.
+KEPT = 64
+
+
+def branch_marks(lines: Iterable[tuple[Layer, Snapshot]]) -> list[Layer]:
+    """A mark where a run left its parent, if it has one."""
+    return [
+        Layer(line.points[0][:1], line.points[1][:1], line.role, BRANCHED)
+        for line, snapshot in lines
+        if snapshot.first
+    ]
+
+
+def level_line(height: float, x_axis: Axis, role: Role) -> Layer:
+    """A line across the plot."""
+    return Layer([x_axis.low, x_axis.high], [height, height], role, line=True)
+
+
+def upright_line(place: float, y_axis: Axis, role: Role) -> Layer:
+    """A line from the bottom of the plot to its top."""
+    return Layer([place, place], y_axis.at(np.array([0.0, 1.0])), role, line=True)
+
+
+def legend(ghosts: Sequence[Ghost]) -> str:
+    """The other runs with their glyphs, the newest first."""
+    return " · ".join(f"{ghost.glyph} {ghost.label}" for ghost in reversed(ghosts))
+
+
+def finite(*parts: Vector) -> Vector:
+    """All values of some arrays that are finite."""
+    values = np.concatenate(parts)
+    return values[np.isfinite(values)]
+
+
+def loss_axis(losses: Vector, scale: Scale) -> Axis:
+    """An axis that holds the losses."""
+    log = scale is not Scale.LINEAR
+    positive = losses[losses > 0]
+    if not len(positive):
+        return Axis(0, 1, log=log)
+    if log:
+        return Axis.decades(float(positive.min()), float(positive.max()))
+    return Axis(0, min(rung_at_least(float(positive.max())), 1e308))
+
+
+def ghost_label(ghost: Ghost, line: Layer, x_axis: Axis, y_axis: Axis) -> Layer:
+    """The ghost's glyph at the last point of it that can be seen."""
+    x, y = line.points
+    u, v = x_axis.unit(x), y_axis.unit(y)
+    seen = np.flatnonzero((u >= 0) & (u <= 1) & (v >= 0) & (v <= 1))[-1:]
+    return Layer(x[seen], y[seen], ghost.role, ghost.glyph)
+
+
+def walker_and_minimum(
+    here: tuple[float, float], minimum: tuple[float, float], x_axis: Axis, y_axis: Axis
+) -> list[Layer]:
+    """Where we are, and the minimum: in front, since who has arrived must not hide where."""
+    x, lowest_x = x_axis.unit([here[0], minimum[0]]).tolist()
+    y, lowest_y = y_axis.unit([here[1], minimum[1]]).tolist()
+    near = math.hypot(x - lowest_x, y - lowest_y) < SAME_SPOT
+    return [
+        Layer([here[0]], [here[1]], Role.WALKER, WALKER),
+        Layer([minimum[0]], [minimum[1]], Role.MINIMUM, ARRIVED if near else MINIMUM),
+    ]
+
+
+def lowest_along(surface: Surface, along: str, w: float, b: float) -> float:
+    """The lowest place along w, or b; along b it is exact where the surface is quadratic."""
+    if along == "w":
+        return surface.minimum(w, b, bias=False).w
+    return b - surface.gradient(w, b)[1] / float(surface.hessian(True, w, b)[1, 1] or 1)
+
+
+def start_of(scene: Scene) -> tuple[float, float]:
+    """Where the settings say that the run begins, in the surface's own units."""
+    settings = scene.snapshot.settings
+    return scene.surface.scaled(settings.w_start, settings.b_start)
+
+
+def range_along(scene: Scene, along: str, middle: float, deepest: Minimum) -> Axis:
+    """A range of w or b around a middle that holds start, path and minimum; or the window."""
+    surface, trail, of_b = scene.surface, scene.snapshot.trail, along == "b"
+    here, start = scene.snapshot.step[1:3][of_b], start_of(scene)[of_b]
+    path = finite(np.array([start, here]), trail[along], trail[f"next_{along}"])
+    if isinstance(surface, Landscape):
+        return _held(surface.window[of_b], path)
+    return _around(middle, finite(path, np.array([deepest[of_b]])))
+
+
+def _held(window: tuple[float, float], path: Vector) -> Axis:
+    """The window, or twice as much where the path leaves it."""
+    axis = Axis(*window)
+    return axis.widened(2) if np.any((path < axis.low) | (path > axis.high)) else axis
+
+
+def _around(middle: float, seen: Vector) -> Axis:
+    """A range of round numbers around a middle that holds what is to be seen, and a margin."""
+    with np.errstate(all="ignore"):
+        reach = float(np.max(np.abs(seen - middle), initial=0.0)) or max(abs(middle), 1.0)
+    # A little more than it must hold, so that the walker does not stand on the edge.
+    return Axis.around(middle - 1.1 * reach, middle + 1.1 * reach)
+
+
+def path_of(
+    snapshot: Snapshot, x: str, y: str, parted: bool = True, role: Role = Role.PATH
+) -> Layer:
+    """The steps taken, each a straight line from where it began to where it led.
+
+    Of a long run they are one step in many: parted, or joined by what was left out.
+    """
+    trail, gap = snapshot.trail, [np.full(len(snapshot.trail["w"]), np.nan)] if parted else []
+    if snapshot.spacing == 1:
+        return Layer(trail[x], trail[y], role, line=True)
+    right = np.column_stack([trail[x], trail[f"next_{x}"], *gap]).ravel()
+    up = np.column_stack([trail[y], trail[f"next_{y}"], *gap]).ravel()
+    return Layer(right, up, role, line=True)
+
+
+@lru_cache(maxsize=KEPT)
+def ghost_path(ghost: Ghost, x: str, y: str) -> Layer:
+    """The path of another run; in the plane no chord is mistaken for the ground."""
+    return path_of(ghost.snapshot, x, y, y == "loss", ghost.role)
+
+
+def arrow_along(right: float, up: float) -> str:
+    """An arrow in a direction, as it looks."""
+    return ARROWS[round(math.atan2(up, right) / (math.pi / 4)) % 8]

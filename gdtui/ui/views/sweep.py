@@ -1,0 +1,95 @@
+"""The final loss of a run with one learning rate after another."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gdtui.core.descent import Status, starting_point
+from gdtui.runs.sweep import SweepSnapshot, Trial
+from gdtui.ui.drawing.drawing import (
+    Axis,
+    Drawing,
+    Layer,
+    Page,
+    Role,
+    progress_bar,
+)
+from gdtui.ui.views.marks import WALKER, finite, loss_axis, upright_line
+from gdtui.ui.views.scene import Scale, Scene
+from gdtui.ui.views.view import SWEEP, view
+
+DIVERGED = "×"
+
+
+@view(6, SWEEP)
+def learning_rates(scene: Scene) -> Drawing | Page:
+    """The final loss of a run with each of some sixty learning rates, and where they diverge."""
+    swept = scene.sweep
+    if swept is None:
+        words = (
+            "w runs with some sixty learning rates, one after the other, and shows how each ends."
+        )
+        return Page("Sweep of learning rates", [(words, Role.QUIET)])
+    x_axis = Axis.powers(swept.rates[0], swept.rates[-1]).widened(1.05)
+    y_axis = _trial_axis(swept)
+    top = float(y_axis.at(np.array(1.0)))
+    held = [trial for trial in swept.trials if not _is_lost(trial, top)]
+    lost = [trial.lr for trial in swept.trials if _is_lost(trial, top)]
+    layers = [
+        Layer([trial.lr for trial in held], [trial.loss for trial in held], Role.LIVE, line=True),
+        *_wall(swept, y_axis),
+        Layer(lost, [top] * len(lost), Role.ALARM, DIVERGED),
+        *_picked(scene, y_axis, top),
+    ]
+    title = f"Sweep: loss after {swept.settings.iterations:,} by lr"
+    return Drawing(title, x_axis, y_axis, layers, _sweep_words(scene, swept))
+
+
+def _is_lost(trial: Trial, top: float) -> bool:
+    """Whether a trial has diverged, or is so far on the way there that it is off the plot."""
+    return trial.status is Status.DIVERGED or not trial.loss <= top
+
+
+def _trial_axis(swept: SweepSnapshot) -> Axis:
+    """Decades that hold the losses of all trials that have not led upwards."""
+    losses = np.array([t.loss for t in swept.trials if t.status is not Status.DIVERGED])
+    start = starting_point(swept.surface, swept.settings)
+    top = swept.surface.loss(start.w, start.b)
+    fallen = losses[losses <= top]
+    return loss_axis(finite(fallen if len(fallen) else losses), Scale.LOG)
+
+
+def _wall(swept: SweepSnapshot, y_axis: Axis) -> list[Layer]:
+    """The critical learning rate, where theory knows one."""
+    return [] if swept.critical is None else [upright_line(swept.critical, y_axis, Role.ALARM)]
+
+
+def _chosen_trial(scene: Scene) -> Trial | None:
+    """The trial at the cursor."""
+    trials = scene.sweep.trials if scene.sweep else ()
+    return trials[scene.picked] if scene.picked is not None and scene.picked < len(trials) else None
+
+
+def _picked(scene: Scene, y_axis: Axis, top: float) -> list[Layer]:
+    """A line through the trial at the cursor, and a mark on it."""
+    trial = _chosen_trial(scene)
+    if trial is None:
+        return []
+    place = top if _is_lost(trial, top) else trial.loss
+    mark = Layer([trial.lr], [place], Role.WALKER, WALKER)
+    return [upright_line(trial.lr, y_axis, Role.QUIET), mark]
+
+
+def _sweep_words(scene: Scene, swept: SweepSnapshot) -> str:
+    trial = _chosen_trial(scene)
+    if not swept.done:
+        return f"{progress_bar(swept.progress, 20)} {swept.progress:.0%}, escape stops"
+    now = scene.snapshot.settings
+    if swept.surface is not scene.surface or swept.settings.replace(lr=now.lr) != now:
+        return "of earlier settings: w sweeps again"
+    if trial is None:
+        return "left and right pick, enter adopts"
+    if trial.status is Status.DIVERGED:
+        return f"lr {trial.lr:.3g} diverged at {trial.iteration} · enter adopts"
+    within = "" if trial.within is None else f", within 1% after {trial.within}"
+    return f"lr {trial.lr:.3g}: loss {trial.loss:.4g} · enter adopts{within}"

@@ -1,0 +1,78 @@
+"""The arithmetic of one iteration, in letters and in numbers."""
+
+from __future__ import annotations
+
+from gdtui.core.equations import Equation
+from gdtui.core.methods import State, sampled
+from gdtui.core.surface import LossSurface
+from gdtui.ui.drawing.drawing import (
+    Page,
+    Role,
+    Span,
+    short,
+)
+from gdtui.ui.views.scene import Scene
+from gdtui.ui.views.view import THIS_STEP, view
+
+
+@view(5, THIS_STEP)
+def this_step(scene: Scene) -> Page:
+    """The arithmetic of the iteration where we are, with your own numbers put in."""
+    surface, snapshot = scene.surface, scene.snapshot
+    step, settings = snapshot.step, snapshot.settings
+    method = settings.chosen_method
+    state = State(*step[:3], step.dw, step.db if settings.bias else 0.0, snapshot.memory)
+    scaled = ", feature scaled" if surface.is_standardized else ""
+    heading = f"{method.name}, iteration {step.iteration}{scaled}"
+    lines = [(heading, Role.QUIET), *_batch_lines(scene)]
+    for parameter in ("w", "b")[: 1 + settings.bias]:
+        lines += _slope_lines(scene, parameter)
+        for equation in method.arithmetic(surface, settings, state, parameter, short):
+            role = Role.WALKER if equation.name == parameter else Role.PLAIN
+            # What the letters stand for is said once, for w: for b it is the same.
+            lines += [] if parameter == "b" else [_in_letters(equation)]
+            lines.append(_in_numbers(equation, parameter == "b", role))
+    has_examples = isinstance(surface, LossSurface) and len(surface.x)
+    return Page("This step", lines, "enter: the examples one by one" if has_examples else "")
+
+
+def _in_letters(equation: Equation) -> Span:
+    return f"{equation.name} <- {equation.formula}", Role.PLAIN
+
+
+def _in_numbers(equation: Equation, named: bool, role: Role) -> Span:
+    """The equation with its numbers, behind its name or below its letters."""
+    start = f"{equation.name} <- " if named else "  = "
+    # Where there is nothing to put in, the numbers say no more than the letters.
+    is_said = equation.numbers == equation.formula and not named
+    numbers = "" if is_said else f"{equation.numbers} = "
+    return f"{start}{numbers}{short(equation.value)}", role
+
+
+def _slope_lines(scene: Scene, parameter: str) -> list[Span]:
+    """How the slope along a parameter is the sum of what each example says."""
+    surface, step = scene.surface, scene.snapshot.step
+    slope = step.dw if parameter == "w" else step.db
+    if not isinstance(surface, LossSurface):
+        return [(f"g = dL/d{parameter} = {short(slope)}", Role.SLOPE)]
+    summed = "x * (w*x + b - y)" if parameter == "w" else "w*x + b - y"
+    total = short(slope * surface.m / 2)
+    return [
+        (f"g = dL/d{parameter} = 2/m * sum({summed})", Role.PLAIN),
+        (
+            f"  = 2/{surface.m} * {f'({total})' if total.startswith('-') else total}"
+            f" = {short(slope)}",
+            Role.SLOPE,
+        ),
+    ]
+
+
+def _batch_lines(scene: Scene) -> list[Span]:
+    """The loss of the batch, where the method looks at one."""
+    settings, step = scene.snapshot.settings, scene.snapshot.step
+    measure = sampled(scene.surface, settings)
+    if measure is None:
+        return []
+    loss = measure(*step[:3])[0]
+    words = f"loss {short(step.loss)}; of the batch of {settings.own['batch']}: {short(loss)}"
+    return [(words, Role.QUIET)]

@@ -1,0 +1,31 @@
+"""What a view is, and the registry that all views are entered into."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from gdtui.ui.drawing.drawing import (
+    Drawing,
+    Page,
+)
+from gdtui.ui.views.scene import Scene
+
+# The views that keys or clicks do something in.
+LOSS, THIS_STEP, SWEEP = "Loss by iteration", "This step", "Sweep"
+
+
+View = Callable[[Scene], Drawing | Page]
+
+
+# By the key that chooses it: the name of a view, and the view.
+ENTERED: dict[int, tuple[str, View]] = {}
+
+
+def view(key: int, name: str) -> Callable[[View], View]:
+    """Enter a view among all that there are, under the key that chooses it: 1, 2, ..."""
+
+    def enter(function: View) -> View:
+        ENTERED[key] = name, function
+        return function
+
+    return enter

@@ -1,0 +1,114 @@
+"""A plot on screen: a view's drawing on a canvas of its own."""
+
+from __future__ import annotations
+
+import textwrap
+
+from rich.cells import chop_cells, set_cell_size
+from textual import events
+from textual.message import Message
+from textual.reactive import reactive
+
+from gdtui.core.printable import printable
+from gdtui.faults import log_fault, place_of
+from gdtui.ui.drawing.canvas import Canvas
+from gdtui.ui.drawing.drawing import Page, Role, Row, Span
+from gdtui.ui.views import VIEWS
+from gdtui.ui.views.scene import Scene
+from gdtui.ui.widgets.rows import Rows, framed
+
+# How much of an exception's words a plot has room for.
+ERROR_CHARACTERS = 200
+
+
+def page_rows(page: Page, width: int, height: int) -> list[Row]:
+    """The lines of a page, wrapped, cut and filled up to the size."""
+    lines = [(part, role) for span in page.lines for part, role in _wrapped(span, width - 2)]
+    if len(lines) > height > 0:
+        lines[height - 1 :] = [("…", Role.QUIET)]
+    lines += [("", Role.PLAIN)] * (height - len(lines))
+    return [((set_cell_size(f" {text}", width), role),) for text, role in lines]
+
+
+def _wrapped(span: Span, width: int) -> list[Span]:
+    """A line as several, of which all but the first are indented where it is an equation."""
+    text, role = span
+    indent = "    " if "= " in text or "<- " in text else ""
+    parts = textwrap.wrap(text, max(width, 1), subsequent_indent=indent) or [""]
+    return [(part, role) for part in parts]
+
+
+class Plot(Rows):
+    """Shows one view of the scene last given to it."""
+
+    class Chosen(Message):
+        """The plot was clicked; `x` is what the place stands for, where it has an x axis."""
+
+        def __init__(self, view: str, x: float | None = None) -> None:
+            super().__init__()
+            self.view = view
+            self.x = x
+
+    chosen = reactive(False)
+
+    def __init__(self, view: str) -> None:
+        super().__init__(classes="plot")
+        self.view = view
+        self._number = list(VIEWS).index(view) + 1
+        self._canvas = Canvas()
+        self._scene: Scene | None = None
+        # Where to find the traceback of each bug, by the place of the bug.
+        self._details: dict[str, str] = {}
+
+    def show(self, scene: Scene) -> None:
+        """Draw the scene now if the plot can be seen, else when it comes to be."""
+        self._scene = scene
+        if self.display:
+            self._draw()
+
+    def _draw(self) -> None:
+        width, height = self.size.width - 2, self.size.height - 2
+        if self._scene is None or width < 0 or height < 0:
+            return
+        role = Role.CHOSEN if self.chosen else Role.FRAME
+        try:
+            shown = VIEWS[self.view](self._scene)
+            title, note = shown.title, shown.note
+            if isinstance(shown, Page):
+                rows = page_rows(shown, width, height)
+            else:
+                rows = self._canvas.render(shown, width, height)
+        except Exception as error:  # a bug in a view must not end the run
+            title, note = self.view, ""
+            rows = self._apology(error, width, height)
+        self.show_rows(framed(rows, width, f"{self._number} {title}", note, role))
+
+    def _apology(self, error: Exception, width: int, height: int) -> list[Row]:
+        """What to show in place of the plot; the traceback is logged once for each bug."""
+        bug = place_of(error)
+        if bug not in self._details:
+            self._details[bug] = log_fault(f"the view {self.view!r} failed", error)
+        words = (
+            f"This plot has failed, the run goes on; {self._details[bug]}. "
+            f"It was {printable(repr(error), ERROR_CHARACTERS)}."
+        )
+        # A word of wide characters has more cells than the line has characters.
+        lines = [
+            set_cell_size(piece, width)
+            for line in textwrap.wrap(words, max(width, 1))
+            for piece in chop_cells(line, max(width, 2))
+        ]
+        lines += [" " * width] * (height - len(lines))
+        return [((line, Role.ALARM),) for line in lines[:height]]
+
+    def watch_chosen(self) -> None:
+        """Mark the frame."""
+        self._draw()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Draw again at the new size."""
+        self._draw()
+
+    def on_click(self, event: events.Click) -> None:
+        """Choose this plot, and a place in it."""
+        self.post_message(self.Chosen(self.view, self._canvas.x_at(event.x - 1)))
