@@ -3,27 +3,24 @@
 import gc
 import os
 import signal
-import threading
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
 from hypothesis import settings
-from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
-from terminal import STATE_FOLDER
+from support.desk import idle
+from support.terminal import STATE_FOLDER
 
 from gdtui.cli.main import sample_folder
-from gdtui.core.hyperparameter import Hyperparameter, Value
+from gdtui.core.hyperparameter import Hyperparameter
 from gdtui.core.methods import METHODS, Memory, Method, Update
 from gdtui.core.settings import Settings
 from gdtui.core.surface import LossSurface, Surface
 from gdtui.core.worker import Worker
 from gdtui.dataset.text import Dataset, read_dataset
-from gdtui.theory.verdict import critical_rate
+
+__all__ = ["idle"]
 
 # The search for garbage would take a quarter of the time in which an app opens.
 gc.set_threshold(50_000, 50, 50)
@@ -36,17 +33,6 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 LONG = bool(os.environ.get("GDTUI_LONG") or os.environ.get("GDTUI_MONKEYS"))
 settings.register_profile("gdtui", deadline=None, max_examples=100 if LONG else 10)
 settings.load_profile("gdtui")
-
-# Surfaces of small data sets, raw or scaled, and any learning rate.
-_hundreds = st.integers(-100, 100).map(float)
-_shapes = st.tuples(st.just(2), st.integers(1, 12))
-_data_sets = _shapes.flatmap(lambda shape: arrays(np.float64, shape, elements=_hundreds))
-bowls = st.builds(
-    lambda data, scaled: LossSurface.of(*data).standardized() if scaled else LossSurface.of(*data),
-    _data_sets,
-    st.booleans(),
-)
-lrs = st.floats(-12, 6).map(lambda exponent: 10**exponent)
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -80,30 +66,6 @@ def _heavy_ball(surface: Surface, settings: Settings) -> Update:
         return w + speed_w, b + speed_b, (speed_w, speed_b)
 
     return update
-
-
-def another(parameter: Hyperparameter) -> Value:
-    """A value that is not the default."""
-    if isinstance(parameter.default, bool):
-        return not parameter.default
-    if isinstance(parameter.default, str):
-        return next(choice for choice in parameter.choices if choice != parameter.default)
-    return parameter.stepped(parameter.default, up=True)
-
-
-def plain_critical(surface: Surface, bias: bool) -> float:
-    """The learning rate above which gradient descent diverges."""
-    critical = critical_rate(surface, Settings(bias=bias))
-    assert critical is not None
-    return critical
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    """Wait for something that is sure to happen; fail if it never does."""
-    deadline, breath = time.monotonic() + 60, threading.Event()
-    while not condition():
-        assert time.monotonic() < deadline
-        breath.wait(0.001)
 
 
 @pytest.fixture

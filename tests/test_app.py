@@ -14,7 +14,7 @@ from queue import Queue
 from threading import Event, Thread
 
 import pytest
-from terminal import ENTER_ALTERNATE, MODES, ROOT, Terminal
+from support.terminal import ENTER_ALTERNATE, MODES, ROOT, Terminal
 from textual import events
 from textual.app import App
 from textual.message import Message

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.color import ColorSystem
 from rich.segment import Segment
-from test_workbench import Desk, Idle, opened
+from support.desk import Desk, Idle, opened
 from textual._border import BORDER_CHARS
 from textual._compositor import ChopsUpdate
 from textual.keys import KEY_DISPLAY_ALIASES

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import another
+from support.program import ENVIRONMENT, PROGRAM
+from support.strategies import another
 
 import gdtui
 from gdtui.cli import main as cli
@@ -21,14 +22,6 @@ from gdtui.core.methods import METHODS, Method
 from gdtui.core.settings import SHARED, Settings
 from gdtui.dataset.text import Dataset
 
-# The package under test, wherever the program is started.
-ENVIRONMENT = os.environ | {
-    "PYTHONPATH": str(Path(gdtui.__file__).parents[1]),
-    "PYTHONIOENCODING": "utf-8",
-    "COLUMNS": "200",
-    "PYTHONUNBUFFERED": "",
-}
-PROGRAM = [sys.executable, "-m", "gdtui"]
 Result = subprocess.CompletedProcess[str]
 
 

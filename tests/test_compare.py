@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from terminal import ROOT, Terminal
+from support.terminal import ROOT, Terminal
 
 from gdtui.cli.main import _find, main
 from gdtui.core.landscapes import LANDSCAPES, Landscape

@@ -6,9 +6,9 @@ from itertools import islice, pairwise
 
 import numpy as np
 import pytest
-from conftest import plain_critical
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from support.strategies import plain_critical
 
 from gdtui.core.descent import (
     Measured,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from test_workbench import Desk, _idle, opened, pauses_until
+from support.desk import Desk, opened, pauses_until
 
 from gdtui.ui.app import Palette
 from gdtui.ui.dialogs.dialog import Dialog
 
-__all__ = ["_idle"]
+pytestmark = pytest.mark.usefixtures("idle")
 
 # The keys that open each, and some that go astray in it.
 DIALOGS = ["ctrl+p", "t", "h", "e", "g", "enter"]

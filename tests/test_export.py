@@ -17,9 +17,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import another
 from hypothesis import example, given
 from hypothesis import strategies as st
+from support.strategies import another
 
 from gdtui.cli.main import _on_surface, make_parser, read_settings
 from gdtui.core.descent import Point, Status

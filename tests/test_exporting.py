@@ -8,8 +8,8 @@ from threading import Event
 from types import SimpleNamespace
 
 import pytest
-from terminal import ROOT, Terminal
-from test_workbench import Idle, messages, opened
+from support.desk import Idle, messages, opened
+from support.terminal import ROOT, Terminal
 
 from gdtui.export.registry import EXPORTERS, Taken
 from gdtui.ui.background_export import Pause, StoppedError

@@ -8,7 +8,7 @@ from copy import copy
 from pathlib import Path
 
 import pytest
-from test_workbench import Desk, Idle, opened
+from support.desk import Desk, Idle, opened
 from textual.worker import WorkerFailed
 
 from gdtui.core.descent import Status

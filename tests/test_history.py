@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from conftest import another
 from hypothesis import given
 from hypothesis import strategies as st
+from support.strategies import another
 
 from gdtui.core.descent import Status
 from gdtui.core.methods import METHODS

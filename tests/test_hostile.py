@@ -20,9 +20,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from terminal import Terminal
-from test_cli import ENVIRONMENT, PROGRAM
-from test_workbench import Desk, Idle, pauses_until
+from support.desk import Desk, Idle, pauses_until
+from support.program import ENVIRONMENT, PROGRAM
+from support.terminal import Terminal
 from textual.widgets import ProgressBar
 
 from gdtui.cli import main as cli

@@ -6,9 +6,9 @@ from itertools import islice
 
 import numpy as np
 import pytest
-from conftest import another
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from support.strategies import another
 
 from gdtui.core.descent import Outcome, Status, descend, starting_point, trajectory
 from gdtui.core.equations import in_numbers

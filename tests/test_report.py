@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 import re
 from collections.abc import Callable
 from itertools import islice
@@ -13,39 +12,23 @@ import pytest
 from hypothesis import example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from support.writing import objects, written
 
 from gdtui import __version__
 from gdtui.cli import main as cli
 from gdtui.core import model
 from gdtui.core.batches import batch
-from gdtui.core.descent import Outcome, Status, Step, descend
+from gdtui.core.descent import Status, Step, descend
 from gdtui.core.landscapes import LANDSCAPES
 from gdtui.core.methods import Method
 from gdtui.core.settings import Settings
 from gdtui.core.surface import LossSurface, surface_of
 from gdtui.dataset.text import Dataset
-from gdtui.export.lines import FORMATS, Data, answer, beside, text_line
+from gdtui.export.lines import FORMATS, answer, beside, text_line
 
 HUGE = Dataset("huge.csv", "x", "y", np.array([1e100, 2e100]), np.array([1.0, 2.0]))
 AT_ONCE = Settings(w_start=1e100)
 DIVERGING = Settings(lr=0.005, bias=True, iterations=10_000)
-
-
-def written(form: str, data: Data, settings: Settings, every: int = 1) -> tuple[str, Outcome]:
-    lines: list[str] = []
-    report = FORMATS[form](data, settings, every)
-    while True:
-        try:
-            lines.append(next(report))
-        except StopIteration as end:
-            return "".join(lines), end.value
-
-
-def objects(text: str) -> list[dict[str, Any]]:
-    def refuse(name: str) -> None:
-        raise AssertionError(f"{name} is not JSON")
-
-    return [json.loads(line, parse_constant=refuse) for line in text.splitlines()]
 
 
 def csv_steps(text: str) -> list[Step]:

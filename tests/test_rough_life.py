@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from terminal import MONKEYS, ROOT, Terminal
+from support.terminal import MONKEYS, ROOT, Terminal
 from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual.binding import Binding
 from textual.keys import _character_to_key

@@ -10,9 +10,9 @@ from itertools import count, islice, pairwise
 
 import numpy as np
 import pytest
-from conftest import another, wait_until
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.strategies import another, wait_until
 
 from gdtui.core import run as run_module
 from gdtui.core.descent import (

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import plain_critical
-from test_report import written
+from support.strategies import plain_critical
+from support.writing import written
 
 from gdtui.core.descent import Point, Status, starting_point
 from gdtui.core.hyperparameter import Value

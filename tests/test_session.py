@@ -10,13 +10,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.sessions import history_of, loaded, made, session_of
 
 import gdtui.sessions.autosave as autosave_module
 import gdtui.sessions.store as store_module
@@ -39,38 +39,9 @@ PIZZA = Path(__file__).parents[1] / "data" / "pizza.txt"
 FINITE = st.floats(-1e3, 1e3)
 
 
-@cache
-def loaded(path: Path | None = None, landscape: str | None = None) -> Loading:
-    if landscape:
-        return Loading.of_landscape(LANDSCAPES[landscape])
-    loading = Loading(str(path or PIZZA), None, None)
-    loading.read()
-    return loading
-
-
 def surface_of(loading: Loading, settings: Settings) -> Surface:
     surface = loading.result()[1]
     return surface.standardized() if settings.standardize else surface
-
-
-def made(count: int = 30, length: int = 100, w: float = 0.0, **changes: Any) -> Run:
-    """A run from w that has made so many iterations, if it has not ended before."""
-    settings = Settings(iterations=length, **changes)
-    start = Point(0, w, 0.0, settings.chosen_method.memory)
-    run = Run(surface_of(loaded(), settings), settings, start=start)
-    run.advance(count)
-    return run
-
-
-def history_of(*runs: Run) -> History:
-    history = History()
-    for run in runs:
-        history.add(run)
-    return history
-
-
-def session_of(*runs: Run) -> Session:
-    return Session.of(loaded(), history_of(*runs))
 
 
 def replayed(history: History) -> History:

@@ -9,8 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from terminal import Terminal
-from test_session import made, session_of
+from support.sessions import made, session_of
+from support.terminal import Terminal
 from textual.widgets import OptionList
 
 from gdtui.core.run import Record
@@ -24,9 +24,12 @@ from gdtui.ui.workbench import Workbench
 PIZZA = Path(__file__).parents[1] / "data" / "pizza.txt"
 SIZES = [(120, 36), (80, 24), (40, 12), (10, 3), (1, 1)]
 # The program, which saves at once and not only after a while.
-HASTY = (
-    "import gdtui.sessions.autosave as s; s.EVERY = 0.05; import gdtui.cli.main; gdtui.cli.main.main()"
-)
+HASTY = """
+import gdtui.sessions.autosave as autosave
+from gdtui.cli.main import main
+autosave.EVERY = 0.05
+main()
+"""
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """Settings: every hyperparameter once, checked, and changed into new Settings."""
 
 import pytest
-from conftest import another
+from support.strategies import another
 
 from gdtui.core.hyperparameter import Hyperparameter, Value
 from gdtui.core.methods import METHODS, Method

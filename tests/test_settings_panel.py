@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
-from conftest import another
+from support.strategies import another
 from textual import events, on
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot

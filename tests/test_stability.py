@@ -7,10 +7,10 @@ from itertools import islice, pairwise
 
 import numpy as np
 import pytest
-from conftest import bowls, lrs, plain_critical
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from support.strategies import bowls, lrs, plain_critical
 
 from gdtui.core.descent import Outcome, Status, Step, descend, starting_point, trajectory
 from gdtui.core.hyperparameter import Value

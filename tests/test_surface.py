@@ -5,11 +5,11 @@ import warnings
 
 import numpy as np
 import pytest
-from conftest import plain_critical
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
+from support.strategies import plain_critical
 
 from gdtui.core import model
 from gdtui.core.descent import descend

@@ -9,11 +9,11 @@ from typing import Any, cast
 
 import numpy as np
 import pytest
-from conftest import bowls, lrs, plain_critical, wait_until
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from support.strategies import bowls, lrs, plain_critical, wait_until
 
 from gdtui.core import batches
 from gdtui.core.descent import Outcome, Status, Step, descend

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 import pytest
-from terminal import ENTER_ALTERNATE, MODES, MONKEYS, Closed, Multiplexer, Terminal
+from support.terminal import ENTER_ALTERNATE, MODES, MONKEYS, Closed, Multiplexer, Terminal
 
 PIZZA = Path(__file__).parents[1] / "data" / "pizza.txt"
 LAST_LINE = "Iteration   99 => Loss: 69.1209628275"

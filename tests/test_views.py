@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import plain_critical
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
+from support.strategies import plain_critical
 
 from gdtui.core.descent import Point, Status
 from gdtui.core.landscapes import LANDSCAPES, Landscape

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import lesson
+from support.terminal import Terminal
 from table import Figure, at_least, at_most, measurement, medians_of, milliseconds
-from terminal import Terminal
 
 FULL_SPEED = ("--iterations", "1000000000", "--pace", "max", "--bias")
 SIZES = ((80, 24), (120, 36), (200, 55))

@@ -24,7 +24,7 @@ from typing import Any, Self
 
 import pyte
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 # Never that of whoever runs the tests.
 STATE_FOLDER = TemporaryDirectory(prefix="gdtui-state-")
 # In no test is this waited for, unless the program is at fault.
