@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import traceback
-from datetime import datetime
+from contextlib import closing
+from logging.handlers import RotatingFileHandler
 from pathlib import Path
+from types import TracebackType
 
 from gdtui.core.printable import printable
 from gdtui.paths import state_folder
 
+# What is known of an exception that was raised; logging has it so.
+Raised = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 # As long as a path may be, which is of no use cut short; and a line of a traceback.
 PATH_CHARACTERS, LINE_CHARACTERS = 4096, 4096
 
 
+# Bytes after which the log begins anew; the one before it is kept.
+LOG_BYTES = 1_000_000
+
+
 def log_path() -> Path:
-    """The log file, under the XDG state folder; raises RuntimeError where there is no home."""
+    """The log file, in the folder for our state; raises RuntimeError where there is no home."""
     return state_folder() / "gdtui.log"
 
 
@@ -26,19 +35,35 @@ def log_fault(what: str, error: BaseException) -> str:
     except RuntimeError:
         return "there is no home folder for the details"
     shown = printable(os.fspath(path), PATH_CHARACTERS)
+    raised = type(error), error, error.__traceback__
+    record = logging.LogRecord("gdtui", logging.ERROR, "", 0, what, None, raised)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with open(path, "a", encoding="utf-8") as log:
-            log.write(f"{datetime.now():%Y-%m-%d %H:%M:%S} {what}\n{_lines(error)}\n")
+        with closing(_Log(path)) as log:
+            log.handle(record)
     except OSError as failure:
         return f"{shown} can't be written: {failure.strerror}"
     return f"the details are in {shown}"
 
 
-def _lines(error: BaseException) -> str:
-    """The traceback, safe for whoever shows the file on a terminal."""
-    lines = "".join(traceback.format_exception(error)).splitlines()
-    return "".join(printable(line, LINE_CHARACTERS) + "\n" for line in lines)
+class _Log(RotatingFileHandler):
+    """The log, which raises OSError where it can't be written."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, maxBytes=LOG_BYTES, backupCount=1, encoding="utf-8")
+        self.setFormatter(_Harmless("%(asctime)s %(message)s", "%Y-%m-%d %H:%M:%S"))
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
+        # Called for what is being handled; by default it is printed over the screen.
+        raise
+
+
+class _Harmless(logging.Formatter):
+    """Makes a traceback safe for whoever shows the file on a terminal."""
+
+    def formatException(self, ei: Raised) -> str:  # noqa: N802
+        lines = super().formatException(ei).splitlines()
+        return "".join(printable(line, LINE_CHARACTERS) + "\n" for line in lines)
 
 
 def place_of(error: Exception) -> str:

@@ -1,4 +1,4 @@
-"""Reading a dataset in a thread of its own, so that the screen opens at once."""
+"""Reading a problem's data in a thread of its own, so that the screen opens at once."""
 
 from __future__ import annotations
 
@@ -7,39 +7,33 @@ from concurrent.futures import CancelledError, Future
 from threading import Thread
 from typing import BinaryIO
 
-from gdtui.core.landscapes import Landscape
-from gdtui.core.surface import LossSurface, Surface
-from gdtui.dataset.text import Dataset, read_dataset
-from gdtui.problem import Source
+from gdtui.dataset import read_dataset
+from gdtui.problem import Problem, Source
 
 # Read before the screen opens: what is wrong with such a file is said without one.
 QUICK_BYTES = 500_000
 
 
 class Loading:
-    """A dataset being read; `fraction` says how much is read, or None where that is unknown."""
+    """A problem whose data are being read.
 
-    def __init__(
-        self,
-        path: str,
-        x: str | None,
-        y: str | None,
-        stream: BinaryIO | None = None,
-        source: Source | None = None,
-    ) -> None:
-        self.path, self.x, self.y = path, x, y
-        # As the user named it: that may be another way than the path to a sample.
-        self.source = source or Source(path, x, y)
+    `fraction` says how much is read, or None where that is unknown.
+    """
+
+    def __init__(self, source: Source, stream: BinaryIO | None = None) -> None:
+        # Found once: files of a sample's name may come and go meanwhile.
+        self.source = source.found
+        self.path = self.source.file
         self.fraction: float | None = 0.0
         self._stream = stream
         self._cancelled = False
-        self._future: Future[tuple[Dataset | None, Surface]] = Future()
+        self._future: Future[Problem] = Future()
 
     @classmethod
-    def of_landscape(cls, landscape: Landscape) -> Loading:
-        """What is done from the start: a surface that needs no data."""
-        loading = cls(landscape.name, None, None, source=Source(surface=landscape.name))
-        loading._future.set_result((None, landscape))
+    def done_with(cls, problem: Problem) -> Loading:
+        """What needs no reading any more."""
+        loading = cls(problem.source)
+        loading._future.set_result(problem)
         return loading
 
     @property
@@ -48,7 +42,7 @@ class Loading:
         if self.done:
             return True
         path = self.path
-        if path == "-":
+        if self.source.is_stream:
             return False
         is_pipe = os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path)
         return not is_pipe and (not os.path.isfile(path) or os.path.getsize(path) < QUICK_BYTES)
@@ -58,12 +52,20 @@ class Loading:
         Thread(target=self.read, name="loading", daemon=True).start()
 
     def read(self) -> None:
-        """Read the dataset, here and now, if there is one to be read."""
+        """Read the data, here and now, if there are any to be read."""
         if self.done:
             return
         try:
-            dataset = read_dataset(self.path, self.x, self.y, self._note, self._stream)
-            self._future.set_result((dataset, LossSurface.of(dataset.x, dataset.y)))
+            source = self.source
+            dataset = read_dataset(
+                self.path,
+                source.x,
+                source.y,
+                self._note,
+                self._stream,
+                drop_missing=source.drop_missing,
+            )
+            self._future.set_result(Problem.of_dataset(dataset, source))
         except BaseException as failure:  # raised again where the result is asked for
             self._future.set_exception(failure)
 
@@ -81,6 +83,6 @@ class Loading:
         """Whether `result` can be had without waiting."""
         return self._future.done()
 
-    def result(self) -> tuple[Dataset | None, Surface]:
-        """Wait for the dataset, if there is one, and the surface; raises DataError."""
+    def result(self) -> Problem:
+        """Wait for the problem; raises DataError."""
         return self._future.result()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
+
+from platformdirs.unix import Unix
 
 
 def state_folder() -> Path:
-    """Our folder under the XDG state folder; raises RuntimeError where there is no home."""
-    state = os.environ.get("XDG_STATE_HOME", "")
-    # The XDG Base Directory Specification has a relative path ignored.
-    folder = Path(state) if os.path.isabs(state) else Path.home() / ".local" / "state"
-    return folder / "gdtui"
+    """Our folder in that for the state of programs; raises RuntimeError where there is no home.
+
+    That is $XDG_STATE_HOME if it is absolute, as the XDG Base Directory Specification has it, else
+    ~/.local/state: on every system, as the sessions of the first release are there.
+    """
+    return Unix("gdtui", appauthor=False).user_state_path

@@ -1,32 +1,36 @@
 """Runs in what JSON knows, without the loss of a digit, and read back from it.
 
-What is read may hold anything: each `read_...` raises ValueError, in words, for what can't be.
+What is read may be of another version and may hold anything. A missing field is its default, and
+one that we do not know is named by `unknown_fields`; but each `read_...` raises ValueError, in
+words, for what can't be, and for what would make another run of it.
 """
 
 from __future__ import annotations
 
+import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, NoReturn
 
 from gdtui.core.descent import Point
 from gdtui.core.hyperparameter import Value
-from gdtui.core.landscapes import Landscape
 from gdtui.core.printable import printable
 from gdtui.core.run import Record, Run
-from gdtui.core.settings import SHARED, Settings
+from gdtui.core.settings import Settings
 from gdtui.core.surface import Surface
-from gdtui.dataset.text import Dataset
 from gdtui.problem import Source
 from gdtui.runs.history import Branch, Entry
 
-SOURCE_FIELDS = ("path", "x", "y", "surface")
+# How runs are written here; what can't be read as this has another number.
+FORMAT = 1
+SOURCE_TEXTS = ("path", "x", "y", "surface", "sample")
+NAMES_SHOWN = 100
 
 
 @dataclass(frozen=True)
-class Kept:
+class SavedRun:
     """A run as it is kept: what it is made from, and what its user made of it."""
 
     number: int
@@ -36,27 +40,19 @@ class Kept:
     hidden: bool = False
 
     @classmethod
-    def of(cls, entry: Entry) -> Kept:
+    def of(cls, entry: Entry) -> SavedRun:
         """What is kept of a run of the history."""
         return cls(entry.number, entry.run.record, entry.parent, entry.name, entry.hidden)
 
     def run_on(self, surface: Surface) -> Run:
         """The run over the surface of its data; it has yet to be driven to where it stood."""
-        settings = self.record.tunings[0][1]
-        return Run.replayed(
-            surface.standardized() if settings.standardize else surface, self.record
-        )
-
-
-def fingerprint(data: Dataset | Landscape) -> str:
-    """What tells data from any other; of a landscape, its name."""
-    return data.name if isinstance(data, Landscape) else data.fingerprint
+        return Run.replayed(surface, self.record)
 
 
 # Written
 
 
-def kept_by_name(kept: Kept) -> dict[str, Any]:
+def saved_run_by_name(kept: SavedRun) -> dict[str, Any]:
     """A run, and what its user made of it."""
     return {
         "number": kept.number,
@@ -69,13 +65,13 @@ def kept_by_name(kept: Kept) -> dict[str, Any]:
 
 def record_by_name(record: Record) -> dict[str, Any]:
     """All that a run is made from."""
-    start = record.start
+    start, method = record.start, record.tunings[0][1].chosen_method
     return {
         "start": {
             "iteration": start.iteration,
             "w": _number(start.w),
             "b": _number(start.b),
-            "memory": [_number(value) for value in start.memory],
+            "memory": [_number(value) for value in method.numbers_of(start.memory)],
         },
         "tunings": [
             {"iteration": iteration, "settings": settings_by_name(settings)}
@@ -88,13 +84,13 @@ def record_by_name(record: Record) -> dict[str, Any]:
 
 def settings_by_name(settings: Settings) -> dict[str, Value]:
     """The value of each hyperparameter."""
-    return {p.name: settings[p] for p in settings.hyperparameters}
+    return settings.values
 
 
-def source_by_name(source: Source) -> dict[str, str]:
-    """What was asked for of the data."""
-    given = {name: getattr(source, name) for name in SOURCE_FIELDS}
-    return {name: value for name, value in given.items() if value is not None}
+def source_by_name(source: Source) -> dict[str, str | bool]:
+    """What was asked for of the data, as far as it is not what is taken anyway."""
+    default = Source()
+    return {name: v for name, v in source._asdict().items() if v != getattr(default, name)}
 
 
 def _number(value: float) -> float | str:
@@ -110,15 +106,61 @@ def refuse(what: str) -> NoReturn:
     raise ValueError(what)
 
 
-def read_kept(content: Mapping[str, Any]) -> Kept:
-    """A run, and what its user made of it."""
+def read_object(text: str | bytes) -> dict[str, Any]:
+    """An object of JSON of this format; a text that says nothing of its format is of the first."""
+    try:
+        content = json.loads(text, parse_constant=refuse)
+    except (ValueError, RecursionError):
+        refuse("this is not JSON")
+    if not isinstance(content, dict):
+        refuse("this is no object of JSON")
+    if content.get("format", FORMAT) != FORMAT:
+        refuse("this is of another version of gdtui")
+    return content
+
+
+def unknown_fields(content: Any, known: Any) -> Iterator[str]:
+    """The names of what stands in a piece of JSON but not in what we know of it."""
+    if isinstance(content, dict) and isinstance(known, dict):
+        for name, value in content.items():
+            if name not in known:
+                yield name
+            else:
+                yield from unknown_fields(value, known[name])
+    elif isinstance(content, list) and isinstance(known, list):
+        for value, counterpart in zip(content, known, strict=True):
+            yield from unknown_fields(value, counterpart)
+
+
+def shown_names(names: Iterable[str]) -> str:
+    """Names of unknown fields, each once, in few words that are safe to print."""
+    return printable(", ".join(dict.fromkeys(names)), NAMES_SHOWN)
+
+
+def read_saved_runs(contents: Iterable[Any]) -> tuple[SavedRun, ...]:
+    """Runs in their order; one without a number has the next after those above it."""
+    runs: list[SavedRun] = []
+    for content in contents:
+        runs.append(read_saved_run(content, next_number(runs)))
+    return tuple(runs)
+
+
+def next_number(runs: Iterable[SavedRun]) -> int:
+    """The number of a run that comes after these."""
+    return 1 + max((run.number for run in runs), default=0)
+
+
+def read_saved_run(content: Any, number: int = 1) -> SavedRun:
+    """A run, and what its user made of it; without a number of its own it has this one."""
+    if not isinstance(content, dict):
+        refuse("a run is missing")
     parent = content.get("parent")
     if parent is not None:
         if not isinstance(parent, list) or len(parent) != 2:
             refuse("the parent of the run is not a run and an iteration")
         parent = Branch(*map(read_count, parent))
-    return Kept(
-        number=read_count(content.get("number")),
+    return SavedRun(
+        number=read_count(content.get("number", number)),
         record=read_record(content.get("record")),
         parent=parent,
         name=read_text(content.get("name", "")),
@@ -129,20 +171,40 @@ def read_kept(content: Mapping[str, Any]) -> Kept:
 def read_record(content: Any) -> Record:
     """All that a run is made from; it can be replayed."""
     try:
-        start = content["start"]
-        memory = tuple(map(read_number, start["memory"]))
-        w, b = read_number(start["w"]), read_number(start["b"])
-        point = Point(read_count(start["iteration"]), w, b, memory)
-        tunings = tuple(
-            (read_count(each["iteration"]), read_settings(each["settings"]))
-            for each in content["tunings"]
-        )
-        reached, exhausted = read_count(content["reached"]), read_switch(content["exhausted"])
-    except (LookupError, TypeError, AttributeError, OverflowError):
+        start = content.get("start", {})
+        first = read_count(start.get("iteration", 0))
+        tunings = tuple(_read_tunings(content.get("tunings", [{}]), first))
+        if not tunings:
+            refuse("the run has no settings for its start")
+        point = _read_start(start, first, tunings[0][1])
+        reached = read_count(content.get("reached", tunings[-1][0]))
+        exhausted = read_switch(content.get("exhausted", False))
+    except (LookupError, TypeError, AttributeError):
         raise ValueError("the record of the run is damaged") from None
     record = Record(point, tunings, reached, exhausted)
     _check(record)
     return record
+
+
+def _read_tunings(contents: Iterable[Any], first: int) -> Iterator[tuple[int, Settings]]:
+    for number, content in enumerate(contents):
+        since = content["iteration"] if number else content.get("iteration", first)
+        yield read_count(since), read_settings(content.get("settings", {}))
+
+
+def _read_start(content: Mapping[str, Any], iteration: int, settings: Settings) -> Point:
+    """Where a run began: without a word, at iteration 0 where its settings say."""
+    method = settings.chosen_method
+    # Where a branch began, or what that is in units of a scaled feature, no settings say.
+    if (iteration or settings.standardize) and not {"w", "b", "memory"} <= content.keys():
+        refuse("it does not say where the run began")
+    memory = content.get("memory", method.numbers_of(method.memory))
+    remembered = tuple(map(read_number, memory))
+    if len(remembered) != 2 * len(method.remembers):
+        refuse(f"{method.key} remembers {2 * len(method.remembers)} numbers")
+    w = read_number(content.get("w", settings.w_start))
+    b = read_number(content.get("b", settings.b_start))
+    return Point(iteration, w, b, method.remembering(remembered))
 
 
 def _check(record: Record) -> None:
@@ -151,8 +213,6 @@ def _check(record: Record) -> None:
     if not tunings or tunings[0][0] != start.iteration:
         refuse("the run has no settings for its start")
     first = tunings[0][1]
-    if len(start.memory) != len(first.chosen_method.memory):
-        refuse(f"{first.method} remembers {len(first.chosen_method.memory)} numbers")
     for (since, before), (then, settings) in pairwise(tunings):
         if not since < then <= min(before.iterations, record.reached):
             refuse("the settings of the run are not in their order")
@@ -162,25 +222,30 @@ def _check(record: Record) -> None:
         refuse("the run has not the iterations that its settings ask for")
 
 
-def read_settings(content: Mapping[str, Value]) -> Settings:
-    """Settings from the value of each hyperparameter."""
-    values = dict(content)
-    shared = {p.name: values.pop(p.name) for p in SHARED if p.name in values}
-    method = shared.get("method", "gd")
-    settings = Settings(**shared, own={})  # type: ignore[arg-type]
-    known = [p.name for p in settings.chosen_method.hyperparameters]
-    if unknown := [printable(name) for name in values if name not in known]:
-        refuse(f"{method} has no {unknown[0]}")
-    if missing := [p.name for p in settings.hyperparameters if p.name not in content]:
-        refuse(f"there is no {missing[0]} in the settings of the run")
-    return settings.replace(own=values)
+def read_settings(content: Any) -> Settings:
+    """Settings from the value of each hyperparameter; one that is missing has its default.
+
+    A hyperparameter that the method does not have is refused: without it, the run would be another.
+    """
+    if not isinstance(content, dict):
+        refuse("the settings of the run are missing")
+    for name, value in content.items():
+        if not isinstance(value, float | int | str):
+            refuse(f"{printable(name)} has no value")
+    try:
+        return Settings(**content)
+    except OverflowError:
+        refuse("a number in the settings is too large")
+    except TypeError as reason:
+        raise ValueError(printable(str(reason), 200)) from None
 
 
 def read_source(content: Any) -> Source:
     """What was asked for of the data."""
     if not isinstance(content, dict):
         refuse("it does not say where the data are")
-    return Source(**{name: read_text(content[name]) for name in SOURCE_FIELDS if name in content})
+    texts = {name: read_text(content[name]) for name in SOURCE_TEXTS if name in content}
+    return Source(**texts, drop_missing=read_switch(content.get("drop_missing", False)))
 
 
 def read_count(value: object) -> int:
@@ -196,7 +261,10 @@ def read_number(value: object) -> float:
         return float(value)
     if not isinstance(value, int | float) or isinstance(value, bool):
         refuse("a number is missing")
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError:
+        refuse("a number is too large")
 
 
 def read_text(value: object) -> str:

@@ -9,18 +9,14 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
-from support.desk import idle
 from support.terminal import STATE_FOLDER
 
-from gdtui.cli.main import sample_folder
 from gdtui.core.hyperparameter import Hyperparameter
-from gdtui.core.methods import METHODS, Memory, Method, Update
-from gdtui.core.settings import Settings
-from gdtui.core.surface import LossSurface, Surface
+from gdtui.core.method import METHODS, Method, Update
+from gdtui.core.surface import LossSurface
 from gdtui.core.worker import Worker
-from gdtui.dataset.text import Dataset, read_dataset
-
-__all__ = ["idle"]
+from gdtui.dataset import Dataset, read_dataset
+from gdtui.samples import sample_folder
 
 # The search for garbage would take a quarter of the time in which an app opens.
 gc.set_threshold(50_000, 50, 50)
@@ -53,17 +49,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason="GDTUI_LONG=1 runs it"))
 
 
+@pytest.fixture
+def homeless(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is no home folder, and none that the system knows of."""
+
+    def unknown(user: int) -> None:
+        raise KeyError(user)
+
+    for variable in ("XDG_STATE_HOME", "HOME"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setattr("pwd.getpwuid", unknown)
+
+
 INERTIA = Hyperparameter("inertia", "inertia", 0.9, "how much speed is kept", low=0, high=0.999)
 
 
-def _heavy_ball(surface: Surface, settings: Settings) -> Update:
-    lr, inertia = settings.lr, float(settings[INERTIA])
-
-    def update(
-        iteration: int, w: float, b: float, dw: float, db: float, memory: Memory
-    ) -> tuple[float, float, Memory]:
-        speed_w, speed_b = inertia * memory[0] - lr * dw, inertia * memory[1] - lr * db
-        return w + speed_w, b + speed_b, (speed_w, speed_b)
+def _heavy_ball(lr: float, inertia: float) -> Update:
+    def update(g: float, speed: float, t: int) -> tuple[float, float]:
+        speed = inertia * speed + lr * g
+        return speed, speed
 
     return update
 
@@ -97,6 +101,8 @@ def reference() -> str:
 @pytest.fixture
 def heavy_ball(monkeypatch: pytest.MonkeyPatch) -> Method:
     """A method with a hyperparameter and a memory of its own, in the registry for one test."""
-    ball = Method("ball", "heavy ball", "roll", _heavy_ball, (INERTIA,), memory=(0.0, 0.0))
+    ball = Method(
+        "ball", "heavy ball", "roll", _heavy_ball, hyperparameters=(INERTIA,), remembers=("speed",)
+    )
     monkeypatch.setitem(METHODS, ball.key, ball)
     return ball

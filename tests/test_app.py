@@ -6,7 +6,6 @@ import asyncio
 import os
 import select
 import signal
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,91 +13,124 @@ from queue import Queue
 from threading import Event, Thread
 
 import pytest
-from support.terminal import ENTER_ALTERNATE, MODES, ROOT, Terminal
+from support.clock import VirtualClock, VirtualWorker
+from support.desk import PIZZA, Desk, loaded, opened, pauses_until
+from support.terminal import ENTER_ALTERNATE, MODES, Terminal
 from textual import events
 from textual.app import App
 from textual.message import Message
-from textual.pilot import Pilot
 from textual.widgets import Input
 from textual.widgets._select import SelectOverlay
 
 from gdtui.cli import main as cli
-from gdtui.core.run import Snapshot
 from gdtui.core.settings import Settings
-from gdtui.dataset.text import DataError
-from gdtui.loading import Loading
-from gdtui.ui.app import Laboratory, Palette, TurnTaking
-from gdtui.ui.textual_fixes.terminal import KeyDriver
+from gdtui.scene import Scene
+from gdtui.ui.app import Laboratory, TurnTaking
+from gdtui.ui.textual_fixes.key_driver import KeyDriver
+from gdtui.ui.textual_fixes.palette import Palette
 from gdtui.ui.workbench import LOCAL_FPS, REMOTE_FPS, TEXTUAL_WAITS, Workbench
 
-PIZZA = ROOT / "data" / "pizza.txt"
 ENDLESS = Settings(iterations=10**9)
 
 
+class FrameClock(VirtualClock):
+    """Notes for how long each frame waits for the next; its workers have no time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waits: list[float] = []
+        self.worked = 0.0
+
+    def call_later(self, seconds: float, callback: Callable[[], None]) -> None:
+        self.waits.append(seconds)
+
+    def worker(self, turn: Event | None = None) -> VirtualWorker:
+        return VirtualClock().worker()
+
+    def work_time(self) -> float:
+        return self.worked
+
+    def spend(self, took: float, worked: float) -> None:
+        self._now += took
+        self.worked += worked
+
+
 @asynccontextmanager
-async def opened(
-    settings: Settings = ENDLESS, run_at_once: bool = False, fps: float | None = None
-) -> AsyncIterator[tuple[Laboratory, Workbench, Pilot[DataError]]]:
-    loading = Loading(str(PIZZA), None, None)
-    loading.read()
-    app = Laboratory(loading, settings, 20.0, run_at_once, fps)
+async def framed(fps: float | None) -> AsyncIterator[tuple[Desk, FrameClock]]:
+    clock = FrameClock()
+    app = Laboratory(loaded(), ENDLESS, 20.0, fps=fps, clock=clock)
     async with app.run_test(size=(80, 24)) as pilot:
-        while not isinstance(app.screen, Workbench):
-            await pilot.pause()
+        await pauses_until(pilot, lambda: isinstance(app.screen, Workbench))
         await pilot.pause()
-        yield app, app.screen, pilot
+        yield Desk(app, pilot, clock), clock
 
 
-class Timers:
-    """In place of a screen's timers: notes what is asked for."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, screen: Workbench) -> None:
-        self.delays: list[float] = []
-        monkeypatch.setattr(screen, "set_timer", lambda delay, call: self.delays.append(delay))
-
-
-class Clock:
-    """The time of the day, and that of the thread."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.now = self.worked = 0.0
-        monkeypatch.setattr(time, "monotonic", lambda: self.now)
-        monkeypatch.setattr(time, "thread_time", lambda: self.worked)
+# The frames that are asked for, the connection, the seconds that a frame took, and those that it
+# worked; and how long it then is until the next one.
+FRAMES: dict[str, tuple[float | None, str, float, float, float]] = {
+    "by default": (None, "", 0, 0, 1 / LOCAL_FPS),
+    "over ssh": (None, "1.2.3.4 5 6 7", 0, 0, 1 / REMOTE_FPS),
+    "as is asked for over ssh": (30, "1.2.3.4 5 6 7", 0, 0, 1 / 30),
+    "as few as is asked for": (1, "", 0, 0, 1),
+    "as many as is asked for": (60, "", 0, 0, 1 / 60),
+    "a quick frame": (10, "", 0.02, 0.01, 0.08),
+    "a frame that takes much work": (10, "", 0.2, 0.2, 0.4),
+    "a frame that took all its time": (10, "", 0.1, 0.04, 0.08),
+    "a link that blocks": (10, "", 0.5, 0.01, 0.5 - 0.01 - TEXTUAL_WAITS),
+}
 
 
-async def waits(monkeypatch: pytest.MonkeyPatch, fps: float | None) -> float:
-    """The seconds between two frames that take no time."""
-    async with opened(fps=fps) as (_, screen, _):
-        with monkeypatch.context() as patch:
-            timers = Timers(patch, screen)
-            Clock(patch)
-            screen._await_tick(0.0, 0.0)
-        return timers.delays[0]
-
-
-@pytest.mark.parametrize("fps", [1.0, 5.0, 60.0])
-async def test_the_frame_rate_arrives_at_the_workbench(
-    fps: float, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("fps", "connection", "took", "worked", "wait"), FRAMES.values(), ids=list(FRAMES)
+)
+async def test_frames_are_as_many_as_are_wanted_and_machine_and_link_can_take(
+    fps: float | None,
+    connection: str,
+    took: float,
+    worked: float,
+    wait: float,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    assert await waits(monkeypatch, fps) == 1 / fps
+    monkeypatch.setenv("SSH_CONNECTION", connection)
+    if not connection:
+        monkeypatch.delenv("SSH_CONNECTION")
+    async with framed(fps) as (desk, clock):
+        scene = desk.bench.scene
+
+        def slow_scene() -> Scene:
+            clock.spend(took, worked)
+            return scene()
+
+        monkeypatch.setattr(desk.bench, "scene", slow_scene)
+        assert not clock.waits
+        await desk.press("space")
+        await pauses_until(desk.pilot, lambda: bool(clock.waits))
+        assert clock.waits == [pytest.approx(wait)]
 
 
-@pytest.mark.parametrize(("connection", "fps"), [("", LOCAL_FPS), ("1.2.3.4 5 6 7", REMOTE_FPS)])
-async def test_over_ssh_there_are_fewer_frames(
-    connection: str, fps: float, monkeypatch: pytest.MonkeyPatch
+async def test_frames_go_on_when_a_palette_closes_between_a_frame_and_its_refresh(
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.delenv("SSH_CONNECTION", raising=False)
-    if connection:
-        monkeypatch.setenv("SSH_CONNECTION", connection)
-    assert await waits(monkeypatch, None) == 1 / fps
-    assert await waits(monkeypatch, 30.0) == 1 / 30
+    async def never() -> None: ...
+
+    async with framed(60.0) as (desk, clock):
+        await desk.press("ctrl+p")
+        palette = desk.app.screen
+        assert isinstance(palette, Palette)
+        monkeypatch.setattr(palette, "_invoke_and_clear_callbacks", never)
+        desk.run.start()
+        desk.workbench.show()
+        await desk.pilot.pause()
+        palette.dismiss()
+        await pauses_until(desk.pilot, lambda: bool(clock.waits))
 
 
 def test_the_frame_rate_of_the_command_line_arrives_at_the_app(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     seen: list[float | None] = []
-    monkeypatch.setattr(cli, "_is_terminal", lambda stream: True)
+    for module in ("terminal", "main"):
+        monkeypatch.setattr(f"gdtui.cli.{module}.is_terminal", lambda stream: True)
     monkeypatch.setattr(Laboratory, "obey_signals", lambda app: None)
     monkeypatch.setattr(Laboratory, "run_on_terminal", lambda app: seen.append(app._fps))
     monkeypatch.setenv("TERM", "xterm")
@@ -108,58 +140,12 @@ def test_the_frame_rate_of_the_command_line_arrives_at_the_app(
     assert seen == [7.0, None]
 
 
-# Seconds that a frame took, and worked; and those until the next one at ten frames a second.
-FRAMES = {
-    "a quick frame": (0.02, 0.01, 0.08),
-    "a frame that takes much work": (0.2, 0.2, 0.4),
-    "a frame that took all its time": (0.1, 0.04, 0.08),
-    "a link that blocks": (0.5, 0.01, 0.5 - 0.01 - TEXTUAL_WAITS),
-}
-
-
-@pytest.mark.parametrize(("took", "worked", "delay"), FRAMES.values(), ids=list(FRAMES))
-async def test_frames_are_as_many_as_machine_and_link_can_take(
-    took: float, worked: float, delay: float, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with opened(fps=10.0) as (_, screen, _):
-        with monkeypatch.context() as patch:
-            timers, clock = Timers(patch, screen), Clock(patch)
-            clock.now, clock.worked = 7 + took, 3 + worked
-            screen._await_tick(7.0, 3.0)
-        assert timers.delays == [pytest.approx(delay)]
-
-
-async def test_frames_go_on_when_a_palette_closes_between_a_frame_and_its_refresh(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    async with opened(fps=60.0) as (app, screen, pilot):
-        app.action_command_palette()
-        await pilot.pause()
-        palette = app.screen
-        assert isinstance(palette, Palette)
-        # Running, though the worker does not know of it.
-        screen.current_run.start()
-        palette.refresh()
-        screen._tick()
-        for _ in range(5):
-            await asyncio.sleep(0)
-        palette.dismiss()
-        frames: list[Snapshot] = []
-        monkeypatch.setattr(screen, "_show", lambda *shown: frames.append(shown[0]))
-        for _ in range(500):
-            await asyncio.sleep(0.01)
-            if frames:
-                return
-        raise AssertionError("no more frames")
-
-
 async def test_a_palette_that_closes_searches_no_more() -> None:
     """Textual's would look for its list, which is gone by then."""
-    async with opened() as (app, _, pilot):
+    async with opened() as desk:
         for text in ("lr", "no such command"):
-            app.action_command_palette()
-            await pilot.pause()
-            palette = app.screen
+            await desk.press("ctrl+p")
+            palette = desk.app.screen
             assert isinstance(palette, Palette)
             palette.query_one(Input).value = text
             for _ in range(3):
@@ -169,59 +155,58 @@ async def test_a_palette_that_closes_searches_no_more() -> None:
             assert timer is not None
             palette.dismiss()
             await palette._dispatch_message(Input.Changed(palette.query_one(Input), text))
-            assert all(worker.is_cancelled for worker in app.workers)
+            assert all(worker.is_cancelled for worker in desk.app.workers)
             palette.dismiss()
-            await pilot.pause()
+            await desk.pilot.pause()
             assert timer._task is None or timer._task.done()
-            assert isinstance(app.screen, Workbench)
-        assert app._exception is None
+            assert desk.app.screen is desk.workbench
+        assert desk.app._exception is None
 
 
 async def test_a_palette_opens_while_another_closes() -> None:
-    async with opened() as (app, _, pilot):
-        app.action_command_palette()
-        await pilot.pause()
-        app.screen.dismiss()
-        app.action_command_palette()
-        await pilot.pause()
-        assert isinstance(app.screen, Palette)
-        assert app._exception is None
+    async with opened() as desk:
+        await desk.press("ctrl+p")
+        desk.app.screen.dismiss()
+        desk.app.action_command_palette()
+        await desk.pilot.pause()
+        assert isinstance(desk.app.screen, Palette)
+        assert desk.app._exception is None
 
 
 async def test_the_palette_of_themes_is_ours_too() -> None:
-    async with opened() as (app, _, pilot):
-        app.search_themes()
-        await pilot.pause()
-        assert isinstance(app.screen, Palette)
+    async with opened() as desk:
+        desk.app.search_themes()
+        await desk.pilot.pause()
+        assert isinstance(desk.app.screen, Palette)
 
 
 async def test_the_list_of_a_select_knows_no_page_keys() -> None:
-    async with opened() as (app, screen, pilot):
-        await pilot.press("tab", "enter")
-        overlay = screen.query_one(SelectOverlay)
+    async with opened() as desk:
+        await desk.press("tab", "enter")
+        overlay = desk.workbench.query_one(SelectOverlay)
         assert overlay.has_focus
         before = overlay.highlighted
         for key in ("pagedown", "pageup"):
-            assert not await app._check_bindings(key)
+            assert not await desk.app._check_bindings(key)
             assert overlay.highlighted == before
 
 
 async def test_no_click_begins_a_selection() -> None:
     """Textual's fails on a part of the footer that has gone by then."""
-    async with opened() as (_, screen, pilot):
-        await pilot.mouse_down("#what")
-        assert screen._select_state is None
+    async with opened() as desk:
+        await desk.pilot.mouse_down("#what")
+        assert desk.workbench._select_state is None
 
 
 # A method with a bug in it, in the registry of the real program.
 BROKEN = """
 import sys
-from gdtui.core.methods import METHODS, Method
+from gdtui.core.method import METHODS, Method
 
 def fail(*arguments):
     raise ZeroDivisionError("a bug in a method")
 
-METHODS["broken"] = Method("broken", "broken", "fails", lambda *arguments: fail)
+METHODS["broken"] = Method("broken", "broken", "fails", lambda **own: fail)
 from gdtui.cli.main import main
 sys.exit(main([*sys.argv[1:], "--method", "broken"]))
 """
@@ -291,7 +276,7 @@ class Keyboard(KeyDriver):
 
 @pytest.fixture
 async def keyboard(monkeypatch: pytest.MonkeyPatch) -> Keyboard:
-    monkeypatch.setattr("gdtui.ui.textual_fixes.terminal.KEYS", 1)
+    monkeypatch.setattr("gdtui.ui.textual_fixes.key_driver.KEYS", 1)
     return Keyboard()
 
 

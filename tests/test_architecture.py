@@ -1,23 +1,52 @@
-"""The import directions of the design, read from the files there are."""
+"""The rooms of the package and who may know whom, read from the files there are."""
 
 from __future__ import annotations
 
 import ast
 import subprocess
 import sys
+from collections.abc import Iterator
 from functools import cache
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 import gdtui
+from gdtui.ui.views import VIEWS
 
 PACKAGE = Path(gdtui.__file__).parent
-# Screens and app: they compose the widgets, so they may know them.
-CONNECTORS = {"gdtui.ui.app", "gdtui.ui.workbench"}
-DRAWS_ROWS = "gdtui.ui.widgets.rows"
-# What widgets and screens derive from.
-BASES = {DRAWS_ROWS, "gdtui.ui.textual_fixes.stale_sizes", "gdtui.ui.dialogs.dialog"}
+# Each room knows those above it in this list, and none beside it in its line.
+ROOMS = """
+    gdtui
+    core
+    theory
+    dataset
+    runs
+    samples paths
+    problem faults
+    loading
+    serialization
+    scene
+    bench
+    export sessions
+    ui
+    cli
+    __main__
+"""
+FLOORS = {room: floor for floor, line in enumerate(ROOMS.split("\n")) for room in line.split()}
+# What widgets and dialogs derive from, and are made of.
+BASES = {"gdtui.ui.widgets.rows", "gdtui.ui.dialogs.dialog"}
+# What connects, and who alone may know it.
+CONNECTORS = {
+    "gdtui.cli.main": {"gdtui.__main__"},
+    "gdtui.ui.app": {"gdtui.cli.main"},
+    "gdtui.ui.workbench": {"gdtui.ui.app"},
+}
+PRINTS = {"print", "input", "sys.stdout", "sys.stderr"}
+EXITS = {"exit", "quit", "sys.exit", "os._exit", "SystemExit"}
+# A signal, and a terminal that never lets the program go, are no way through the command line.
+MAY_EXIT = {"gdtui.__main__", "gdtui.ui.app", "gdtui.ui.textual_fixes.forced_end"}
 
 
 def _name(path: Path) -> str:
@@ -26,8 +55,14 @@ def _name(path: Path) -> str:
 
 
 FILES = {_name(path): path for path in sorted(PACKAGE.rglob("*.py"))}
-CORE = [name for name in FILES if name.startswith("gdtui.core")]
-UI = [name for name in FILES if name.startswith("gdtui.ui")]
+
+
+def below(*rooms: str) -> list[str]:
+    """All modules of some rooms."""
+    return [name for name in FILES if f"{name}.".startswith(tuple(f"gdtui.{r}." for r in rooms))]
+
+
+PARTS = below("ui.widgets", "ui.dialogs")
 
 
 @cache
@@ -35,146 +70,152 @@ def tree(module: str) -> ast.Module:
     return ast.parse(FILES[module].read_text(encoding="utf-8"))
 
 
-def _targets(module: str, nodes: list[ast.AST]) -> set[str]:
+def nodes(node: ast.AST, typed: bool) -> Iterator[ast.AST]:
+    """All within a node; without what is there for type checking alone, unless that is wanted."""
+    yield node
+    skipped = isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING" and not typed
+    for child in [] if skipped else ast.iter_child_nodes(node):
+        yield from nodes(child, typed)
+
+
+@cache
+def imports(module: str, typed: bool = True) -> frozenset[str]:
+    """What a module imports, anywhere in it; of the package, the modules."""
     found: set[str] = set()
-    for node in nodes:
+    for node in nodes(tree(module), typed):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             assert not node.level, f"{module}: relative imports hide where they lead"
             source = node.module or ""
             inner = {f"{source}.{alias.name}" for alias in node.names}
-            found |= inner & set(FILES) or {source}
-    return found
+            found |= inner & FILES.keys() or {source}
+    return frozenset(found)
 
 
-def imports(module: str) -> set[str]:
-    """What a module imports, anywhere in it."""
-    return _targets(module, list(ast.walk(tree(module))))
+def ours(module: str, typed: bool = True) -> set[str]:
+    return {name for name in imports(module, typed) if name.partition(".")[0] == "gdtui"}
 
 
-def imports_at_once(module: str) -> set[str]:
-    """What is imported when the module is: not in a function, nor for type checking alone."""
-    return _targets(module, list(tree(module).body))
+def others(module: str) -> set[str]:
+    return {name.partition(".")[0] for name in imports(module)} - {"gdtui"}
 
 
-def roots(modules: set[str]) -> set[str]:
-    return {module.partition(".")[0] for module in modules}
+def names(module: str) -> set[str]:
+    """The names and the attributes of names that a module uses, such as `print` or `sys.exit`."""
+    used = (node for node in ast.walk(tree(module)) if isinstance(node, ast.Name | ast.Attribute))
+    return {ast.unparse(node) for node in used}
 
 
-def loaded_by(*modules: str) -> set[str]:
-    """All that comes with the import of some modules of the package."""
-    seen: set[str] = set()
-    waiting = list(modules)
-    while waiting:
-        module = waiting.pop()
-        if module not in seen:
-            seen.add(module)
-            waiting += imports_at_once(module) if module in FILES else ()
-    return seen
+def room(module: str) -> str:
+    return module.split(".")[1] if "." in module else module
 
 
 def loaded_after(code: str) -> set[str]:
     """All modules that are there after some code has run."""
     code = f"import sys; {code}; print(); print(*sys.modules)"
-    root = Path(gdtui.__file__).parents[1]
-    output = subprocess.check_output([sys.executable, "-c", code], cwd=root, text=True)
+    output = subprocess.check_output([sys.executable, "-c", code], cwd=PACKAGE.parent, text=True)
     return set(output.splitlines()[-1].split())
 
 
-def calls(module: str) -> set[str]:
-    return {
-        node.func.id
-        for node in ast.walk(tree(module))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
-    }
+def test_all_rooms_have_a_floor() -> None:
+    assert {room(module) for module in FILES} == FLOORS.keys()
 
 
-# By itself or by what it derives from.
-IS_WIDGET = {module for module in UI if "textual" in roots(loaded_by(module))}
+def test_imports_lead_downwards() -> None:
+    upwards = [
+        f"{module} imports {name}"
+        for module in FILES
+        # The public face imports only what it is asked for.
+        for name in ours(module, typed=module != "gdtui")
+        if room(name) != room(module) and FLOORS[room(name)] >= FLOORS[room(module)]
+    ]
+    assert not upwards
 
 
-def test_the_files_are_found() -> None:
-    assert {"gdtui.core.run", "gdtui.ui.drawing.canvas", "gdtui.cli.main"} <= set(FILES)
-    assert CONNECTORS | {DRAWS_ROWS, "gdtui.ui.widgets.readout"} <= IS_WIDGET
+def test_no_imports_lead_in_a_circle() -> None:
+    TopologicalSorter({module: ours(module, typed=False) for module in FILES}).prepare()
 
 
-@pytest.mark.parametrize("module", CORE)
-def test_the_core_imports_only_itself_numpy_and_the_standard_library(module: str) -> None:
-    own = {name for name in imports(module) if name.startswith("gdtui")}
-    assert own <= set(CORE)
-    assert roots(imports(module)) - {"gdtui"} <= sys.stdlib_module_names | {"numpy"}
-
-
-@pytest.mark.parametrize("module", [name for name in FILES if name not in UI])
-def test_only_the_screen_imports_textual_and_rich(module: str) -> None:
-    assert not roots(imports(module)) & {"textual", "rich", "plotext"}
-
-
-def test_only_the_canvas_imports_plotext() -> None:
-    users = [module for module in FILES if "plotext" in roots(imports(module))]
-    assert users == ["gdtui.ui.drawing.canvas"]
+def test_reading_knows_nothing_of_descents() -> None:
+    known = {name for module in below("dataset") for name in ours(module)}
+    assert {name for name in known if room(name) != "dataset"} == {"gdtui.core.printable"}
 
 
 @pytest.mark.parametrize(
-    "module", ["gdtui.ui.drawing.canvas", "gdtui.ui.drawing.drawing", "gdtui.ui.views"]
-)
-def test_what_is_drawn_knows_no_widget(module: str) -> None:
-    assert not roots(loaded_by(module)) & {"textual", "rich"}
-    assert not imports(module) & IS_WIDGET
-
-
-@pytest.mark.parametrize("module", sorted(IS_WIDGET - CONNECTORS))
-def test_a_widget_imports_no_sibling_but_the_one_it_derives_from(module: str) -> None:
-    assert not imports(module) & (IS_WIDGET - BASES - {module})
-
-
-@pytest.mark.parametrize("module", sorted(IS_WIDGET - CONNECTORS))
-def test_a_widget_looks_neither_up_nor_around(module: str) -> None:
-    """It is told what to show by method calls, and tells others by messages."""
-    looks = {
-        node.attr
-        for node in ast.walk(tree(module))
-        if isinstance(node, ast.Attribute)
-        and isinstance(node.value, ast.Name)
-        and node.value.id == "self"
-    }
-    assert not looks & {"app", "screen", "parent", "ancestors", "siblings"}
-
-
-@pytest.mark.parametrize("module", sorted(IS_WIDGET - CONNECTORS))
-def test_a_widget_is_given_snapshots_and_never_a_run(module: str) -> None:
-    names = {node.id for node in ast.walk(tree(module)) if isinstance(node, ast.Name)}
-    assert not names & {"Run", "Worker", "Trail"}
-
-
-@pytest.mark.parametrize(
-    ("module", "users"),
+    ("libraries", "rooms"),
     [
-        ("gdtui.cli.main", {"gdtui.__main__"}),
-        ("gdtui.ui.app", {"gdtui.cli.main"}),
-        ("gdtui.ui.workbench", {"gdtui.ui.app"}),
+        ({"textual", "rich"}, ["ui"]),
+        ({"plotext"}, ["ui.drawing"]),
     ],
 )
-def test_what_connects_is_imported_only_from_above(module: str, users: set[str]) -> None:
+def test_a_library_is_known_in_its_room_alone(libraries: set[str], rooms: list[str]) -> None:
+    users = {module for module in FILES if others(module) & libraries}
+    assert users
+    assert users <= set(below(*rooms))
+
+
+def test_the_mathematics_needs_numpy_and_python() -> None:
+    for module in below("core", "theory", "runs"):
+        assert others(module) <= sys.stdlib_module_names | {"numpy"}, module
+
+
+def test_what_is_drawn_knows_no_widget() -> None:
+    drawn = set(below("ui.drawing", "ui.views"))
+    # An SVG has the styles of the screen.
+    for module in drawn - {"gdtui.ui.drawing.svg"}:
+        assert not others(module) & {"textual", "rich"}, module
+        assert {name for name in ours(module) if room(name) == "ui"} <= drawn, module
+
+
+def test_each_view_is_a_file_that_the_registry_finds() -> None:
+    files = set(below("ui.views")) - {f"gdtui.ui.views{part}" for part in ("", ".view", ".marks")}
+    assert sorted(view.__module__ for view in VIEWS.values()) == sorted(files)
+
+
+def test_widgets_and_dialogs_know_no_sibling_but_what_they_derive_from() -> None:
+    for module in PARTS:
+        assert not ours(module) & (set(PARTS) - BASES), module
+
+
+def test_widgets_and_dialogs_are_told_what_to_show() -> None:
+    """By method calls and with scenes, never with a run; they tell others by messages."""
+    around = {f"self.{name}" for name in ("app", "screen", "parent", "ancestors", "siblings")}
+    for module in PARTS:
+        assert not names(module) & ({"Run", "Worker", "Trail", "Bench"} | around), module
+
+
+@pytest.mark.parametrize(("module", "users"), CONNECTORS.items())
+def test_what_connects_is_known_only_from_above(module: str, users: set[str]) -> None:
     assert {name for name in FILES if module in imports(name)} == users
 
 
-@pytest.mark.parametrize("module", list(FILES))
-def test_only_the_command_line_prints(module: str) -> None:
-    if module != "gdtui.cli.main":
-        assert not calls(module) & {"print", "input", "exit", "quit"}
+def test_only_the_command_line_prints_and_exits() -> None:
+    for module in set(FILES) - set(below("cli")):
+        assert not names(module) & PRINTS, module
+        assert module in MAY_EXIT or not names(module) & EXITS, module
 
 
-def test_plain_output_loads_neither_textual_nor_plotext() -> None:
-    loaded = loaded_by("gdtui.cli.main", "gdtui.export.lines", "gdtui.dataset.text")
-    assert not roots(loaded) & {"textual", "rich", "plotext"}
+PLAIN = "from gdtui.cli.main import main; main(['--plain'])"
+HELP = "sys.argv[1:] = ['--help']; from gdtui.__main__ import main; main()"
 
 
-def test_the_help_text_needs_neither_numpy_nor_dataclasses() -> None:
-    parser = "import argparse; argparse.ArgumentParser().format_help()"
-    shown = "sys.argv[1:] = ['--help']; from gdtui.__main__ import main; main()"
-    # From Python 3.14 on argparse itself imports dataclasses, for its colours.
-    loaded = roots(loaded_after(shown)) - roots(loaded_after(parser))
-    assert "gdtui" in loaded
-    assert not loaded & {"numpy", "dataclasses", "inspect"}
+@pytest.mark.parametrize(
+    ("code", "needs", "does_not_load"),
+    [
+        ("import gdtui.bench", "gdtui.runs.sweep", {"textual", "rich", "plotext"}),
+        (PLAIN, "gdtui.export.lines", {"textual", "rich", "plotext"}),
+        (
+            HELP,
+            "gdtui.core.methods",
+            {"textual", "rich", "plotext", "numpy", "platformdirs", "logging"},
+        ),
+    ],
+    ids=["the bench", "plain output", "the help text"],
+)
+def test_nobody_waits_for_what_is_not_needed(
+    code: str, needs: str, does_not_load: set[str]
+) -> None:
+    loaded = loaded_after(code)
+    assert needs in loaded
+    assert not {name.partition(".")[0] for name in loaded} & does_not_load

@@ -6,11 +6,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.cells import cell_len
-from rich.color import ColorSystem
 from rich.segment import Segment
-from support.desk import Desk, Idle, opened
+from support.desk import Desk, opened
 from textual._border import BORDER_CHARS
-from textual._compositor import ChopsUpdate
+from textual.color import Color
 from textual.keys import KEY_DISPLAY_ALIASES
 from textual.renderables.bar import Bar
 from textual.scrollbar import ScrollBarRender
@@ -18,8 +17,8 @@ from textual.strip import Strip
 
 from gdtui.core.settings import Settings
 from gdtui.runs.history import GLYPHS
+from gdtui.ui.ascii import InASCII, in_ascii
 from gdtui.ui.drawing.drawing import Role, progress_bar
-from gdtui.ui.textual_fixes.painter import Painter, in_ascii
 from gdtui.ui.views.fit import EXAMPLE
 from gdtui.ui.views.marks import ARRIVED, ARROWS, MINIMUM, WALKER
 from gdtui.ui.views.sweep import DIVERGED
@@ -67,18 +66,9 @@ def test_a_likeness_is_as_wide(text: str, likeness: str) -> None:
 @given(st.text(max_size=30))
 def test_what_is_sent_is_ascii_and_as_wide(text: str) -> None:
     shown = "".join(character for character in text if character.isprintable())
-    width = cell_len(shown)
-    row = {0: Strip([Segment(shown)])}
-    sent = Painter(ColorSystem.TRUECOLOR, True).paint(
-        ChopsUpdate([row], [(0, 0, width)], [[width]])
-    )
-    assert sent.isascii()
-    assert len(sent.removeprefix("\x1b[1;1H")) == width
-
-
-@pytest.fixture(autouse=True)
-def _idle(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gdtui.ui.workbench.Worker", Idle)
+    strip = Strip([Segment(shown)]).apply_filter(InASCII(), Color(0, 0, 0))
+    assert strip.text.isascii()
+    assert len(strip.text) == cell_len(shown)
 
 
 def look(desk: Desk) -> None:

@@ -65,18 +65,18 @@ def test_a_batch_has_the_loss_and_the_slopes_of_the_definition(
 
 
 @pytest.mark.parametrize("m", [1, 30, BLOCK - 1, BLOCK, BLOCK + 1, 3 * BLOCK + 7])
-@pytest.mark.parametrize("size", [1, 8, BLOCK - 1, BLOCK, BLOCK + 1])
-def test_batches_are_found_wherever_the_blocks_end(m: int, size: int) -> None:
+def test_batches_are_found_wherever_the_blocks_end(m: int) -> None:
     x, y = many(m)
-    measure = LossSurface.of(x, y).batch_measurer(size, 1)
-    count = math.ceil(m / size)
-    ends = {0, count - 1, count, 2 * count - 1, BLOCK // size, BLOCK, BLOCK // m * count}
-    # Forth and back, so that none is measured only where the last one was.
-    for iteration in (*sorted(ends), *sorted(ends, reverse=True)):
-        chosen = batch(m, size, 1, iteration)
-        loss = model.loss(x[chosen], y[chosen], 1.5, 9)
-        slopes = model.gradient(x[chosen], y[chosen], 1.5, 9)
-        assert measure(iteration, 1.5, 9) == pytest.approx((loss, *slopes), rel=1e-9)
+    surface = LossSurface.of(x, y)
+    for size in (1, 8, BLOCK - 1, BLOCK, BLOCK + 1):
+        measure, count = surface.batch_measurer(size, 1), math.ceil(m / size)
+        ends = {0, count - 1, count, 2 * count - 1, BLOCK // size, BLOCK, BLOCK // m * count}
+        # Forth and back, so that none is measured only where the last one was.
+        for iteration in (*sorted(ends), *sorted(ends, reverse=True)):
+            chosen = batch(m, size, 1, iteration)
+            loss = model.loss(x[chosen], y[chosen], 1.5, 9)
+            slopes = model.gradient(x[chosen], y[chosen], 1.5, 9)
+            assert measure(iteration, 1.5, 9) == pytest.approx((loss, *slopes), rel=1e-9)
 
 
 def test_where_a_batch_has_one_x_only_nothing_is_lost() -> None:

@@ -11,16 +11,24 @@ from pathlib import Path
 import numpy as np
 import pytest
 from support.program import ENVIRONMENT, PROGRAM
+from support.sessions import read
 from support.strategies import another
+from support.terminal import Terminal
 
 import gdtui
-from gdtui.cli import main as cli
-from gdtui.cli.main import make_parser, read_settings, sample_folder
+from gdtui.cli.main import main
+from gdtui.cli.parser import FORMATS, make_parser, read_options
 from gdtui.core.descent import Step, descend
 from gdtui.core.landscapes import LANDSCAPES
-from gdtui.core.methods import METHODS, Method
+from gdtui.core.method import METHODS, Method
+from gdtui.core.run import Run
 from gdtui.core.settings import SHARED, Settings
-from gdtui.dataset.text import Dataset
+from gdtui.dataset import Dataset
+from gdtui.export.runs import runs_as_json
+from gdtui.loading import Loading
+from gdtui.problem import Source
+from gdtui.runs.history import Entry
+from gdtui.samples import sample_folder
 
 Result = subprocess.CompletedProcess[str]
 
@@ -102,6 +110,52 @@ def test_a_file_goes_before_the_sample_of_its_name(tmp_path: Path) -> None:
     assert json.loads(result.stdout.partition("\n")[0])["data"]["examples"] == 1
 
 
+NOTE = "gaps.csv: 1 row is left out, where a number is missing"
+
+
+@pytest.fixture
+def gaps(tmp_path: Path) -> Path:
+    file = tmp_path / "gaps.csv"
+    file.write_text("a,b\n1,2\n3,NA\n4,5\n6,1\n")
+    return file
+
+
+@pytest.mark.parametrize("options", [[], ["--format", "csv"], ["--format", "json"]])
+def test_what_is_left_out_of_the_data_is_told_once(gaps: Path, options: list[str]) -> None:
+    refused = run(str(gaps), *options)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    result = run(str(gaps), "--drop-missing", "--iterations", "2", *options)
+    assert (result.returncode, result.stderr) == (0, f"gdtui: {NOTE}\n")
+
+
+def test_what_is_left_out_is_told_on_a_terminal_too_and_where_runs_are_compared(
+    gaps: Path, tmp_path: Path
+) -> None:
+    told = f"gdtui: {NOTE}".encode()
+    state = {"XDG_STATE_HOME": str(tmp_path / "state")}
+    with Terminal(
+        *("-m", "gdtui", str(gaps), "--drop-missing", "--iterations", "9"), environment=state
+    ) as terminal:
+        terminal.wait_for("gaps.csv", "ready")
+        terminal.send("f")
+        terminal.wait_for("finished")
+        terminal.send("q")
+        assert terminal.wait_for_end() == 0
+        assert terminal.output.count(told) == 1
+    with Terminal("-m", "gdtui", "--resume", environment=state) as terminal:
+        terminal.wait_for("Go on with which session?")
+        terminal.send("\r")
+        terminal.wait_for("finished")
+        terminal.send("q")
+        assert terminal.wait_for_end() == 0
+        assert terminal.output.count(told) == 1
+    problem = read(Loading(Source(str(gaps), drop_missing=True)))
+    entry = Entry(1, Run(problem.surface, Settings()))
+    (tmp_path / "runs.jsonl").write_text("".join(runs_as_json(problem, [entry])))
+    result = run("--compare", str(tmp_path / "runs.jsonl"))
+    assert (result.returncode, result.stderr) == (0, f"gdtui: {NOTE}\n")
+
+
 # Surfaces in place of data
 
 
@@ -177,7 +231,7 @@ def reached(form: str, text: str) -> tuple[float, float]:
     return float(w.removeprefix("w=")), float(b.removeprefix("b="))
 
 
-@pytest.mark.parametrize("form", cli.FORMATS)
+@pytest.mark.parametrize("form", FORMATS)
 def test_standardized_descent_reaches_the_certified_line(form: str) -> None:
     options = "--standardize --bias --lr 0.1 --iterations 1000 --format"
     result = run(str(NORRIS), *options.split(), form)
@@ -211,7 +265,7 @@ def test_a_rate_above_the_critical_one_is_told_even_if_all_stays_finite() -> Non
     assert result.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize("form", cli.FORMATS)
+@pytest.mark.parametrize("form", FORMATS)
 def test_divergence_at_the_start(tmp_path: Path, form: str) -> None:
     (tmp_path / "huge.csv").write_text("1e100,1\n2e100,2\n")
     result = run(
@@ -257,9 +311,13 @@ def test_divergence_at_the_start(tmp_path: Path, form: str) -> None:
         (["--surface"], "argument --surface: expected one argument"),
         *(
             (["--surface", "bowl", *data], "argument --surface: it takes the place of data, so no")
-            for data in (["pizza.txt"], ["-"], ["--x", "1"], ["--y", "1"])
+            for data in (["pizza.txt"], ["-"], ["--x", "1"], ["--y", "1"], ["--drop-missing"])
         ),
         (["--surface", "bowl", "--standardize"], "argument --standardize: a surface has no feat"),
+        *(
+            (["--resume", *own], f"argument --resume: the session has its own, so no {own[0]}")
+            for own in (["--no-bias"], ["--seed", "1"], ["--y", "1"], ["--drop-missing"])
+        ),
         (["pizza.txt", "more.txt"], "unrecognized arguments: more.txt"),
         (["--fa\nst"], "unrecognized arguments: --fa"),
         (["--fa\x1b[1mst"], "unrecognized arguments: --fa"),
@@ -345,8 +403,7 @@ def test_help_names_the_learning_rates_that_differ() -> None:
 
 
 def settings_of(*arguments: str) -> Settings:
-    parser = make_parser()
-    return read_settings(parser, parser.parse_args(arguments))
+    return read_options(arguments)[1]
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -378,7 +435,7 @@ def test_every_hyperparameter_of_a_method_is_an_option(method: Method) -> None:
 def test_an_option_that_the_method_has_no_use_for_or_bad_is_refused(
     arguments: str, complaint: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert cli.main(arguments.split()) == 2
+    assert main(arguments.split()) == 2
     told = capsys.readouterr()
     assert told.out == ""
     assert told.err == f"gdtui: argument {complaint} (gdtui --help shows what there is)\n"
@@ -388,7 +445,7 @@ def test_hyperparameters_of_a_method_become_options(
     heavy_ball: Method, capsys: pytest.CaptureFixture[str]
 ) -> None:
     arguments = ["--method", "ball", "--inertia", "0.5", "--format", "json", "--iterations", "1"]
-    assert cli.main(arguments) == 0
+    assert main(arguments) == 0
     head = json.loads(capsys.readouterr().out.partition("\n")[0])
     assert (head["settings"]["method"], head["settings"]["inertia"]) == ("ball", 0.5)
 

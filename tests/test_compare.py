@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 from support.terminal import ROOT, Terminal
+from support.writing import Data, problem_of
 
-from gdtui.cli.main import _find, main
-from gdtui.core.landscapes import LANDSCAPES, Landscape
+from gdtui.cli.main import main
+from gdtui.core.landscapes import LANDSCAPES
 from gdtui.core.run import Run
 from gdtui.core.settings import Settings
 from gdtui.core.surface import surface_of
-from gdtui.dataset.text import Dataset, read_dataset
+from gdtui.dataset import Dataset, read_dataset
 from gdtui.export.comparison import compared, table
 from gdtui.export.files import ExportError, write_new
 from gdtui.export.runs import runs_as_json
@@ -24,16 +25,14 @@ from gdtui.runs.history import Branch, Entry, History, differences
 SLOW = Settings(lr=0.0001, bias=True)
 
 
-def run_of(data: Dataset | Landscape, settings: Settings, count: int = 10**6) -> Run:
+def run_of(data: Data, settings: Settings, count: int = 10**6) -> Run:
     run = Run(surface_of(data, settings), settings)
     run.advance(count)
     return run
 
 
-def write(
-    name: str, data: Dataset | Landscape, source: Source, *entries: Entry, folder: Path = Path()
-) -> str:
-    return write_new(folder, name, ".jsonl", runs_as_json(data, source, entries)).name
+def write(name: str, data: Data, source: Source, *entries: Entry, folder: Path = Path()) -> str:
+    return write_new(folder, name, ".jsonl", runs_as_json(problem_of(data, source), entries)).name
 
 
 @pytest.fixture
@@ -52,9 +51,10 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pizza: Dataset) -> li
 
 
 def test_the_runs_of_all_files_are_one_history(files: list[str]) -> None:
-    loading, history = compared(files, Source(), _find)
-    assert loading.source == Source("pizza.txt")
-    _, surface = loading.result()
+    problem, history, notes = compared(files, Source())
+    assert problem.source == Source(sample="pizza.txt")
+    assert notes == ()
+    surface = problem.surface
     found = [(e.number, e.name, e.parent) for e in history.entries]
     assert found == [(1, "a.jsonl 4", None), (2, "mine", Branch(1, 0)), (3, "b.jsonl", None)]
     standing = [(e.run.snapshot().reached, e.run.status) for e in history.entries]
@@ -158,10 +158,11 @@ def test_the_columns_that_were_chosen_are_chosen_again(
     data = read_dataset(ROOT / "data" / "anscombe.csv", "x4", "y4")
     source = Source("anscombe.csv", "x4", "y4")
     file = write("four", data, source, Entry(1, run_of(data, SLOW)))
-    loading, _ = compared([file], Source(), _find)
-    assert loading.source == source
+    assert compared([file], Source()).problem.source == source._replace(
+        path=None, sample="anscombe.csv"
+    )
     with pytest.raises(ExportError, match=r"has other data than the runs of four\.jsonl"):
-        compared([file], Source(y="y2"), _find)
+        compared([file], Source(y="y2"))
 
 
 def test_data_from_standard_input_are_asked_for(
@@ -200,6 +201,7 @@ def test_what_is_no_file_of_runs_is_told(
         (["--momentum", "0.5"], "--momentum"),
         (["--surface", "bowl"], "--surface"),
         (["--format", "csv"], "--format"),
+        (["--resume"], "--resume"),
     ],
 )
 def test_options_that_make_a_run_are_refused(

@@ -1,16 +1,19 @@
 """The descent against the lesson's own loop, the known figures and the theory."""
 
 import math
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from itertools import islice, pairwise
 
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from support.descents import ended_as, finish
 from support.strategies import plain_critical
+from support.writing import problem_of
 
 from gdtui.core.descent import (
+    Descent,
     Measured,
     Outcome,
     Point,
@@ -19,22 +22,14 @@ from gdtui.core.descent import (
     descend,
     measured_at,
     starting_point,
-    trajectory,
 )
-from gdtui.core.methods import METHODS, Method, gradient_descent
+from gdtui.core.method import METHODS, Method
+from gdtui.core.methods import gradient_descent
+from gdtui.core.run import Run
 from gdtui.core.settings import Settings
 from gdtui.core.surface import LossSurface
-from gdtui.dataset.text import Dataset
+from gdtui.dataset import Dataset
 from gdtui.export import lines as report
-
-
-def finish(descent: Generator[Step, None, Outcome]) -> tuple[list[Step], Outcome]:
-    steps: list[Step] = []
-    while True:
-        try:
-            steps.append(next(descent))
-        except StopIteration as end:
-            return steps, end.value
 
 
 def lesson(data: Dataset, lr: float, bias: bool) -> Iterator[tuple[float, float, float]]:
@@ -53,7 +48,7 @@ def digits(loss: float) -> int:
 
 
 def test_default_run_is_that_of_the_lesson(pizza: Dataset, reference: str) -> None:
-    assert "".join(report.as_text(pizza, Settings())) == reference
+    assert "".join(report.as_text(problem_of(pizza), Settings())) == reference
 
 
 def test_descent_with_bias_is_that_of_the_lesson(pizza: Dataset, surface: LossSurface) -> None:
@@ -106,7 +101,7 @@ def test_a_step_is_measured_before_its_update(surface: LossSurface, bias: bool) 
     steps = list(descend(surface, begin))
     assert steps[0][:3] == (0, -3, 7)
     for step in steps:
-        assert step == measured_at(surface, Point(step.iteration, step.w, step.b, ()))
+        assert step == measured_at(surface, Point(step.iteration, step.w, step.b, ((), ())))
         assert step[3:] == (surface.loss(step.w, step.b), *surface.gradient(step.w, step.b))
 
 
@@ -125,13 +120,13 @@ def test_tolerance_stops_at_the_first_gradient_that_is_shorter(
 
 def test_a_gradient_as_long_as_the_tolerance_is_not_shorter() -> None:
     bowl = LossSurface(0.0, 0.0, 1.0, 0.0, 0.0)
-    assert finish(descend(bowl, Settings(w_start=1, tolerance=2)))[1].iteration == 1
+    assert ended_as(bowl, Settings(w_start=1, tolerance=2)).iteration == 1
 
 
 def test_no_tolerance_never_stops_at_the_minimum() -> None:
     flat = LossSurface(0.0, 0.0, 0.0, 0.0, 0.0)
-    assert finish(descend(flat, Settings()))[1].status is Status.FINISHED
-    assert finish(descend(flat, Settings(tolerance=1e-9)))[1][:3] == (Status.CONVERGED, 0, 1)
+    assert ended_as(flat, Settings()).status is Status.FINISHED
+    assert ended_as(flat, Settings(tolerance=1e-9))[:3] == (Status.CONVERGED, 0, 1)
 
 
 def test_divergence_at_the_start_yields_no_step() -> None:
@@ -148,7 +143,7 @@ def test_a_loss_is_finite_as_long_as_its_sum_of_squares_is() -> None:
     edge = math.sqrt(LossSurface.of(x, y).largest_loss)
     assert np.isfinite(np.sum((edge * x) ** 2 * (1 - 1e-15)))
     for w, status in ((edge * (1 - 1e-15), Status.FINISHED), (edge * 1.001, Status.DIVERGED)):
-        start = Point(0, w, 0.0, ())
+        start = Point(0, w, 0.0, ((), ()))
         path = descend(LossSurface.of(x, y), Settings(lr=1e-12, iterations=1), start)
         assert finish(path)[1].status is status
 
@@ -159,7 +154,7 @@ def test_a_descent_goes_on_from_any_point(
     surface: LossSurface, heavy_ball: Method, key: str, bias: bool
 ) -> None:
     begin = Settings(method=key, lr=0.002, bias=bias, w_start=5, iterations=300)
-    whole = list(islice(trajectory(surface, begin, starting_point(surface, begin)), 300))
+    whole = Descent.of(surface, begin).take(300)
     steps, outcome = finish(descend(surface, begin))
     assert steps == [Step._make(measured[:6]) for measured in whole]
     for measured in whole[::37]:
@@ -167,8 +162,51 @@ def test_a_descent_goes_on_from_any_point(
         assert finish(descend(surface, begin, point)) == (steps[point.iteration :], outcome)
 
 
+@pytest.mark.parametrize("key", METHODS)
+def test_settings_in_turn_are_descents_one_after_another(surface: LossSurface, key: str) -> None:
+    begin, start = Settings(method=key, bias=True), Point(5, 2.0, 1.0, METHODS[key].memory)
+    tunings = [(5, begin), (25, begin.replace(lr=0.003)), (60, begin.replace(lr=0.0002))]
+    expected: list[Measured] = []
+    point = start
+    for (_, changed), length in zip(tunings, (20, 35, 41), strict=True):
+        *points, last = Descent.of(surface, changed, point).take(length + 1)
+        expected += points
+        point = Point(*last[:3], last[6])
+    descent = Descent(surface, tunings, start)
+    assert descent.take(30) + descent.take(66) == expected
+    for measured in expected[::13]:
+        later = Descent(surface, tunings, Point(*measured[:3], measured[6]))
+        assert later.take(101 - measured[0]) == expected[measured[0] - 5 :]
+
+
+def test_settings_after_its_end_are_not_come_to(surface: LossSurface) -> None:
+    tunings = [(0, Settings(lr=0.005, bias=True)), (3000, Settings(bias=True))]
+    descent = Descent(surface, tunings, starting_point(surface, tunings[0][1]))
+    assert descent.status is None
+    assert len(descent.take(5000)) == 1961
+    assert descent.take(1) == []
+    assert descent.outcome() == ended_as(surface, tunings[0][1].replace(iterations=5000))
+
+
+@pytest.mark.parametrize("standardize", [False, True])
+def test_data_are_descended_as_their_surface_is(
+    pizza: Dataset, surface: LossSurface, standardize: bool
+) -> None:
+    begin = Settings(standardize=standardize, bias=True, lr=0.05, w_start=-2.5, b_start=7)
+    over = surface.standardized() if standardize else surface
+    expected = finish(descend(over, begin))
+    assert expected[0][0][1:3] == over.scaled(-2.5, 7)
+    assert expected[0][0].loss == pytest.approx(surface.loss(-2.5, 7))
+    for data in (pizza, surface):
+        assert finish(descend(data, begin)) == expected
+        run = Run(data, begin)
+        run.advance(100)
+        assert run.steps(0, 100) == expected[0]
+        assert run.snapshot().outcome == expected[1]
+
+
 def test_from_a_point_at_the_last_iteration_nothing_is_left(surface: LossSurface) -> None:
-    point = Point(100, 1.5, 0.0, ())
+    point = Point(100, 1.5, 0.0, ((), ()))
     last = measured_at(surface, point)
     assert finish(descend(surface, Settings(), point)) == (
         [],
@@ -177,13 +215,13 @@ def test_from_a_point_at_the_last_iteration_nothing_is_left(surface: LossSurface
 
 
 def test_a_method_of_our_own_keeps_its_memory(surface: LossSurface, heavy_ball: Method) -> None:
-    begin = Settings(method="ball", bias=True, own={"inertia": 0.5}, iterations=200)
+    begin = Settings(method="ball", bias=True, iterations=200).replace(inertia=0.5)
     w = b = speed_w = speed_b = 0.0
     for step in descend(surface, begin):
         assert step[1:3] == (w, b)
         dw, db = surface.gradient(w, b)
-        speed_w, speed_b = 0.5 * speed_w - 0.001 * dw, 0.5 * speed_b - 0.001 * db
-        w, b = w + speed_w, b + speed_b
+        speed_w, speed_b = 0.5 * speed_w + 0.001 * dw, 0.5 * speed_b + 0.001 * db
+        w, b = w - speed_w, b - speed_b
 
 
 hundreds = st.integers(-100, 100).map(float)
@@ -204,22 +242,16 @@ def test_the_lessons_case_written_out_is_the_same_to_the_bit(
 ) -> None:
     begin = Settings(lr=lr, bias=bias, w_start=start[0], b_start=start[1], tolerance=tolerance)
     # A rule that is not the one written out, but does the same.
-    method = METHODS["gd"]._replace(rule=lambda *of: gradient_descent(*of))
-    written_out = ending(trajectory(surface, begin, starting_point(surface, begin)))
+    method = METHODS["gd"]._replace(rule=lambda *of, **by: gradient_descent(*of, **by))
+    written_out = first_points(surface, begin)
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(METHODS, "gd", method)
-        assert written_out == ending(trajectory(surface, begin, starting_point(surface, begin)))
+        assert written_out == first_points(surface, begin)
 
 
-def ending(path: Generator[Measured, None, Status]) -> tuple[list[Measured], Status | None]:
-    """The first points of a path, and how it ended if it did."""
-    points: list[Measured] = []
-    while len(points) < 300:
-        try:
-            points.append(next(path))
-        except StopIteration as end:
-            return points, end.value
-    return points, None
+def first_points(surface: LossSurface, begin: Settings) -> tuple[list[Measured], Status | None]:
+    descent = Descent.of(surface, begin)
+    return descent.take(300), descent.status
 
 
 @given(surfaces, st.floats(0.02, 0.98), hundreds, st.booleans())

@@ -5,10 +5,8 @@ from __future__ import annotations
 import pytest
 from support.desk import Desk, opened, pauses_until
 
-from gdtui.ui.app import Palette
 from gdtui.ui.dialogs.dialog import Dialog
-
-pytestmark = pytest.mark.usefixtures("idle")
+from gdtui.ui.textual_fixes.palette import Palette
 
 # The keys that open each, and some that go astray in it.
 DIALOGS = ["ctrl+p", "t", "h", "e", "g", "enter"]

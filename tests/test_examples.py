@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.desk import opened as desk_opened
 from textual.app import App
 from textual.pilot import Pilot
 
@@ -19,9 +20,8 @@ from gdtui.core.model import gradient, loss, predict
 from gdtui.core.run import Run
 from gdtui.core.settings import Settings
 from gdtui.core.surface import LossSurface
-from gdtui.loading import Loading
+from gdtui.scene import THIS_STEP
 from gdtui.ui import app as app_module
-from gdtui.ui.app import DARK, Laboratory
 from gdtui.ui.dialogs.examples import (
     HEADS,
     NARROW,
@@ -31,8 +31,8 @@ from gdtui.ui.dialogs.examples import (
     example_row,
 )
 from gdtui.ui.drawing.drawing import short
-from gdtui.ui.views import THIS_STEP, VIEWS
-from gdtui.ui.workbench import Workbench
+from gdtui.ui.theme import DARK
+from gdtui.ui.views import VIEWS
 
 NUMBERS = st.floats(-1e3, 1e3)
 NAMES = "Reservations", "Pizzas"
@@ -265,18 +265,10 @@ async def test_names_from_a_file_are_shown_as_they_are(surface: LossSurface) -> 
 async def test_enter_opens_the_examples_of_a_hostile_file(tmp_path: Path) -> None:
     path = tmp_path / "hostile.csv"
     path.write_text("[b]x[/b],\u202ey[red]\n1,2\n3,4\n5,1e300\n", encoding="utf-8")
-    loading = Loading(str(path), None, None)
-    loading.read()
-    app = Laboratory(loading, Settings(), None, False)
-    async with app.run_test(size=(120, 36)) as pilot:
-        for _ in range(100):
-            if isinstance(app.screen, Workbench):
-                break
-            await pilot.pause()
-        await pilot.press(str(list(VIEWS).index(THIS_STEP) + 1), "enter")
-        await pilot.pause()
-        assert isinstance(app.screen, ExamplesScreen)
-        text = "\n".join(lines(app))
-        assert r"x is [b]x[/b], y is \u202ey[red]" in text
-        assert "\u202e" not in text
-        assert "1e300" in text
+    async with desk_opened(path=path) as desk:
+        await desk.press(str(list(VIEWS).index(THIS_STEP) + 1), "enter")
+        await desk.pilot.pause()
+        assert isinstance(desk.app.screen, ExamplesScreen)
+        assert r"x is [b]x[/b], y is \u202ey[red]" in desk.text
+        assert "\u202e" not in desk.text
+        assert "1e300" in desk.text

@@ -15,13 +15,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from support.strategies import another
+from support.writing import objects, problem_of
 
-from gdtui.cli.main import _on_surface, make_parser, read_settings
+from gdtui.cli.parser import make_parser, read_options
 from gdtui.core.descent import Point, Status
 from gdtui.core.hyperparameter import Hyperparameter
 from gdtui.core.landscapes import LANDSCAPES
@@ -29,14 +29,14 @@ from gdtui.core.methods import METHODS
 from gdtui.core.run import Run
 from gdtui.core.settings import SHARED, Settings
 from gdtui.core.surface import LossSurface
-from gdtui.dataset.text import Dataset
+from gdtui.dataset import Dataset
 from gdtui.export.command import command, not_carried
 from gdtui.export.files import ExportError, safe_name, write_new
 from gdtui.export.lines import FORMATS
 from gdtui.export.runs import read_runs, runs_as_csv, runs_as_json
 from gdtui.problem import Source
 from gdtui.runs.history import Branch, Entry, differences
-from gdtui.serialization import Kept, fingerprint, read_record, record_by_name
+from gdtui.serialization import SavedRun, read_record, record_by_name
 
 PIZZA = Source("data/pizza.txt")
 BIAS = Settings(lr=0.004, bias=True, iterations=60)
@@ -74,12 +74,10 @@ def understood(line: str) -> tuple[Source, Settings]:
     """What gdtui makes of a command line."""
     program, *arguments = shlex.split(line)
     assert program == "gdtui"
-    parser = make_parser()
-    options = parser.parse_args(arguments)
-    source = Source(options.file, options.x, options.y, options.surface)
-    if options.surface:
-        options = _on_surface(parser, options)
-    return source, read_settings(parser, options)
+    options, settings = read_options(arguments)
+    surface = options.surface.name if options.surface else None
+    asked = options.file, options.x, options.y, surface
+    return Source(*asked, drop_missing=options.drop_missing), settings
 
 
 def assert_read_back(source: Source, settings: Settings) -> None:
@@ -108,16 +106,15 @@ def every_change(settings: Settings) -> list[Settings]:
 def test_the_command_gives_the_same_settings_for_every_hyperparameter(method: str) -> None:
     for settings in every_change(Settings(method=method)):
         assert_read_back(PIZZA, settings)
+        for name in LANDSCAPES:
+            if not settings.standardize:
+                assert_read_back(Source(surface=name), settings)
 
 
-@pytest.mark.parametrize("name", LANDSCAPES)
-@pytest.mark.parametrize("method", METHODS)
-def test_the_command_gives_the_same_settings_on_every_landscape(name: str, method: str) -> None:
-    for settings in every_change(Settings(method=method)):
-        if not settings.standardize:
-            assert_read_back(Source(surface=name), settings)
-    own = Settings(**LANDSCAPES[name].defaults)  # type: ignore[arg-type]
-    assert command(Source(surface=name), own) == f"gdtui --surface {name}"
+def test_a_landscape_at_its_own_settings_is_named_alone() -> None:
+    for name, landscape in LANDSCAPES.items():
+        own = Settings(**landscape.defaults)  # type: ignore[arg-type]
+        assert command(Source(surface=name), own) == f"gdtui --surface {name}"
 
 
 @given(
@@ -136,6 +133,9 @@ def test_only_what_differs_is_in_the_command() -> None:
         command(Source(), Settings(method="adagrad", lr=0.001))
         == "gdtui --method adagrad --lr 0.001"
     )
+    dropping = Source("data.csv", drop_missing=True)
+    assert command(dropping, Settings()) == "gdtui data.csv --drop-missing"
+    assert_read_back(dropping, Settings())
     named = Source("my data.csv", x="Height (cm)", y="2")
     assert command(named, Settings()) == "gdtui 'my data.csv' --x 'Height (cm)' --y 2"
 
@@ -194,11 +194,7 @@ def as_csv(*runs: Run) -> str:
 
 def as_json(data: Dataset, *runs: Run) -> str:
     entries = [Entry(number, run) for number, run in enumerate(runs, 1)]
-    return "".join(runs_as_json(data, PIZZA, entries))
-
-
-def objects(text: str) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in text.splitlines()]
+    return "".join(runs_as_json(problem_of(data, PIZZA), entries))
 
 
 @pytest.mark.parametrize(
@@ -210,7 +206,7 @@ def objects(text: str) -> list[dict[str, Any]]:
         Settings(lr=0.1, bias=True, standardize=True),
         Settings(method="search", lr=0.01, iterations=300),
         Settings(tolerance=1),
-        Settings(method="sgd", own={"batch": 7, "seed": 1}),
+        Settings(method="sgd", batch=7, seed=1),
         Settings(w_start=1e100, lr=1e6),
     ],
 )
@@ -218,9 +214,9 @@ def test_a_whole_run_is_written_as_plain_output_writes_it(
     pizza: Dataset, surface: LossSurface, settings: Settings
 ) -> None:
     run = taken(surface.standardized() if settings.standardize else surface, settings)
-    assert as_csv(run) == "".join(FORMATS["csv"](pizza, settings, 1))
+    assert as_csv(run) == "".join(FORMATS["csv"](problem_of(pizza), settings, 1))
     head, *rest = as_json(pizza, run).splitlines(keepends=True)
-    plain_head, *plain_rest = FORMATS["json"](pizza, settings, 1)
+    plain_head, *plain_rest = FORMATS["json"](problem_of(pizza), settings, 1)
     assert rest == plain_rest
     assert json.loads(plain_head).items() <= json.loads(head).items()
 
@@ -234,7 +230,7 @@ def test_the_steps_written_are_those_of_the_run(
     burst: int,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("gdtui.export.lines.BURST", burst)
+    monkeypatch.setattr("gdtui.export.lines.WRITTEN_AT_ONCE", burst)
     run = make(surface)
     first, reached = run.start_point.iteration, run.snapshot().reached
     steps = run.steps(first, reached)
@@ -287,9 +283,9 @@ def test_a_run_read_back_is_the_same(
 ) -> None:
     run = make(surface)
     entry = Entry(3, run, Branch(2, 13), "größe \x1b[1m")
-    path = write_new(tmp_path, "run", ".jsonl", runs_as_json(pizza, PIZZA, [entry]))
+    path = write_new(tmp_path, "run", ".jsonl", runs_as_json(problem_of(pizza, PIZZA), [entry]))
     read = read_runs(str(path))
-    assert (read.source, read.fingerprint) == (PIZZA, fingerprint(pizza))
+    assert (read.source, read.fingerprint) == (PIZZA, pizza.fingerprint)
     (found,) = read.runs
     assert (found.number, found.name, found.parent) == (3, entry.name, entry.parent)
     assert_same_record(found.record, run.record)
@@ -303,22 +299,30 @@ def test_a_run_read_back_is_the_same(
 @given(st.lists(st.floats(), min_size=4, max_size=4), st.integers(0, 10**9))
 def test_records_are_read_back_exactly(values: list[float], iteration: int) -> None:
     run = branched(LossSurface(1, 2, 3, 4, 5))
-    start = Point(13, values[0], values[1], (*values, *values)[:4])
+    start = Point(13, values[0], values[1], ((values[0], values[1]), (values[2], values[3])))
     record = replace(run.record, start=start)
     assert_same_record(read_record(json.loads(json.dumps(record_by_name(record)))), record)
+
+
+def test_a_hyperparameter_that_is_missing_has_its_default() -> None:
+    record = branched(LossSurface(1, 2, 3, 4, 5)).record
+    content = record_by_name(record)
+    for name in ("beta1", "w_start"):
+        del content["tunings"][0]["settings"][name]
+    assert_same_record(read_record(content), record)
 
 
 def test_the_fingerprint_tells_data_apart(pizza: Dataset) -> None:
     changed = pizza.x.copy()
     changed[7] += 1e-12
-    assert fingerprint(replace(pizza, name="other")) == fingerprint(pizza)
-    assert fingerprint(replace(pizza, x=changed)) != fingerprint(pizza)
-    assert fingerprint(replace(pizza, x=pizza.y, y=pizza.x)) != fingerprint(pizza)
+    assert replace(pizza, name="other").fingerprint == pizza.fingerprint
+    assert replace(pizza, x=changed).fingerprint != pizza.fingerprint
+    assert replace(pizza, x=pizza.y, y=pizza.x).fingerprint != pizza.fingerprint
 
 
 def exported(surface: LossSurface, pizza: Dataset) -> list[str]:
     runs = [Entry(1, tuned(surface)), Entry(2, branched(surface), Branch(1, 13), "x")]
-    return "".join(runs_as_json(pizza, PIZZA, runs)).splitlines()
+    return "".join(runs_as_json(problem_of(pizza, PIZZA), runs)).splitlines()
 
 
 def changed(line: str, path: str, value: object) -> str:
@@ -344,23 +348,25 @@ def changed(line: str, path: str, value: object) -> str:
         ("record", [], "the record of the run is damaged"),
         ("record.start", None, "the record of the run is damaged"),
         ("record.start.w", "x", "a number is missing"),
-        ("record.start.w", 10**400, "the record of the run is damaged"),
+        ("record.start.w", 10**400, "a number is too large"),
         ("record.start.memory", [1.0], "gd remembers 0 numbers"),
         ("record.start.iteration", 4, "the run has no settings for its start"),
-        ("record.tunings", [], "the run has no settings for its start"),
+        ("record.tunings", [], "the run has no settings"),
         ("record.tunings.1.iteration", 0, "the settings of the run are not in their order"),
         ("record.tunings.1.iteration", 31, "the settings of the run are not in their order"),
         ("record.tunings.0.settings.iterations", 10, "the settings of the run are not in their"),
         ("record.tunings.1.settings.bias", False, "the run has settings that can't change"),
         ("record.tunings.1.settings.lr", -1, "learning rate: -1 is out of bounds"),
-        ("record.tunings.1.settings.lr", "\x1b[1m" * 99, "learning rate: could not convert string"),
-        ("record.tunings.1.settings.method", [], "the record of the run is damaged"),
+        ("record.tunings.1.settings.lr", "\x1b[1m" * 99, "learning rate: "),
+        ("record.tunings.1.settings.method", [], "method has no value"),
         ("record.tunings.1.settings.method", "x", "method: 'x' is none of"),
-        ("record.tunings.1.settings.lr", None, "the record of the run is damaged"),
-        ("record.tunings.1.settings.iterations", None, "the record of the run is damaged"),
-        ("record.tunings.1.settings.momentum", 1, "gd has no momentum"),
+        ("record.tunings.1.settings.lr", None, "lr has no value"),
+        ("record.tunings.1.settings.tolerance", None, "tolerance has no value"),
+        ("record.tunings.1.settings.iterations", None, "iterations has no value"),
+        ("record.tunings.1.settings.momentum", 1, "gd has no hyperparameter momentum"),
         ("record.reached", 71, "the run has not the iterations that its settings ask for"),
         ("record.exhausted", True, "the run has not the iterations that its settings ask for"),
+        ("record.exhausted", 1, "a yes or no is missing"),
     ],
 )
 def test_what_is_wrong_with_a_record_is_told_with_its_line(
@@ -386,7 +392,7 @@ def test_what_is_wrong_with_a_file_is_told_with_its_line(
     cases = [
         ([], "1: the file is empty"),
         (["w=1"], "1: this is not JSON"),
-        (["5"], "1: this is not what gdtui exports as a run"),
+        (["5"], "1: this is no object of JSON"),
         (["[" * 100_000], "1: this is not JSON"),
         (["9" * 5000], "1: this is not JSON"),
         (["{}"], "1: this is not what gdtui exports as a run"),
@@ -432,7 +438,7 @@ def test_a_mangled_file_gives_runs_or_a_sentence(
         raw[data.draw(st.integers(0, 1500))] = data.draw(st.integers(0, 255))
     file = tmp_path_factory.getbasetemp() / "mangled.jsonl"
     file.write_bytes(raw)
-    reason, runs = "mangled.jsonl:", tuple[Kept, ...]()
+    reason, runs = "mangled.jsonl:", tuple[SavedRun, ...]()
     try:
         runs = read_runs(str(file)).runs
     except ExportError as error:
@@ -553,8 +559,3 @@ def test_hyperparameters_differ_in_name() -> None:
     for method in METHODS.values():
         named: list[Hyperparameter] = [*SHARED, *method.hyperparameters]
         assert len({parameter.name for parameter in named}) == len(named)
-
-
-def test_a_dataset_without_a_name_has_a_fingerprint() -> None:
-    empty = Dataset("", "", "", np.empty(0), np.empty(0))
-    assert fingerprint(empty) != fingerprint(LANDSCAPES["bowl"])

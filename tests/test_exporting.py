@@ -8,13 +8,11 @@ from threading import Event
 from types import SimpleNamespace
 
 import pytest
-from support.desk import Idle, messages, opened
-from support.terminal import ROOT, Terminal
+from support.desk import PIZZA, messages, opened
+from support.terminal import Terminal
 
-from gdtui.export.registry import EXPORTERS, Taken
+from gdtui.export.registry import EXPORTERS, ExportRequest
 from gdtui.ui.background_export import Pause, StoppedError
-
-PIZZA = str(ROOT / "data" / "pizza.txt")
 
 
 class Turn(Event):
@@ -53,15 +51,14 @@ def test_a_pause_waits_for_its_turn_and_tells_at_most_once(
 async def test_escape_stops_an_export(monkeypatch: pytest.MonkeyPatch) -> None:
     begun, stopped = Event(), Event()
 
-    def endless(taken: Taken) -> list[Path]:
+    def endless(request: ExportRequest) -> list[Path]:
         try:
             while True:
-                taken.pause()
+                request.pause()
                 begun.set()
         finally:
             stopped.set()
 
-    monkeypatch.setattr("gdtui.ui.workbench.Worker", Idle)
     monkeypatch.setitem(EXPORTERS, next(iter(EXPORTERS)), endless)
     async with opened() as desk:
         await desk.press("e", "enter")
@@ -77,7 +74,7 @@ async def test_escape_stops_an_export(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_long_export_keeps_nobody_waiting(key: str, tmp_path: Path) -> None:
     state = {"XDG_STATE_HOME": str(tmp_path / "state")}
     long = ("--iterations", "2000000", "--pace", "max")
-    with Terminal("-m", "gdtui", PIZZA, *long, folder=tmp_path, environment=state) as terminal:
+    with Terminal("-m", "gdtui", str(PIZZA), *long, folder=tmp_path, environment=state) as terminal:
         terminal.wait_for("ready")
         terminal.send("f")
         terminal.wait_for("finished")

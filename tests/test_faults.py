@@ -8,24 +8,19 @@ from copy import copy
 from pathlib import Path
 
 import pytest
-from support.desk import Desk, Idle, opened
+from support.desk import Desk, opened
 from textual.worker import WorkerFailed
 
 from gdtui.core.descent import Status
-from gdtui.export.registry import EXPORTERS, Taken
+from gdtui.export.registry import EXPORTERS, ExportRequest
 from gdtui.faults import log_fault, log_path
+from gdtui.scene import Scene
 from gdtui.ui.drawing.drawing import Drawing
 from gdtui.ui.views import VIEWS
-from gdtui.ui.views.scene import Scene
 from gdtui.ui.widgets.plot import Plot
 
 VIEW, OTHER = list(VIEWS)[1], next(iter(VIEWS))
 SIZES = [(40, 12), (80, 24), (120, 36)]
-
-
-@pytest.fixture(autouse=True)
-def _idle(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gdtui.ui.workbench.Worker", Idle)
 
 
 @pytest.fixture
@@ -223,21 +218,27 @@ def test_by_default_the_log_is_below_the_home_folder(
     assert os.listdir(tmp_path) == [".local"]
 
 
-def test_without_a_home_folder_there_is_no_log(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def lost() -> Path:
-        raise RuntimeError("Could not determine home directory.")
-
-    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
-    monkeypatch.setattr(Path, "home", lost)
+def test_without_a_home_folder_there_is_no_log(homeless: None) -> None:
     assert fault() == "there is no home folder for the details"
+
+
+def test_the_log_begins_anew_before_it_is_long(
+    state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fault()
+    once = (state / "gdtui.log").stat().st_size
+    monkeypatch.setattr("gdtui.faults.LOG_BYTES", 3 * once)
+    for _ in range(20):
+        fault()
+    sizes = {path.name: path.stat().st_size for path in state.iterdir()}
+    assert set(sizes) == {"gdtui.log", "gdtui.log.1"}
+    assert once <= min(sizes.values()) <= max(sizes.values()) <= 3 * once
 
 
 async def test_a_bug_in_a_thread_of_textuals_is_logged_from_where_it_was(
     state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fails(taken: Taken) -> list[Path]:
+    def fails(request: ExportRequest) -> list[Path]:
         raise ZeroDivisionError("a bug in an export")
 
     monkeypatch.setitem(EXPORTERS, next(iter(EXPORTERS)), fails)

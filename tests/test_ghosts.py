@@ -9,8 +9,8 @@ from gdtui.core.run import Run
 from gdtui.core.settings import Settings
 from gdtui.core.surface import LossSurface
 from gdtui.runs.history import Entry, History
+from gdtui.scene import GHOSTS, Ghosts
 from gdtui.ui.dialogs.runs import RACERS
-from gdtui.ui.ghosts import GHOSTS, Ghosts
 
 
 def history_of(surface: LossSurface, count: int) -> History:
@@ -32,7 +32,7 @@ def test_the_newest_are_drawn_each_in_a_colour_of_its_own(surface: LossSurface) 
     assert [ghost.glyph for ghost in shown] == [
         entry.glyph for entry in history.entries[2:] if entry.number != 5
     ]
-    assert len({ghost.role for ghost in shown}) == GHOSTS
+    assert len({ghost.colour for ghost in shown}) == GHOSTS
 
 
 def test_all_methods_can_race_and_be_seen() -> None:

@@ -20,7 +20,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.desk import Desk, Idle, pauses_until
+from support.clock import VirtualClock
+from support.desk import Desk, pauses_until
 from support.program import ENVIRONMENT, PROGRAM
 from support.terminal import Terminal
 from textual.widgets import ProgressBar
@@ -32,15 +33,16 @@ from gdtui.core.printable import printable
 from gdtui.core.run import Run
 from gdtui.core.settings import SHARED, Settings
 from gdtui.core.surface import LossSurface
-from gdtui.dataset.text import Dataset
+from gdtui.dataset import Dataset
 from gdtui.export.lines import FORMATS
 from gdtui.loading import Loading
+from gdtui.problem import Problem, Source
+from gdtui.scene import Ghost, Scale, Scene
 from gdtui.ui.app import Laboratory
 from gdtui.ui.dialogs.loading import LoadingScreen
 from gdtui.ui.drawing.canvas import Canvas
 from gdtui.ui.drawing.drawing import Page
 from gdtui.ui.views import VIEWS
-from gdtui.ui.views.scene import Ghost, Scale, Scene
 from gdtui.ui.widgets.plot import page_rows
 from gdtui.ui.widgets.settings_panel import NumberField
 from gdtui.ui.workbench import Workbench
@@ -48,23 +50,18 @@ from gdtui.ui.workbench import Workbench
 SIZES = [(40, 12), (80, 24), (120, 36)]
 
 
-@pytest.fixture(autouse=True)
-def _idle(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gdtui.ui.workbench.Worker", Idle)
-    for name in ("LOCAL_FPS", "REMOTE_FPS"):
-        monkeypatch.setattr(f"gdtui.ui.workbench.{name}", 1e-6)
-
-
 @asynccontextmanager
-async def opened(dataset: Dataset, size: tuple[int, int]) -> AsyncIterator[Desk]:
+async def opened(
+    dataset: Dataset, size: tuple[int, int], settings: Settings | None = None
+) -> AsyncIterator[Desk]:
     """The app with a dataset that no file need hold."""
-    loading = Loading(dataset.name, None, None)
-    loading._future.set_result((dataset, LossSurface.of(dataset.x, dataset.y)))
-    app = Laboratory(loading, Settings())
+    clock = VirtualClock()
+    loading = Loading.done_with(Problem.of_dataset(dataset))
+    app = Laboratory(loading, settings or Settings(), clock=clock)
     async with app.run_test(size=size) as pilot:
         await pauses_until(pilot, lambda: isinstance(app.screen, Workbench))
         await pilot.pause()
-        yield Desk(app, pilot)
+        yield Desk(app, pilot, clock)
 
 
 # Names
@@ -156,7 +153,7 @@ async def test_a_name_is_harmless_while_it_is_read(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Loading, "start", lambda self: None)
-    app = Laboratory(Loading(name, None, None), Settings())
+    app = Laboratory(Loading(Source(name)), Settings())
     async with app.run_test(size=SIZES[1]) as pilot:
         screen = app.screen
         assert isinstance(screen, LoadingScreen)
@@ -460,23 +457,20 @@ def test_every_view_draws_extreme_numbers(name: str, method: str, bias: bool) ->
                 assert [sum(len(text) for text, _ in row) for row in rows] == [width] * height
 
 
-@pytest.mark.long
-async def test_extreme_numbers_are_drawn() -> None:
-    """On the screen, each of them with one method after another."""
-    methods = itertools.cycle(METHODS)
+@pytest.mark.long(keep=1)
+@pytest.mark.parametrize("number", range(len(EXTREMES)), ids=list(EXTREMES))
+async def test_extreme_numbers_are_drawn(number: int) -> None:
+    """On the screen, each of them with another method."""
+    method, bias = list(METHODS)[number % len(METHODS)], bool(number % 2)
+    settings = Settings(method=method, bias=bias, iterations=300)
     with warnings.catch_warnings():
         warnings.simplefilter("error", RuntimeWarning)
-        async with opened(named("n", "x", "y"), SIZES[-1]) as desk:
-            for name, bias in zip(EXTREMES, itertools.cycle((False, True)), strict=False):
-                data = extreme(name)
-                surface = LossSurface.of(data.x, data.y)
-                desk.workbench._surfaces = {False: surface, True: surface.standardized()}
-                desk.workbench._begin(Settings(method=next(methods), bias=bias, iterations=300))
-                desk.workbench.action_scale()
-                for view in VIEWS:
-                    desk.workbench.action_view(view)
-                    await desk.advance(1 if view != list(VIEWS)[-1] else 300)
-                    shown_harmlessly(desk)
-                    assert f"─ {list(VIEWS).index(view) + 1} " in desk.text
-                assert desk.run.ended
-                assert all(math.isfinite(step.loss) for step in desk.run.steps(0, 301))
+        async with opened(extreme(list(EXTREMES)[number]), SIZES[-1], settings) as desk:
+            desk.workbench.action_look("next_scale")
+            for view in VIEWS:
+                desk.workbench.action_look("choose", view)
+                await desk.advance(1 if view != list(VIEWS)[-1] else 300)
+                shown_harmlessly(desk)
+                assert f"─ {list(VIEWS).index(view) + 1} " in desk.text
+            assert desk.run.ended
+            assert all(math.isfinite(step.loss) for step in desk.run.steps(0, 301))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gdtui.cli.main import EXAMPLES
+from gdtui.cli.parser import EXAMPLES
 from gdtui.core.methods import METHODS
 from gdtui.ui.widgets.help_panel import key_table
 from gdtui.ui.workbench import Workbench

@@ -19,6 +19,7 @@ from gdtui.core.pacemaker import FULL_SPEED
 from gdtui.core.run import Run
 from gdtui.core.settings import Settings
 from gdtui.core.surface import LossSurface, Surface
+from gdtui.scene import Scene
 from gdtui.theory.goal import gap
 from gdtui.theory.verdict import Verdict, stability
 from gdtui.ui.drawing.drawing import Role, Row
@@ -46,9 +47,13 @@ class Sized(Readout):
         return Size(WIDTH + 4, 40)
 
 
-def rows_of(surface: Surface, run: Run, pace: float = 20) -> Sequence[Row]:
+def scene(run: Run, pace: float = 20, now: float = 0.0) -> Scene:
+    return Scene(run.surface, run.snapshot(), pace=pace, now=now)
+
+
+def rows_of(run: Run, pace: float = 20) -> Sequence[Row]:
     readout = Sized()
-    readout.show(surface, run.snapshot(), pace)
+    readout.show(scene(run, pace))
     return readout.shown
 
 
@@ -133,7 +138,7 @@ def test_the_marker_stands_in_the_zone_of_its_verdict(
 def test_what_is_measured_is_shown(surface: LossSurface) -> None:
     run = Run(surface, Settings(bias=True))
     run.advance(100)
-    rows, step = rows_of(surface, run), run.snapshot().step
+    rows, step = rows_of(run), run.snapshot().step
     assert value(rows, "loss") == f"{step.loss:.10f}"
     assert value(rows, "w") == f"{step.w:.10f}"
     assert value(rows, "b") == f"{step.b:.10f}"
@@ -148,7 +153,7 @@ def test_what_theory_says_is_shown(surface: LossSurface, bias: bool, count: int)
     settings = Settings(bias=bias)
     run = Run(surface, settings)
     run.advance(count)
-    rows, found = rows_of(surface, run), stability(surface, settings)
+    rows, found = rows_of(run), stability(surface, settings)
     assert found.critical is not None
     assert found.ratio is not None
     assert found.predicted is not None
@@ -177,7 +182,7 @@ def test_what_theory_says_is_shown(surface: LossSurface, bias: bool, count: int)
     ],
 )
 def test_the_outlook_in_words(settings: Settings, words: str, surface: LossSurface) -> None:
-    assert value(rows_of(surface, Run(surface, settings)), "within 1%") == words
+    assert value(rows_of(Run(surface, settings)), "within 1%") == words
 
 
 @pytest.mark.parametrize("bias", [False, True])
@@ -185,7 +190,7 @@ def test_raw_and_scaled_parameters_belong_together(surface: LossSurface, bias: b
     scaled = surface.standardized()
     run = Run(scaled, Settings(standardize=True, lr=0.1, bias=bias, w_start=0.5))
     run.advance(7)
-    rows, step = rows_of(scaled, run), run.snapshot().step
+    rows, step = rows_of(run), run.snapshot().step
     shown = {name: float(value(rows, name)) for name in ("w scaled", "b scaled")}
     raw = [float(value(rows, name.ljust(9))) for name in ("w", "b")]
     assert list(shown.values()) == pytest.approx([step.w, step.b], abs=1e-10)
@@ -208,7 +213,7 @@ def test_the_answer_of_least_squares_is_always_shown(
     matrix = np.stack([over.x, np.ones_like(over.x)], axis=1)[:, : 1 + bias]
     found = [*np.linalg.lstsq(matrix, over.y)[0], 0.0][:2]
     expected = over.raw(*found)[: 2 if bias or scaled else 1]
-    shown = value(rows_of(over, run), "minimum").split(", ")
+    shown = value(rows_of(run), "minimum").split(", ")
     assert [float(part) for part in shown] == pytest.approx(list(expected), rel=1e-4)
 
 
@@ -216,22 +221,22 @@ def test_the_answer_of_least_squares_is_always_shown(
 def test_what_theory_says_of_the_method_stands_below_in_words(
     method: str, surface: LossSurface
 ) -> None:
-    rows = rows_of(surface, Run(surface, Settings(method=method)))
+    rows = rows_of(Run(surface, Settings(method=method)))
     words = " ".join(" ".join(texts_of(rows)).split())
     assert words.endswith(f" {METHODS[method].bound}.")
 
 
 def test_the_pace_stands_in_the_frame_and_the_speed_while_it_runs(surface: LossSurface) -> None:
     readout, run = Sized(), Run(surface, Settings(iterations=10**6))
-    readout.show(surface, run.snapshot(), FULL_SPEED)
+    readout.show(scene(run, FULL_SPEED))
     assert "─ pace full speed ─" in readout.note
     run.start()
-    readout.show(surface, run.snapshot(), FULL_SPEED)
+    readout.show(scene(run, FULL_SPEED, now=3.0))
     run.advance(1000)
-    readout.show(surface, run.snapshot(), FULL_SPEED)
-    assert "─ speed " in readout.note
+    readout.show(scene(run, FULL_SPEED, now=3.5))
+    assert "─ speed 2,000/s ─" in readout.note
     run.pause()
-    readout.show(surface, run.snapshot(), 20)
+    readout.show(scene(run, 20, now=4.0))
     assert "─ pace 20/s ─" in readout.note
 
 
@@ -240,7 +245,7 @@ def test_the_loss_of_the_batch_is_shown(surface: LossSurface) -> None:
     run.advance(5)
     step = run.snapshot().step
     batch = surface.batch_measurer(8, 0)(5, step.w, step.b)[0]
-    assert value(rows_of(surface, run), "of batch") == f"{batch:.10f}"
+    assert value(rows_of(run), "of batch") == f"{batch:.10f}"
 
 
 def test_the_judgement_follows_the_nearest_minimum() -> None:
@@ -250,7 +255,7 @@ def test_the_judgement_follows_the_nearest_minimum() -> None:
     for _ in range(60):
         step = run.snapshot().step
         minimum = surface.minimum(step.w, step.b, True)
-        readout.show(surface, run.snapshot(), 20)
+        readout.show(scene(run))
         low, high = surface.eigenvalues(True, minimum.w, minimum.b)
         found = [float(part) for part in value(readout.shown, "curvature").split(" to ")]
         assert found == pytest.approx([low, high], rel=1e-3)
@@ -291,7 +296,7 @@ def test_every_row_fits(surface: Surface, method: str) -> None:
         run = Run(surface, settings)
         for count in (0, 1, 50):
             run.advance(count)
-            assert_it_fits(rows_of(surface, run, FULL_SPEED))
+            assert_it_fits(rows_of(run, FULL_SPEED))
 
 
 @given(FINITE, FINITE, FINITE, FINITE, st.booleans(), st.floats(1e-12, 1e6))
@@ -303,7 +308,7 @@ def test_every_row_fits_whatever_the_examples(
     with np.errstate(all="ignore"):
         run = Run(surface, Settings(bias=bias, lr=lr))
         run.advance(3)
-        assert_it_fits(rows_of(surface, run))
+        assert_it_fits(rows_of(run))
 
 
 @given(st.lists(FINITE, min_size=1, max_size=2))
@@ -318,16 +323,16 @@ def test_numbers_keep_their_digits_where_there_is_room() -> None:
     assert fitted((0.38177, -6.58656), ", ", 18) == "0.38177, -6.58656"
 
 
-class Bench(App[None]):
+class Alone(App[None]):
     def compose(self) -> ComposeResult:
         yield Readout()
 
 
 async def test_a_readout_shows_its_rows_at_every_width(surface: LossSurface) -> None:
     run = Run(surface, Settings(bias=True))
-    async with Bench().run_test(size=(28, 20)) as pilot:
+    async with Alone().run_test(size=(28, 20)) as pilot:
         readout = pilot.app.query_one(Readout)
-        readout.show(surface, run.snapshot(), 20)
+        readout.show(scene(run))
         for width in (28, 60, 12, 28):
             await pilot.resize_terminal(width, 20)
             await pilot.pause()

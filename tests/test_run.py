@@ -6,27 +6,19 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from itertools import count, islice, pairwise
+from itertools import count, pairwise
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.descents import finish
 from support.strategies import another, wait_until
 
 from gdtui.core import run as run_module
-from gdtui.core.descent import (
-    Measured,
-    Outcome,
-    Point,
-    Status,
-    Step,
-    descend,
-    starting_point,
-    trajectory,
-)
+from gdtui.core.descent import Descent, Measured, Point, Status, Step, descend
 from gdtui.core.hyperparameter import Hyperparameter
-from gdtui.core.methods import METHODS, Method
+from gdtui.core.method import METHODS, Method
 from gdtui.core.pacemaker import BURST, FULL_SPEED, LEAST_WAIT
 from gdtui.core.run import Run, Snapshot
 from gdtui.core.settings import SHARED, Settings
@@ -51,36 +43,25 @@ def little_memory() -> Iterator[None]:
 
 
 class ByHand:
-    """The oracle: a trajectory walked by hand, and walked on with other settings when tuned."""
+    """The oracle: a descent walked by hand, and walked on with other settings when tuned."""
 
     def __init__(self, surface: LossSurface, settings: Settings) -> None:
-        self.surface = surface
-        self.path = trajectory(surface, settings, starting_point(surface, settings))
-        self.measured: list[Measured] = [next(self.path)]
+        self.surface, self.descent = surface, Descent.of(surface, settings)
+        self.measured: list[Measured] = self.descent.take(1)
 
     def advance(self, iterations: int) -> int:
-        before = len(self.measured)
-        self.measured += islice(self.path, iterations)
-        return len(self.measured) - before
+        taken = self.descent.take(iterations)
+        self.measured += taken
+        return len(taken)
 
     def tune(self, settings: Settings) -> None:
         last = self.measured[-1]
-        self.path = trajectory(self.surface, settings, Point(*last[:3], last[6]))
-        next(self.path)
+        self.descent = Descent.of(self.surface, settings, Point(*last[:3], last[6]))
+        self.descent.take(1)
 
     @property
     def steps(self) -> list[Step]:
         return [Step._make(measured[:6]) for measured in self.measured]
-
-
-def expected_end(surface: LossSurface, settings: Settings) -> tuple[list[Step], Outcome]:
-    steps: list[Step] = []
-    descent = descend(surface, settings)
-    while True:
-        try:
-            steps.append(next(descent))
-        except StopIteration as end:
-            return steps, end.value
 
 
 def fingerprint(snapshot: Snapshot) -> str:
@@ -191,7 +172,7 @@ ENDINGS = [
 @pytest.mark.parametrize("begin", ENDINGS, ids=str)
 @pytest.mark.parametrize("burst", [7, 1000, 10**9])
 def test_a_run_ends_as_the_descent_does(surface: LossSurface, begin: Settings, burst: int) -> None:
-    steps, outcome = expected_end(surface, begin)
+    steps, outcome = finish(descend(surface, begin))
     run = Run(surface, begin)
     taken = 0
     while not run.ended:
@@ -394,6 +375,14 @@ def test_tuning_keeps_a_run_running(surface: LossSurface) -> None:
     assert run.status is Status.RUNNING
 
 
+def test_settings_that_were_in_force_for_no_iteration_are_forgotten(surface: LossSurface) -> None:
+    run = Run(surface, LONG)
+    run.advance(5)
+    for lr in (0.002, 0.003):
+        run.tune(LONG.replace(lr=lr))
+    assert run.record.tunings == ((0, LONG), (5, LONG.replace(lr=0.003)))
+
+
 def test_what_can_be_tuned_once_ended(surface: LossSurface) -> None:
     run = Run(surface, Settings())
     run.advance(100)
@@ -435,7 +424,7 @@ def test_an_extended_run_is_as_if_it_had_been_longer_from_the_start(
         run.tune(extended)
         assert run.status is Status.PAUSED
         run.advance(10_000)
-        steps, outcome = expected_end(surface, extended)
+        steps, outcome = finish(descend(surface, extended))
         assert run.snapshot().outcome == outcome
         assert run.steps(0, run.snapshot().lines) == steps
         check_trail(run.snapshot(), run.steps(0, 10_000))
@@ -451,7 +440,7 @@ def test_a_worker_drives_runs_to_their_end(surface: LossSurface, worker: Worker)
         run.start()
         worker.drive(run)
         wait_until(lambda run=run: run.ended)  # type: ignore[misc]
-        assert run.snapshot().outcome == expected_end(surface, begin)[1]
+        assert run.snapshot().outcome == finish(descend(surface, begin))[1]
 
 
 def test_a_worker_drives_at_a_pace(surface: LossSurface, worker: Worker) -> None:
@@ -534,26 +523,19 @@ def test_tuned_while_the_worker_runs_every_step_still_comes_back(
     run = Run(surface, LONG)
     run.start()
     worker.drive(run)
-    for lr in (0.002, 0.0005, 0.004, 0.001):
+    rates = [0.001, 0.002, 0.0005, 0.004, 0.001]
+    for lr in rates[1:]:
         before = iterations_of(run)
         wait_until(lambda before=before: iterations_of(run) > before)  # type: ignore[misc]
         run.tune(LONG.replace(lr=lr))
     reached = iterations_of(run)
     wait_until(lambda: iterations_of(run) > reached)
     run.pause()
-    steps = run.steps(0, reached)
-    changes = [0.001]
-    for one, two in pairwise(steps):
-        possible = [
-            lr
-            for lr in (0.001, 0.002, 0.0005, 0.004)
-            if (two.w, two.b) == (one.w - lr * one.dw, one.b - lr * one.db)
-        ]
-        # Near the minimum several learning rates may make the same step.
-        if changes[-1] not in possible:
-            changes.append(possible[0])
-    assert changes == [0.001, 0.002, 0.0005, 0.004, 0.001][: len(changes)]
-    assert len(changes) >= 4
+    steps, tunings = run.steps(0, reached + 1), run.snapshot().tunings
+    assert [settings.lr for _, settings in tunings] == rates
+    for (since, tuned), (until, _) in pairwise([*tunings, (reached, LONG)]):
+        for one, two in pairwise(steps[since : until + 1]):
+            assert (two.w, two.b) == (one.w - tuned.lr * one.dw, one.b - tuned.lr * one.db)
 
 
 # Branches, replays and the past
@@ -602,7 +584,7 @@ def test_the_trail_of_a_branch_begins_where_it_left(surface: LossSurface) -> Non
 def test_the_next_hundredth_is_the_nearest_that_is_further(
     length: int, first: int, iteration: int, up: bool
 ) -> None:
-    run = Run(STEEP, Settings(iterations=first + length), start=Point(first, 0.0, 0.0, ()))
+    run = Run(STEEP, Settings(iterations=first + length), start=Point(first, 0.0, 0.0, ((), ())))
     found = run.next_hundredth(iteration, up)
     hundredths = {first + math.floor(part * length / 100) for part in range(101)}
     assert found in hundredths

@@ -9,19 +9,19 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from support.sessions import made, session_of
+from support.sessions import PIZZA, made, session_of
 from support.terminal import Terminal
 from textual.widgets import OptionList
 
 from gdtui.core.run import Record
 from gdtui.core.settings import Settings
-from gdtui.sessions.resume import Keeper
+from gdtui.problem import Source
+from gdtui.sessions.opening import Opening
 from gdtui.sessions.store import Store
 from gdtui.ui.app import Laboratory
 from gdtui.ui.dialogs.sessions import SessionsScreen
 from gdtui.ui.workbench import Workbench
 
-PIZZA = Path(__file__).parents[1] / "data" / "pizza.txt"
 SIZES = [(120, 36), (80, 24), (40, 12), (10, 3), (1, 1)]
 # The program, which saves at once and not only after a while.
 HASTY = """
@@ -43,8 +43,8 @@ def gdtui(tmp_path: Path, *arguments: str, code: str = "") -> Terminal:
 
 
 def records(store: Store) -> list[Record]:
-    (header,) = store.headers()[0]
-    return [run.record for run in store.load(header.name).session.runs]
+    (session,) = store.summaries()[0]
+    return [run.record for run in store.load(session.name).session.runs]
 
 
 def make_two_runs(terminal: Terminal) -> None:
@@ -96,7 +96,7 @@ def test_they_outlive_an_end_by_force(tmp_path: Path, store: Store) -> None:
 def test_even_kill_leaves_what_was_saved_on_the_way(tmp_path: Path, store: Store) -> None:
     with gdtui(tmp_path, str(PIZZA), code=HASTY) as terminal:
         make_two_runs(terminal)
-        terminal.until(lambda: bool(store.headers()[0]) and len(records(store)) == 2, "a save")
+        terminal.until(lambda: bool(store.summaries()[0]) and len(records(store)) == 2, "a save")
         terminal.signal(signal.SIGKILL)
         assert terminal.wait_for_end() == -signal.SIGKILL
     assert [record.reached for record in records(store)] == [100, 1]
@@ -132,7 +132,7 @@ def test_one_of_the_list_is_opened(tmp_path: Path, store: Store) -> None:
         terminal.wait_for("paused · iteration 5 of 100")
         terminal.send("q")
         assert terminal.wait_for_end() == 0
-    assert len(store.headers()[0]) == 3
+    assert len(store.summaries()[0]) == 3
 
 
 @pytest.mark.parametrize(("key", "status"), [("\x1b", 0), ("q", 0), ("\x03", 130)])
@@ -150,7 +150,7 @@ def test_the_list_can_be_left(key: str, status: int, tmp_path: Path, store: Stor
 def test_other_data_are_refused_and_the_session_kept(tmp_path: Path, store: Store) -> None:
     session = session_of(made())
     moved = tmp_path / "moved.txt"
-    source = session.origin.source._replace(path=str(moved))
+    source = Source(str(moved))
     store.save("one", replace(session, origin=replace(session.origin, source=source)))
     kept = f"the session is kept, its data were in {moved}"
     for text, why in ((None, "there is no such file"), ("1 2\n3 4\n", "is not as it was")):
@@ -168,15 +168,15 @@ def test_other_data_are_refused_and_the_session_kept(tmp_path: Path, store: Stor
         terminal.wait_for("paused · iteration 30 of 100")
 
 
-def test_a_damaged_session_is_told_and_set_aside(tmp_path: Path, store: Store) -> None:
+def test_a_damaged_session_is_told_and_left_alone(tmp_path: Path, store: Store) -> None:
     store.save("one", session_of(made()))
     (store.folder / "two.json").write_text("\x1b]0;x\x07{")
     with gdtui(tmp_path, "--resume", "1") as terminal:
         terminal.wait_for("paused · iteration 30 of 100")
         terminal.send("q")
         assert terminal.wait_for_end() == 0
-        assert b"gdtui: a damaged session is set aside" in terminal.output
-    assert sorted(os.listdir(store.folder)) == ["one.json", "two.corrupt"]
+        assert terminal.output.count(b"gdtui: this session can't be read, and is let be") == 1
+    assert sorted(os.listdir(store.folder)) == ["one.json", "two.json"]
 
 
 def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
@@ -196,7 +196,7 @@ def listing(store: Store, count: int, title: str = "") -> Laboratory:
         session = replace(session, origin=replace(session.origin, title=title))
     for number in range(count):
         store.save(f"s{number:02}", session)
-    return Laboratory(None, Settings(), keeper=Keeper(store, store.headers()[0]))
+    return Laboratory(None, Settings(), opening=Opening(store, store.summaries()[0]))
 
 
 @pytest.mark.long(keep=1)
@@ -214,7 +214,22 @@ async def test_the_list_takes_every_key_at_every_size(size: tuple[int, int], sto
             if isinstance(app.screen, Workbench):
                 break
         assert isinstance(app.screen, Workbench)
-        assert app.screen.history[1].run.record.reached == 30
+        assert app.screen.bench.history[1].run.record.reached == 30
+
+
+async def test_what_a_later_version_wrote_is_told_on_screen(store: Store) -> None:
+    store.save("one", session_of(made()))
+    file = store.folder / "one.json"
+    file.write_text(file.read_text().replace('"runs":', '"mood":1,"runs":'))
+    app = Laboratory(None, Settings(), opening=Opening(store, store.summaries()[0]))
+    async with app.run_test(notifications=True) as pilot:
+        await pilot.press("enter")
+        for _ in range(100):
+            await pilot.pause()
+            if app._notifications:
+                break
+        (told,) = app._notifications
+        assert told.message.startswith("a later gdtui wrote more into this session (mood)")
 
 
 async def test_hostile_names_are_shown_as_text(store: Store) -> None:

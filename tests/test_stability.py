@@ -3,26 +3,27 @@
 import math
 import warnings
 from fractions import Fraction
-from itertools import islice, pairwise
+from itertools import islice, pairwise, product
 
 import numpy as np
 import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from support.descents import ended_as
 from support.strategies import bowls, lrs, plain_critical
 
-from gdtui.core.descent import Outcome, Status, Step, descend, starting_point, trajectory
+from gdtui.core.descent import Descent, Outcome, Status, Step, descend, starting_point
 from gdtui.core.hyperparameter import Value
 from gdtui.core.landscapes import LANDSCAPES, Landscape
 from gdtui.core.methods import METHODS
-from gdtui.core.settings import Settings
+from gdtui.core.settings import LEARNING_RATE, Settings
 from gdtui.core.surface import LossSurface, Minimum, Surface
 from gdtui.theory.axis import axis_of
 from gdtui.theory.explanation import explanation, warning
 from gdtui.theory.goal import OF_MINIMUM, OF_START, gap, goal
 from gdtui.theory.prediction import predicted_iterations
-from gdtui.theory.verdict import LR, Verdict, advised_rate, critical_rate, stability
+from gdtui.theory.verdict import Verdict, advised_rate, critical_rate, stability
 
 Vector = NDArray[np.float64]
 
@@ -33,16 +34,6 @@ ENDLESS = LossSurface.of(np.array([1e200, 2e200]), np.ones(2))
 STRAIGHT = LossSurface.of(np.array([0.1, 0.2, 0.7]), np.array([1.3, 1.6, 3.1]))
 starts = st.floats(-1000, 1000).map(lambda value: round(value, 3))
 parts = st.floats(0.001, 1.3) | st.sampled_from([0.5, 1.0, 0.05])
-
-
-def ended_as(surface: Surface, settings: Settings) -> Outcome:
-    descent = descend(surface, settings)
-    while True:
-        try:
-            next(descent)
-        except StopIteration as end:
-            outcome: Outcome = end.value
-            return outcome
 
 
 def around_critical(surface: LossSurface, part: float, settings: Settings) -> Settings:
@@ -86,7 +77,7 @@ def test_the_critical_rate_is_that_of_the_surface(surface: LossSurface, bias: bo
 def test_the_critical_rate_is_a_multiple_of_that_of_plain_descent(
     surface: LossSurface, method: str, own: dict[str, Value], times: float, bias: bool
 ) -> None:
-    critical = critical_rate(surface, Settings(method=method, bias=bias, own=own))
+    critical = critical_rate(surface, Settings(method=method, bias=bias).replace(**own))
     assert critical == pytest.approx(times * plain_critical(surface, bias), rel=1e-12)
 
 
@@ -183,7 +174,7 @@ def along_steepest(surface: LossSurface, settings: Settings) -> list[float]:
     """The distances from the minimum along the steepest axis, as far as rounding leaves them."""
     minimum = surface.minimum(*starting_point(surface, settings)[1:3], settings.bias)
     axis = np.linalg.eigh(surface.hessian(settings.bias))[1][:, -1]
-    path = islice(trajectory(surface, settings, starting_point(surface, settings)), 300)
+    path = Descent.of(surface, settings).take(300)
     places = np.array([measured[1:3] for measured in path])
     away = (places - minimum[:2])[:, : len(axis)]
     distances: list[float] = (away @ axis).tolist()
@@ -255,17 +246,17 @@ BOUNDED = [
 
 
 @pytest.mark.parametrize("key", BOUNDED)
-@pytest.mark.parametrize("part", [0.2, 0.45, 0.7, 0.97, 1.03, 2])
 @pytest.mark.parametrize("bias", [False, True])
 def test_every_bound_is_where_runs_begin_to_diverge(
-    surface: LossSurface, key: str, part: float, bias: bool
+    surface: LossSurface, key: str, bias: bool
 ) -> None:
     begin = Settings(method=key, bias=bias, w_start=5, iterations=30_000)
     critical = stability(surface, begin).critical
     assert critical
-    begin = begin.replace(lr=part * critical)
-    diverged = ended_as(surface, begin).status is Status.DIVERGED
-    assert diverged == (part > 1) == (stability(surface, begin).verdict is Verdict.DIVERGES)
+    for part in (0.2, 0.45, 0.7, 0.97, 1.03, 2):
+        begin = begin.replace(lr=part * critical)
+        diverged = ended_as(surface, begin).status is Status.DIVERGED
+        assert diverged == (part > 1) == (stability(surface, begin).verdict is Verdict.DIVERGES)
 
 
 # One axis
@@ -279,13 +270,11 @@ def test_every_bound_is_where_runs_begin_to_diverge(
 @example(2.0, 0.9)
 def test_an_axis_goes_on_as_a_run_does(key: str, z: float, kept: float) -> None:
     own: dict[str, Value] = {parameter.name: kept for parameter in METHODS[key].hyperparameters}
-    begin = Settings(method=key, lr=z / 2, w_start=1, own=own)
+    begin = Settings(method=key, lr=z / 2, w_start=1).replace(**own)
     axis = axis_of(begin, 2.0)
     assert axis
     bowl = LossSurface(0.0, 0.0, 1.0, 0.0, 0.0)
-    run = [
-        measured[1] for measured in islice(trajectory(bowl, begin, starting_point(bowl, begin)), 60)
-    ]
+    run = [measured[1] for measured in Descent.of(bowl, begin).take(60)]
     largest = max(map(abs, run))
     assert list(islice(axis.distances(), 60)) == pytest.approx(run, rel=1e-9, abs=1e-9 * largest)
     assert all(abs(c) <= axis.bound(t) * (1 + 1e-6) + 1e-12 for t, c in enumerate(run))
@@ -304,7 +293,7 @@ def first_within(surface: Surface, settings: Settings, most: int, slack: float) 
     """The first iteration of the run within 1% of the minimum, give or take some slack."""
     target = goal(surface, settings)
     allowed = target.minimum.loss + (target.allowed - target.minimum.loss) * (1 + slack)
-    steps = islice(trajectory(surface, settings, starting_point(surface, settings)), most + 1)
+    steps = Descent.of(surface, settings).take(most + 1)
     return next((measured[0] for measured in steps if measured[3] <= allowed), None)
 
 
@@ -351,7 +340,7 @@ def test_gradient_descent_is_near_when_predicted(
 def test_momentum_is_near_when_predicted(
     key: str, surface: LossSurface, part: float, w: float, b: float, bias: bool, kept: float
 ) -> None:
-    begin = Settings(method=key, w_start=w, b_start=b, bias=bias, own={"momentum": kept})
+    begin = Settings(method=key, w_start=w, b_start=b, bias=bias, momentum=kept)
     check_prediction(surface, around_critical(surface, part, begin), most=6000)
 
 
@@ -365,7 +354,7 @@ def test_momentum_on_pizza_has_a_prediction(surface: LossSurface, key: str, lr: 
 
 
 def test_what_swings_for_long_has_no_closed_form(surface: LossSurface) -> None:
-    begin = Settings(method="momentum", lr=1e-7, bias=True, own={"momentum": 0.99999})
+    begin = Settings(method="momentum", lr=1e-7, bias=True, momentum=0.99999)
     assert stability(surface, begin).outlook == "no closed form"
 
 
@@ -406,7 +395,7 @@ def test_a_diverging_run_can_come_near_before() -> None:
 
 def test_with_momentum_too_what_grows_from_next_to_nothing_counts() -> None:
     narrow = LossSurface(0.0, 0.0, 100.0, 0.0, 0.0)
-    begin = Settings(method="momentum", lr=0.014, bias=True, b_start=1, own={"momentum": 0.1})
+    begin = Settings(method="momentum", lr=0.014, bias=True, b_start=1, momentum=0.1)
     assert predicted_iterations(narrow, begin) == first_within(narrow, begin, 300, 0)
     assert predicted_iterations(narrow, begin.replace(w_start=3e-9)) == math.inf
     assert first_within(narrow, begin.replace(w_start=3e-9), 3000, 0) is None
@@ -508,7 +497,7 @@ def test_where_nothing_can_be_advised() -> None:
 
 def test_the_advised_rate_can_be_set() -> None:
     wide = LossSurface.of(np.array([1e-9, 2e-9]), np.ones(2))
-    assert advised_rate(wide, Settings()) == LR.high
+    assert advised_rate(wide, Settings()) == LEARNING_RATE.high
 
 
 # The warning
@@ -717,19 +706,15 @@ def test_the_curvature_is_that_at_the_nearest_minimum(minimum: Minimum) -> None:
 
 
 @every_landscape
-@pytest.mark.parametrize("key", BOUNDED)
-@pytest.mark.parametrize("part", [0.1, 0.7, 1.2])
-def test_beside_a_minimum_a_run_settles_unless_it_is_said_to_diverge(
-    landscape: Landscape, key: str, part: float
-) -> None:
-    for minimum in landscape.minima:
+def test_beside_a_minimum_a_run_settles_unless_it_is_said_to_diverge(landscape: Landscape) -> None:
+    for key, part, minimum in product(BOUNDED, (0.1, 0.7, 1.2), landscape.minima):
         steepest = np.linalg.eigh(landscape.hessian(True, minimum.w, minimum.b))[1][:, -1]
         w, b = (np.array(minimum[:2]) + 1e-7 * steepest).tolist()
         begin = Settings(method=key, bias=True, w_start=w, b_start=b)
         critical = stability(landscape, begin).critical
         assert critical
         begin = begin.replace(lr=part * critical)
-        path = islice(trajectory(landscape, begin, starting_point(landscape, begin)), 300)
+        path = Descent.of(landscape, begin).take(300)
         distances = [math.dist(measured[1:3], minimum[:2]) for measured in path]
         assert (max(distances) > 1e-5) == (part > 1)
         assert (stability(landscape, begin).verdict is Verdict.DIVERGES) == (part > 1)

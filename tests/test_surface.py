@@ -1,14 +1,17 @@
 """The loss surface against the definitions, least squares by numpy, and the known figures."""
 
 import math
+import re
 import warnings
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 from support.strategies import plain_critical
 
 from gdtui.core import model
@@ -16,7 +19,7 @@ from gdtui.core.descent import descend
 from gdtui.core.landscapes import LANDSCAPES
 from gdtui.core.settings import Settings
 from gdtui.core.surface import LossSurface, Minimum, surface_of
-from gdtui.dataset.text import Dataset
+from gdtui.dataset import Dataset
 
 Vector = NDArray[np.float64]
 
@@ -72,15 +75,14 @@ def test_minimum_is_the_least_squares_solution(
     assert minimum.loss <= model.loss(x, y, w, b) * (1 + 1e-9) + 1e-9
 
 
-@pytest.mark.parametrize("x", [[0.0], [4.0], [2.0, 2, 2], [0.1, 0.1, 0.1], [1e6 + 0.1] * 7])
-@pytest.mark.parametrize(("w", "b"), [(0.0, 0.0), (3.0, -2.0), (-50.0, 1000.0)])
-def test_where_all_x_are_equal_the_minimum_is_the_nearest(
-    x: list[float], w: float, b: float
-) -> None:
-    feature, label = np.array(x), np.array([1.0, 2, 4, 8, 16, 32, 64])[: len(x)]
-    minimum = LossSurface.of(feature, label).minimum(w, b, bias=True)
-    expected = least_squares(feature, label, w, b, bias=True)
-    assert minimum[:2] == pytest.approx(expected, rel=1e-9, abs=1e-9)
+def test_where_all_x_are_equal_the_minimum_is_the_nearest() -> None:
+    labels = np.array([1.0, 2, 4, 8, 16, 32, 64])
+    for x in ([0.0], [4.0], [2.0, 2, 2], [0.1, 0.1, 0.1], [1e6 + 0.1] * 7):
+        feature, label = np.array(x), labels[: len(x)]
+        for w, b in ((0.0, 0.0), (3.0, -2.0), (-50.0, 1000.0)):
+            minimum = LossSurface.of(feature, label).minimum(w, b, bias=True)
+            expected = least_squares(feature, label, w, b, bias=True)
+            assert minimum[:2] == pytest.approx(expected, rel=1e-9, abs=1e-9)
 
 
 def test_with_x_zero_and_no_bias_any_weight_is_a_minimum() -> None:
@@ -147,25 +149,19 @@ def test_only_the_distribution_of_the_examples_counts(data: Vector, times: int) 
     assert many.largest_loss * times == pytest.approx(one.largest_loss)
 
 
-HUGE = [5e-324, 1e-170, 1e150, 1.2e154, 1.3e154, 1e200, 1e300, 1.7e308]
-
-
-@pytest.mark.parametrize("size", HUGE)
-@pytest.mark.parametrize("x", [[1.0], [1.0, 1.0], [1.0, -1.0, 0.5], [1.0, 0.99, 0.98]])
-@pytest.mark.parametrize("bias", [False, True])
-def test_extreme_data_gives_neither_exception_nor_warning(
-    size: float, x: list[float], bias: bool
-) -> None:
-    feature = np.array(x) * size
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        surface = LossSurface.of(feature, feature[::-1].copy())
-        assert plain_critical(surface, bias) >= 0
-        surface.eigenvalues(bias)
-        surface.minimum(1, 1, bias)
-        surface.losses(np.array([-1e300, 0.0, 1e300]), 1e300)
-        steps = list(descend(surface, Settings(bias=bias, iterations=5)))
-    assert all(math.isfinite(value) for step in steps for value in step)
+@pytest.mark.parametrize("size", [5e-324, 1e-170, 1e150, 1.2e154, 1.3e154, 1e200, 1e300, 1.7e308])
+def test_extreme_data_gives_neither_exception_nor_warning(size: float) -> None:
+    warnings.simplefilter("error")
+    for x in ([1.0], [1.0, 1.0], [1.0, -1.0, 0.5], [1.0, 0.99, 0.98]):
+        feature = np.array(x) * size
+        surface = LossSurface.of(feature, feature[::-1])
+        for bias in (False, True):
+            assert plain_critical(surface, bias) >= 0
+            surface.eigenvalues(bias)
+            surface.minimum(1, 1, bias)
+            surface.losses(np.array([-1e300, 0.0, 1e300]), 1e300)
+            steps = list(descend(surface, Settings(bias=bias, iterations=5)))
+            assert all(math.isfinite(value) for step in steps for value in step)
 
 
 @given(examples(hundreds))
@@ -200,27 +196,106 @@ def test_what_is_standardized_is_not_scaled_again(surface: LossSurface) -> None:
     assert scaled.standardized() is scaled
 
 
-@pytest.mark.parametrize("standardize", [False, True])
-def test_the_settings_say_which_surface_is_descended(
-    pizza: Dataset, surface: LossSurface, standardize: bool
-) -> None:
-    settings = Settings(standardize=standardize)
-    expected = surface.standardized() if standardize else surface
-    for data in (pizza, surface, expected):
-        # Surfaces are equal to themselves alone; their words tell all five numbers.
-        assert repr(surface_of(data, settings)) == repr(expected)
-    assert surface_of(LANDSCAPES["bowl"], settings) is LANDSCAPES["bowl"]
-
-
-@pytest.mark.parametrize("bias", [False, True])
-def test_a_start_is_in_raw_units(surface: LossSurface, bias: bool) -> None:
-    settings = Settings(standardize=True, w_start=-2.5, b_start=7, bias=bias)
-    first = next(descend(surface_of(surface, settings), settings))
-    assert first.loss == pytest.approx(surface.loss(-2.5, 7))
-    assert next(descend(surface, settings))[1:3] == (-2.5, 7)
+def test_the_settings_say_which_surface_is_descended(pizza: Dataset, surface: LossSurface) -> None:
+    for settings, expected in (
+        (Settings(), surface),
+        (Settings(standardize=True), surface.standardized()),
+    ):
+        for data in (pizza, surface, expected):
+            # Surfaces are equal to themselves alone; their words tell all five numbers.
+            assert repr(surface_of(data, settings)) == repr(expected)
+        assert surface_of(LANDSCAPES["bowl"], settings) is LANDSCAPES["bowl"]
 
 
 def test_without_scaling_all_is_raw(surface: LossSurface) -> None:
     for one in (surface, LANDSCAPES["bowl"]):
         assert one.raw(3, -0.0) == one.scaled(3, -0.0) == (3, 0)
         assert math.copysign(1, one.scaled(3, -0.0)[1]) == -1
+
+
+# What notebooks hold
+
+
+class Series:
+    """As a data frame gives it after a filter: an array, and an index that does not begin at 0."""
+
+    def __init__(self, values: ArrayLike) -> None:
+        self._values = dict(enumerate(np.asarray(values), 100))
+
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
+        return np.array(list(self._values.values()), dtype=dtype)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __getitem__(self, index: int) -> float:
+        return float(self._values[index])
+
+
+X, Y = np.array([1.0, 2, 4, 8]), np.array([3.0, 1, 4, 1.5])
+HELD: dict[str, Callable[[Vector], Any]] = {
+    "a column": lambda values: values[:, np.newaxis],
+    "a list": lambda values: values.tolist(),
+    "a list of rows": lambda values: values[:, np.newaxis].tolist(),
+    "float32": lambda values: values.astype(np.float32),
+    "numbers as objects": lambda values: values.astype(object),
+    "every second number": lambda values: np.repeat(values, 2)[::2],
+    "a Series": Series,
+    "what can't be written": lambda values: np.frombuffer(values.tobytes()),
+}
+
+
+@pytest.mark.parametrize("held", HELD)
+def test_what_a_notebook_holds_is_copied_as_floats(held: str) -> None:
+    expected = LossSurface.of(X, Y)
+    for x, y in ((HELD[held](X), Y), (X, HELD[held](Y)), (HELD[held](X), HELD[held](Y))):
+        surface = LossSurface.of(x, y)
+        assert repr(surface) == repr(expected)
+        for kept, values in ((surface.x, X), (surface.y, Y)):
+            assert (kept.dtype.name, kept.tolist()) == ("float64", values.tolist())
+            with pytest.raises(ValueError, match="read-only"):
+                kept[0] = 7
+
+
+def test_what_is_written_over_afterwards_changes_no_surface() -> None:
+    x, column, below = X.copy(), Y[:, np.newaxis].copy(), X.copy()
+    view = below[:]
+    view.setflags(write=False)
+    for surface in (LossSurface.of(x, column), LossSurface.of(view, column)):
+        x[:], column[:], below[:] = 9, 9, 9
+        assert surface.x.tolist() == X.tolist()
+        assert surface.batch_measurer(2, 0)(0, 1, 1) == LossSurface.of(X, Y).batch_measurer(2, 0)(
+            0, 1, 1
+        )
+        x[:], column[:, 0], below[:] = X, Y, X
+
+
+NOT_FINITE = "must hold finite numbers alone"
+NO_NUMBERS = "must hold numbers alone"
+REFUSED: list[tuple[Any, str]] = [
+    ([], "holds no example"),
+    (np.empty((0, 1)), "holds no example"),
+    ([1, math.nan], NOT_FINITE),
+    ([1, -math.inf], NOT_FINITE),
+    ([1, 10**400], NOT_FINITE),
+    (np.ma.masked_array([1.0, 2.0], [False, True]), NOT_FINITE),
+    (3.5, "must have the shape (m,) or (m, 1), not ()"),
+    ([[1, 2], [3, 4]], "must have the shape (m,) or (m, 1), not (2, 2)"),
+    ([[1, 2]], "must have the shape (m,) or (m, 1), not (1, 2)"),
+    ([[1], [2, 3]], NO_NUMBERS),
+    (["one", "two"], NO_NUMBERS),
+    (["1", "2"], NO_NUMBERS),
+    ([1, None], NOT_FINITE),
+    (np.array([1j, 2]), NO_NUMBERS),
+    (np.array(["2026-01-01"], "M8[D]"), NO_NUMBERS),
+    ({1: 2}, NO_NUMBERS),
+]
+
+
+def test_what_is_no_example_is_refused_in_a_sentence() -> None:
+    for values, why in REFUSED:
+        for name, arguments in (("x", (values, X)), ("y", (X, values))):
+            with pytest.raises(ValueError, match=f"^{re.escape(f'{name} {why}')}$"):
+                LossSurface.of(*arguments)
+    with pytest.raises(ValueError, match=r"^x has 4 examples and y has 3$"):
+        LossSurface.of(X, Y[1:])

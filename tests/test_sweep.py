@@ -13,21 +13,22 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from support.descents import finish
 from support.strategies import bowls, lrs, plain_critical, wait_until
 
 from gdtui.core import batches
-from gdtui.core.descent import Outcome, Status, Step, descend
+from gdtui.core.descent import Status, descend
 from gdtui.core.landscapes import LANDSCAPES
-from gdtui.core.methods import METHODS, Memory, Method, Update
+from gdtui.core.method import METHODS, Method, Update
 from gdtui.core.pacemaker import BURST
-from gdtui.core.settings import Settings
+from gdtui.core.settings import LEARNING_RATE, Settings
 from gdtui.core.surface import LossSurface, Surface
 from gdtui.core.worker import Worker
-from gdtui.dataset.text import Dataset
+from gdtui.dataset import Dataset
 from gdtui.runs import sweep as sweep_module
 from gdtui.runs.sweep import ABOVE, BELOW, Sweep, Trial, rates, sweep
 from gdtui.theory.goal import goal
-from gdtui.theory.verdict import LR, stability
+from gdtui.theory.verdict import stability
 
 Vector = NDArray[np.float64]
 
@@ -40,14 +41,7 @@ surfaces: st.SearchStrategy[Surface] = bowls | st.sampled_from(list(LANDSCAPES.v
 
 def expected(surface: Surface, settings: Settings) -> Trial:
     """The trial as a plain descent tells it."""
-    steps: list[Step] = []
-    descent = descend(surface, settings)
-    while True:
-        try:
-            steps.append(next(descent))
-        except StopIteration as end:
-            outcome: Outcome = end.value
-            break
+    steps, outcome = finish(descend(surface, settings))
     if outcome.status is Status.FINISHED:
         steps.append(outcome.step)
     allowed = goal(surface, settings).allowed
@@ -88,7 +82,7 @@ def test_rates_show_the_wall_from_both_sides(
     chosen, critical = rates(surface, begin), stability(surface, begin).critical
     assert lr in chosen
     assert list(chosen) == sorted(set(chosen))
-    assert LR.low <= chosen[0] < chosen[-1] <= LR.high
+    assert LEARNING_RATE.low <= chosen[0] < chosen[-1] <= LEARNING_RATE.high
     assert 50 <= len(chosen) <= 60
     assert critical is not None
     if critical == math.inf:
@@ -131,18 +125,14 @@ def test_no_rate_is_tried_twice(surface: LossSurface) -> None:
         assert [rate for rate in chosen if math.isclose(rate, lr, rel_tol=1e-6)] == [lr]
 
 
-@pytest.mark.parametrize("lr", [1e-12, 1e-10, 0.001, 1e4, 1e6])
-@pytest.mark.parametrize(
-    ("surface", "key"), [(FLAT, "gd"), (FLAT, "search"), (STEEP, "gd")], ids=str
-)
-def test_without_a_bound_rates_lie_around_the_current_one(
-    surface: LossSurface, key: str, lr: float
-) -> None:
-    chosen = rates(surface, Settings(method=key, lr=lr))
-    assert lr in chosen
-    assert chosen[0] == max(lr / 1000, LR.low)
-    assert chosen[-1] == min(lr * 1000, LR.high)
-    assert len(chosen) in (57, 58)
+def test_without_a_bound_rates_lie_around_the_current_one() -> None:
+    for surface, key in ((FLAT, "gd"), (FLAT, "search"), (STEEP, "gd")):
+        for lr in (1e-12, 1e-10, 0.001, 1e4, 1e6):
+            chosen = rates(surface, Settings(method=key, lr=lr))
+            assert lr in chosen
+            assert chosen[0] == max(lr / 1000, LEARNING_RATE.low)
+            assert chosen[-1] == min(lr * 1000, LEARNING_RATE.high)
+            assert len(chosen) in (57, 58)
 
 
 # The trials
@@ -215,13 +205,8 @@ def test_a_run_that_moves_no_more_is_not_walked_to_its_end(surface: LossSurface)
 def test_a_method_that_only_pauses_is_walked_to_its_end(
     surface: LossSurface, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def rule(surface: Surface, settings: Settings) -> Update:
-        def update(
-            iteration: int, w: float, b: float, dw: float, db: float, memory: Memory
-        ) -> tuple[float, float, Memory]:
-            return (w, b, memory) if iteration < 50 else (w - settings.lr * dw, b, memory)
-
-        return update
+    def rule(lr: float) -> Update:
+        return lambda g, memory, t: (0.0 if t <= 50 else lr * g, memory)
 
     monkeypatch.setitem(METHODS, "late", Method("late", "late", "wait, then go", rule))
     begin = Settings(method="late", iterations=100)

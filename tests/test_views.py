@@ -26,8 +26,9 @@ from gdtui.core.run import Run
 from gdtui.core.settings import Settings
 from gdtui.core.surface import LossSurface, Surface
 from gdtui.core.trail import Trail
-from gdtui.dataset.text import read_dataset
+from gdtui.dataset import read_dataset
 from gdtui.runs.sweep import Sweep
+from gdtui.scene import SWEEP, THIS_STEP, Ghost, Scale, Scene
 from gdtui.ui.drawing.canvas import Canvas, Grid, clip_line, contour_dots, evened, thin
 from gdtui.ui.drawing.drawing import (
     GHOST_ROLES,
@@ -41,9 +42,8 @@ from gdtui.ui.drawing.drawing import (
     Vector,
     short,
 )
-from gdtui.ui.views import SWEEP, THIS_STEP, VIEWS
+from gdtui.ui.views import VIEWS
 from gdtui.ui.views.marks import ARRIVED, BRANCHED, MINIMUM, WALKER
-from gdtui.ui.views.scene import Ghost, Scale, Scene
 from gdtui.ui.views.sweep import DIVERGED
 from gdtui.ui.widgets.plot import page_rows
 
@@ -1070,10 +1070,8 @@ def test_in_the_past_the_whole_run_stays_and_a_rule_is_at_the_cursor() -> None:
     run.advance(3000)
     live, past = run.snapshot(), run.snapshot_at(700)
     for scale in Scale:
-        drawing = VIEWS[LOSS](Scene(PIZZA, past, live=live, scale=scale))
-        now = VIEWS[LOSS](Scene(PIZZA, live, scale=scale))
-        assert isinstance(drawing, Drawing)
-        assert isinstance(now, Drawing)
+        drawing = drawn(LOSS, Scene(PIZZA, past, live=live, scale=scale))
+        now = drawn(LOSS, Scene(PIZZA, live, scale=scale))
         assert points(layer(drawing, Role.LIVE)) == points(layer(now, Role.LIVE))
         assert (drawing.x, drawing.y) == (now.x, now.y)
         rule = points(layer(drawing, Role.QUIET))
@@ -1099,12 +1097,10 @@ def test_a_branch_is_marked_where_it_left_and_a_run_from_the_start_is_not() -> N
     branch.advance(20)
     other = ghost("1", "parent", run)
     for name, place in ((LOSS, (40, past.step.loss)), (CONTOUR, past.step[1:3])):
-        drawing = VIEWS[name](Scene(PIZZA, branch.snapshot(), (other,)))
-        assert isinstance(drawing, Drawing)
+        drawing = drawn(name, Scene(PIZZA, branch.snapshot(), (other,)))
         marks = branchings(drawing)
         assert [points(mark) for mark in marks] == [[place]]
-        as_ghost = VIEWS[name](Scene(PIZZA, run.snapshot(), (ghost("2", "branch", branch),)))
-        assert isinstance(as_ghost, Drawing)
+        as_ghost = drawn(name, Scene(PIZZA, run.snapshot(), (ghost("2", "branch", branch),)))
         marks = branchings(as_ghost)
         assert [points(mark) for mark in marks] == [[place]]
 
@@ -1115,12 +1111,11 @@ def test_other_runs_are_in_a_view_with_their_glyph_and_colour(name: str) -> None
     for run in runs:
         run.advance(30)
     ghosts = [
-        replace(ghost(glyph, "", run), role=role)
-        for glyph, run, role in zip("12", runs, GHOST_ROLES, strict=False)
+        replace(ghost(glyph, "", run), colour=colour)
+        for glyph, run, colour in zip("12", runs, (0, 5), strict=True)
     ]
-    drawing = VIEWS[name](Scene(PIZZA, Run(PIZZA, Settings(bias=True)).snapshot(), tuple(ghosts)))
-    assert isinstance(drawing, Drawing)
+    drawing = drawn(name, Scene(PIZZA, Run(PIZZA, Settings(bias=True)).snapshot(), tuple(ghosts)))
     for other in ghosts:
-        line, label = layers(drawing, other.role)
+        line, label = layers(drawing, GHOST_ROLES[other.colour])
         assert line.line
         assert label.glyph == other.glyph

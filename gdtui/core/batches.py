@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gdtui.core.model import Vector
+from gdtui.core.quadratic import bowl, five_numbers
 
 Indices = NDArray[np.intp]
 BatchMeasure = Callable[[int, float, float], tuple[float, float, float]]
@@ -69,25 +70,20 @@ def batch_measurer(x: Vector, y: Vector, size: int, seed: int) -> BatchMeasure:
             turn, number = divmod(iteration, len(begins))
             number -= number % together
             held = first, sums = turn * len(begins) + number, summed(turn, number)
-        xm, ym, vxx, w_hat, res = sums[iteration - first]
-        e = w - w_hat
-        r = w * xm + b - ym
-        return res + vxx * e * e + r * r, 2 * (vxx * e + xm * r), 2 * r
+        return bowl(*sums[iteration - first])(w, b)
 
     return measure
 
 
 def _five_numbers(x: Vector, y: Vector, begins: Indices, sizes: Indices) -> list[list[float]]:
-    """What a LossSurface is made of, for each of the batches that x and y fall into."""
+    """The five numbers of each of the batches that x and y fall into."""
 
-    def means(values: Vector) -> Vector:
+    def mean(values: Vector) -> Vector:
         return np.asarray(np.add.reduceat(values, begins) / sizes)
 
+    def spread(of_each: Vector) -> Vector:
+        return np.repeat(of_each, sizes)
+
     with np.errstate(all="ignore"):
-        xm, ym = means(x), means(y)
-        dx, dy = x - np.repeat(xm, sizes), y - np.repeat(ym, sizes)
-        vxx = means(dx * dx)
-        w_hat = np.where(vxx > 0, means(dx * dy) / vxx, 0.0)
-        res = means((dy - np.repeat(w_hat, sizes) * dx) ** 2)
-    numbers: list[list[float]] = np.stack([xm, ym, vxx, w_hat, res], axis=1).tolist()
+        numbers: list[list[float]] = np.stack(five_numbers(x, y, mean, spread), axis=1).tolist()
     return numbers

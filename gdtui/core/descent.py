@@ -1,15 +1,19 @@
-"""The descent itself: a generator that measures where it stands, yields, and takes a step."""
+"""The descent itself: it measures where it stands, and then takes a step downhill."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Generator
+from bisect import bisect_right
+from collections.abc import Generator, Iterator, Sequence
 from enum import StrEnum
+from itertools import islice, pairwise
 from typing import NamedTuple
 
-from gdtui.core.methods import Memory, gradient_descent
+from gdtui.core.arithmetic import batch_measure
+from gdtui.core.method import Memory, Search, Update
+from gdtui.core.methods import gradient_descent
 from gdtui.core.settings import Settings
-from gdtui.core.surface import LossSurface, Surface
+from gdtui.core.surface import Examples, LossSurface, Surface, surface_of
 
 
 class Status(StrEnum):
@@ -55,6 +59,8 @@ class Outcome(NamedTuple):
 # A Step's fields and then the method's memory. The inner loop yields it as a plain tuple, since
 # making a NamedTuple of each would double the time of an iteration.
 Measured = tuple[int, float, float, float, float, float, Memory]
+# Settings in turn, each with the iteration from which on they are in force.
+Tunings = Sequence[tuple[int, Settings]]
 
 
 def starting_point(surface: Surface, settings: Settings) -> Point:
@@ -63,94 +69,159 @@ def starting_point(surface: Surface, settings: Settings) -> Point:
     return Point(0, w, b, settings.chosen_method.memory)
 
 
-def trajectory(
-    surface: Surface, settings: Settings, start: Point
-) -> Generator[Measured, None, Status]:
-    """The points of a descent, without end unless it converges or diverges; returns which.
-
-    A point is yielded only while its loss and gradient are finite.
-    """
-    if isinstance(surface, LossSurface) and settings.chosen_method.rule is gradient_descent:
-        return _lesson(surface, settings, start)
-    return _trajectory(surface, settings, start)
-
-
-def _trajectory(
-    surface: Surface, settings: Settings, start: Point
-) -> Generator[Measured, None, Status]:
-    """Any method on any surface."""
-    measure = surface.measurer()
-    update = settings.chosen_method.rule(surface, settings)
-    bias, tolerance = settings.bias, settings.tolerance
-    largest = surface.largest_loss
-    iteration, w, b, memory = start
-    while True:
-        loss, dw, db = measure(w, b)
-        # Infinity times 0 is NaN, which compares as false and so ends the descent as well.
-        if not (loss <= largest and dw * 0.0 == db * 0.0):
-            return Status.DIVERGED
-        yield iteration, w, b, loss, dw, db, memory
-        if tolerance and math.hypot(dw, db if bias else 0.0) < tolerance:
-            return Status.CONVERGED
-        after = update(iteration, w, b, dw, db if bias else 0.0, memory)
-        if after is None:
-            return Status.CONVERGED
-        w, b, memory = after
-        iteration += 1
-
-
-def _lesson(
-    surface: LossSurface, settings: Settings, start: Point
-) -> Generator[Measured, None, Status]:
-    """The lesson's case, written out: the same numbers in two thirds of the time."""
-    xm, ym, vxx, w_hat, res = surface.xm, surface.ym, surface.vxx, surface.w_hat, surface.res
-    lr, bias, tolerance = settings.lr, settings.bias, settings.tolerance
-    largest = surface.largest_loss
-    iteration, w, b, memory = start
-    while True:
-        e = w - w_hat
-        r = w * xm + b - ym
-        loss, dw, db = res + vxx * e * e + r * r, 2 * (vxx * e + xm * r), 2 * r
-        if not (loss <= largest and dw * 0.0 == db * 0.0):
-            return Status.DIVERGED
-        yield iteration, w, b, loss, dw, db, memory
-        if tolerance and math.hypot(dw, db if bias else 0.0) < tolerance:
-            return Status.CONVERGED
-        w -= lr * dw
-        if bias:
-            b -= lr * db
-        iteration += 1
-
-
 def measured_at(surface: Surface, point: Point) -> Step:
     """The step at a point, finite or not."""
     return Step(point.iteration, point.w, point.b, *surface.measurer()(point.w, point.b))
 
 
-def ended(status: Status, last: Step, finite: bool = True) -> Outcome:
-    """The outcome of a descent whose trajectory ended by itself with this status."""
-    if status is Status.CONVERGED:
-        return Outcome(status, last.iteration, last.iteration + 1, last)
-    diverged = last.iteration + 1 if finite else last.iteration
-    return Outcome(status, diverged, diverged, last)
+class Descent:
+    """A descent from a point on, without end unless it converges or diverges.
+
+    Its points are had by `take`, each only while its loss and gradient are finite; `status` then
+    says how it ended, and is None while it goes on. Where the settings change on the way, `tunings`
+    are these settings in turn, each with the iteration from which on they are in force.
+    """
+
+    def __init__(self, surface: Surface, tunings: Tunings, start: Point) -> None:
+        self.surface = surface
+        self.status: Status | None = None
+        self._last = start
+        self._measured = self._path(tunings, start)
+
+    @classmethod
+    def of(
+        cls, data: Examples | Surface, settings: Settings, start: Point | None = None
+    ) -> Descent:
+        """The descent over some data with the same settings throughout, from their start."""
+        surface = surface_of(data, settings)
+        start = start or starting_point(surface, settings)
+        return cls(surface, [(start.iteration, settings)], start)
+
+    def take(self, count: int) -> list[Measured]:
+        """The next points, as many as asked for, or fewer where the descent ends."""
+        points = list(islice(self._measured, count))
+        if points:
+            self._last = Point(*points[-1][:3], points[-1][6])
+        return points
+
+    def outcome(self) -> Outcome:
+        """How it ended, or else that it is finished where it stands."""
+        last = measured_at(self.surface, self._last)
+        at = last.iteration
+        if self.status is Status.DIVERGED:
+            at += self.surface.is_finite(*last[3:])
+            return Outcome(self.status, at, at, last)
+        if self.status is Status.CONVERGED:
+            return Outcome(self.status, at, at + 1, last)
+        return Outcome(Status.FINISHED, at, at, last)
+
+    def _path(self, tunings: Tunings, start: Point) -> Iterator[Measured]:
+        part = bisect_right([iteration for iteration, _ in tunings], start.iteration) - 1
+        if part == len(tunings) - 1:
+            # As it is: to hand on each of its points would cost time in all of a run.
+            return self._walk(tunings[part][1], start)
+        return self._walk_in_parts(tunings[part:], start)
+
+    def _walk_in_parts(self, tunings: Tunings, point: Point) -> Iterator[Measured]:
+        for (_, settings), (until, _) in pairwise(tunings):
+            for measured in self._walk(settings, point):
+                if measured[0] == until:
+                    point = Point(*measured[:3], measured[6])
+                    break
+                yield measured
+            else:
+                return
+        yield from self._walk(tunings[-1][1], point)
+
+    def _walk(self, settings: Settings, start: Point) -> Iterator[Measured]:
+        method = settings.chosen_method
+        if method.search:
+            return self._searched(method.search(**settings.numbers), settings, start)
+        if isinstance(self.surface, LossSurface) and method.rule is gradient_descent:
+            return self._lesson(self.surface, settings, start)
+        assert method.rule
+        return self._stepped(method.rule(**settings.numbers), settings, start)
+
+    def _stepped(self, update: Update, settings: Settings, start: Point) -> Iterator[Measured]:
+        """By any rule, on any surface."""
+        measure, largest = self.surface.measurer(), self.surface.largest_loss
+        bias, tolerance = settings.bias, settings.tolerance
+        of_batch = batch_measure(self.surface, settings)
+        iteration, w, b, memory = start
+        while True:
+            loss, dw, db = measure(w, b)
+            if not (loss <= largest and dw * 0.0 == db * 0.0):
+                self.status = Status.DIVERGED
+                return
+            yield iteration, w, b, loss, dw, db, memory
+            if tolerance and _length(dw, db, bias) < tolerance:
+                self.status = Status.CONVERGED
+                return
+            if of_batch:
+                _, dw, db = of_batch(iteration, w, b)
+            iteration += 1
+            of_w, of_b = memory
+            step, of_w = update(dw, of_w, iteration)
+            w -= step
+            if bias:
+                step, of_b = update(db, of_b, iteration)
+                b -= step
+            memory = of_w, of_b
+
+    def _searched(self, search: Search, settings: Settings, start: Point) -> Iterator[Measured]:
+        """By a rule that looks at losses alone."""
+        measure, bias, tolerance = self.surface.measurer(), settings.bias, settings.tolerance
+        iteration, w, b, memory = start
+        while True:
+            loss, dw, db = measure(w, b)
+            if not self.surface.is_finite(loss, dw, db):
+                self.status = Status.DIVERGED
+                return
+            yield iteration, w, b, loss, dw, db, memory
+            place = search(measure, w, b, bias)
+            if place is None or (tolerance and _length(dw, db, bias) < tolerance):
+                self.status = Status.CONVERGED
+                return
+            iteration, (w, b) = iteration + 1, place
+
+    def _lesson(self, surface: LossSurface, settings: Settings, start: Point) -> Iterator[Measured]:
+        """The lesson's case, written out: the same numbers in two thirds of the time."""
+        xm, ym, vxx, w_hat, res = surface.xm, surface.ym, surface.vxx, surface.w_hat, surface.res
+        lr, bias, tolerance = settings.lr, settings.bias, settings.tolerance
+        largest = surface.largest_loss
+        iteration, w, b, memory = start
+        while True:
+            e = w - w_hat
+            r = w * xm + b - ym
+            loss, dw, db = res + vxx * e * e + r * r, 2 * (vxx * e + xm * r), 2 * r
+            if not (loss <= largest and dw * 0.0 == db * 0.0):
+                self.status = Status.DIVERGED
+                return
+            yield iteration, w, b, loss, dw, db, memory
+            if tolerance and _length(dw, db, bias) < tolerance:
+                self.status = Status.CONVERGED
+                return
+            w -= lr * dw
+            if bias:
+                b -= lr * db
+            iteration += 1
+
+
+def _length(dw: float, db: float, bias: bool) -> float:
+    """The length of the gradient; what is held has no part in it."""
+    return math.hypot(dw, db if bias else 0.0)
 
 
 def descend(
-    surface: Surface, settings: Settings, start: Point | None = None
+    data: Examples | Surface, settings: Settings, start: Point | None = None
 ) -> Generator[Step, None, Outcome]:
     """Yield a Step before each update, `settings.iterations` in all; return the Outcome.
 
     Starts where the settings say, or goes on from any other point.
     """
-    start = start or starting_point(surface, settings)
-    path = trajectory(surface, settings, start)
-    last, finite = measured_at(surface, start), False
+    descent = Descent.of(data, settings, start)
     while True:
-        try:
-            step = Step._make(next(path)[:6])
-        except StopIteration as end:
-            return ended(end.value, last, finite)
-        if step.iteration >= settings.iterations:
-            return Outcome(Status.FINISHED, step.iteration, step.iteration, step)
-        yield step
-        last, finite = step, True
+        points = descent.take(1)
+        if not points or points[0][0] >= settings.iterations:
+            return descent.outcome()
+        yield Step._make(points[0][:6])

@@ -97,10 +97,15 @@ class Hyperparameter(NamedTuple):
                 raise ValueError(f"{_shown(value)} is neither on nor off")
             return value
         if isinstance(self.default, str):
-            if value not in self.choices:
+            if not isinstance(value, str) or value not in self.choices:
                 raise ValueError(f"{_shown(value)} is none of {', '.join(self.choices)}")
             return value
-        number = float(value)
+        try:
+            number = float(value)
+        except OverflowError:
+            number = math.inf
+        except (TypeError, ValueError):
+            raise ValueError(f"{_shown(value)} is not a number") from None
         if not math.isfinite(number):
             raise ValueError(f"{number} is not a finite number")
         if not self.low <= number <= self.high:

@@ -10,13 +10,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from gdtui.core.hyperparameter import Value
 from gdtui.core.model import Vector
-from gdtui.core.surface import Measure, Minimum, Surface
+from gdtui.core.surface import Measure, Minimum, Surface, Window
 
 # A float, or an array of floats.
 Number = Any
@@ -34,13 +34,6 @@ HALVINGS = 100
 FAR, FARTHER, FARTHEST = 1e6, 2, 1e300
 
 
-class Window(NamedTuple):
-    """The ranges of w and b that a picture of a landscape shows."""
-
-    w: tuple[float, float]
-    b: tuple[float, float]
-
-
 @dataclass(frozen=True)
 class Landscape(Surface):
     """A classic surface: its minima are known, and where a descent over it begins well."""
@@ -48,10 +41,10 @@ class Landscape(Surface):
     name: str
     help: str
     source: str
-    window: Window
+    shown: Window
     start: tuple[float, float]
     lr: float
-    minima: tuple[Minimum, ...]
+    lowest: tuple[Minimum, ...]
     formula: Formula = field(repr=False)
     curvatures: Curvatures = field(repr=False)
 
@@ -59,6 +52,21 @@ class Landscape(Surface):
     def title(self) -> str:
         """What it is, in words."""
         return f"surface {self.name} · {self.help}"
+
+    @property
+    def window(self) -> Window:
+        """The ranges of w and b that a picture shows."""
+        return self.shown
+
+    @property
+    def minima(self) -> tuple[Minimum, ...]:
+        """All its minima."""
+        return self.lowest
+
+    @property
+    def has_like_parameters(self) -> bool:
+        """Whether a unit of w is as much as a unit of b."""
+        return True
 
     @property
     def is_quadratic(self) -> bool:

@@ -9,28 +9,25 @@ from __future__ import annotations
 import threading
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Generator, Sequence
 from dataclasses import dataclass
-from itertools import islice, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gdtui.core.descent import (
+    Descent,
     Measured,
     Outcome,
     Point,
     Status,
     Step,
-    ended,
     measured_at,
     starting_point,
-    trajectory,
 )
-from gdtui.core.methods import Memory
+from gdtui.core.method import Memory
 from gdtui.core.pacemaker import BURST, FULL_SPEED, Pacemaker
 from gdtui.core.settings import Settings
-from gdtui.core.surface import Surface
+from gdtui.core.surface import Examples, Surface, surface_of
 from gdtui.core.trail import Trail
 
 # Kept as they are, so that the log's newest lines and the last change cost no replay.
@@ -97,13 +94,13 @@ class Run:
 
     def __init__(
         self,
-        surface: Surface,
+        data: Examples | Surface,
         settings: Settings,
         pace: float = FULL_SPEED,
         start: Point | None = None,
     ) -> None:
+        self.surface = surface = surface_of(data, settings)
         start = start or starting_point(surface, settings)
-        self.surface = surface
         self.pace = pace
         self.start_point = start
         self._lock = threading.Lock()
@@ -119,19 +116,19 @@ class Run:
         self._pacemaker = Pacemaker()
         self._step = measured_at(surface, start)
         self._point = start
-        self._path = trajectory(surface, settings, start)
-        first = list(islice(self._path, 1))
+        self._descent = Descent.of(surface, settings, start)
+        first = self._descent.take(1)
         if first:
             self._keep(first)
         else:
-            self._outcome = ended(Status.DIVERGED, self._step, finite=False)
+            self._outcome = self._descent.outcome()
         self._check_finished()
 
     @classmethod
-    def replayed(cls, surface: Surface, record: Record, pace: float = FULL_SPEED) -> Run:
+    def replayed(cls, data: Examples | Surface, record: Record, pace: float = FULL_SPEED) -> Run:
         """A run that takes the iterations of a record at once, as it is driven or advanced."""
         (_, settings), *later = record.tunings
-        run = cls(surface, settings, pace, record.start)
+        run = cls(data, settings, pace, record.start)
         if not run.ended:
             # The iteration after the last shows how it ended.
             run._plan = deque([*later, (record.reached + record.exhausted, None)])
@@ -228,8 +225,8 @@ class Run:
             self._tunings.pop()
         self._tunings.append((self._step.iteration, settings))
         self._outcome = None
-        self._path = trajectory(self.surface, settings, self._point)
-        next(self._path)
+        self._descent = Descent.of(self.surface, settings, self._point)
+        self._descent.take(1)
         self._check_finished()
 
     def advance(self, count: int) -> int:
@@ -258,12 +255,12 @@ class Run:
         count = min(count, self._settings.iterations - self._step.iteration)
         if self._plan:
             count = min(count, self._plan[0][0] - self._step.iteration)
-        steps = list(islice(self._path, count))
+        steps = self._descent.take(count)
         if steps:
             self._keep(steps)
-        if len(steps) < count:
+        if self._descent.status:
             self._plan.clear()
-            self._end(ended(self._why_ended(), self._step))
+            self._end(self._descent.outcome())
         self._check_finished()
         self._follow_plan()
         return len(steps)
@@ -281,17 +278,6 @@ class Run:
         self._recent.extend(steps[-RECENT:])
         self._step = Step._make(steps[-1][:6])
         self._point = Point(*steps[-1][:3], steps[-1][6])
-
-    def _why_ended(self) -> Status:
-        """How the exhausted trajectory ended: the last part of it is walked once more."""
-        path = trajectory(self.surface, self._settings, self._point)
-        next(path)
-        try:
-            next(path)
-        except StopIteration as end:
-            status: Status = end.value
-            return status
-        raise AssertionError("a trajectory is a pure function of its start")
 
     def _check_finished(self) -> None:
         iteration = self._step.iteration
@@ -374,6 +360,23 @@ class Run:
         """The steps of the iterations from `start` up to but not including `stop`."""
         return [Step._make(measured[:6]) for measured in self._measured(start, stop)]
 
+    def table(self) -> dict[str, NDArray[np.float64]]:
+        """Every step so far as columns of shape (n,), read-only: a data frame can be made of it.
+
+        The columns are `iteration`, `w`, `b`, `loss` (in units of the label, squared), `dw` and
+        `db`. Over a scaled feature w and b are those of the feature as it was; `w_scaled` and
+        `b_scaled` are what the run walks along, and dw and db the slopes along these.
+        """
+        steps = self.steps(self.start_point.iteration, self.iteration + 1)
+        columns = dict(zip(Step._fields, np.array(steps, dtype=np.float64).T.copy(), strict=True))
+        if self.surface.is_standardized:
+            columns |= {"w_scaled": columns["w"], "b_scaled": columns["b"]}
+            raw = [self.surface.raw(step.w, step.b) for step in steps]
+            columns["w"], columns["b"] = np.array(raw, dtype=np.float64).T.copy()
+        for column in columns.values():
+            column.setflags(write=False)
+        return columns
+
     def _measured(self, start: int, stop: int) -> list[Measured]:
         start = max(start, self.start_point.iteration)
         with self._lock:
@@ -385,38 +388,6 @@ class Run:
             point, tunings = self._trail.before(start), list(self._tunings)
         if recent:
             return recent[start - first : stop - first]
-        path = replay(self.surface, tunings, point)
-        between = slice(start - point.iteration, stop - point.iteration)
-        return list(islice(path, between.start, between.stop))
-
-
-def replay(
-    surface: Surface, tunings: Sequence[tuple[int, Settings]], point: Point
-) -> Generator[Measured, None, Status]:
-    """Walk on from a point, each part with the settings that are in force from its iteration on.
-
-    Like a trajectory it has no end of its own, and returns how it ended.
-    """
-    part = bisect_right([iteration for iteration, _ in tunings], point.iteration) - 1
-    if part == len(tunings) - 1:
-        # As it is: to hand on each of its steps would cost time in all of a run.
-        return trajectory(surface, tunings[part][1], point)
-    return _replay_parts(surface, tunings[part:], point)
-
-
-def _replay_parts(
-    surface: Surface, tunings: Sequence[tuple[int, Settings]], point: Point
-) -> Generator[Measured, None, Status]:
-    for (_, settings), (until, _) in pairwise(tunings):
-        path = trajectory(surface, settings, point)
-        while True:
-            try:
-                measured = next(path)
-            except StopIteration as end:
-                status: Status = end.value
-                return status
-            if measured[0] == until:
-                break
-            yield measured
-        point = Point(*measured[:3], measured[6])
-    return (yield from trajectory(surface, tunings[-1][1], point))
+        return Descent(self.surface, tunings, point).take(stop - point.iteration)[
+            start - point.iteration :
+        ]

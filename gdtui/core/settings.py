@@ -1,105 +1,73 @@
-"""Every hyperparameter of a run, declared once; panel, command line and help are made from here."""
+"""The settings of a run: the value of each hyperparameter, the shared ones and the method's own."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType
-from typing import Any, NoReturn, Self, dataclass_transform
+from dataclasses import dataclass
+from typing import Any, Unpack
 
 from gdtui.core.hyperparameter import Hyperparameter, Value
-from gdtui.core.methods import LR, METHODS, Method
+from gdtui.core.method import DEFAULT_RATE, METHODS, Method
+from gdtui.core.methods import Own
+
+# Stands for an eps of 0: it changes no other sum, and where all slopes were 0, 0 / 0 becomes 0.
+_SMALLEST = 5e-324
 
 
-@dataclass_transform(kw_only_default=True, frozen_default=True)
-class Values:
-    """Values by name that never change: to a reader and to a type checker, a frozen dataclass.
+@dataclass(frozen=True, init=False, repr=False)
+class Settings:
+    """The hyperparameters of a run, those of its method by name among them: Settings(beta1=0.8).
 
-    Not one of the library's, whose import would make `gdtui --help` take a quarter longer.
+    They never change: `replace` gives others. Without an `lr` the method takes the one that it
+    declares. Raises ValueError, in words, where a value is out of its bounds, and TypeError for a
+    name that is none of the method's.
     """
 
-    def __init__(self, **given: Any) -> None:
-        if unknown := given.keys() - type(self).__annotations__.keys():
-            raise TypeError(f"{type(self).__name__} have no {', '.join(sorted(unknown))}")
-        vars(self).update(self._complete(given))
+    method: str
+    lr: float
+    iterations: int
+    w_start: float
+    b_start: float
+    bias: bool
+    standardize: bool
+    tolerance: float
+    own: tuple[tuple[str, Value], ...]
 
-    def _complete(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
-        """All values, from those that are given."""
-        raise NotImplementedError
+    def __init__(
+        self,
+        *,
+        method: str = "gd",
+        lr: float | None = None,
+        iterations: int = 100,
+        w_start: float = 0.0,
+        b_start: float = 0.0,
+        bias: bool = False,
+        standardize: bool = False,
+        tolerance: float = 0.0,
+        **own: Unpack[Own],
+    ) -> None:
+        chosen = METHODS[_checked(METHOD, method)]
+        if unknown := own.keys() - {parameter.name for parameter in chosen.hyperparameters}:
+            raise TypeError(f"{method} has no hyperparameter {', '.join(sorted(unknown))}")
+        lr = chosen.lr if lr is None else lr
+        shared = method, lr, iterations, w_start, b_start, bias, standardize, tolerance
+        for parameter, value in zip(SHARED, shared, strict=True):
+            object.__setattr__(self, parameter.name, _checked(parameter, value))
+        given: Mapping[str, Any] = own
+        values = [
+            (p.name, _checked(p, given.get(p.name, p.default))) for p in chosen.hyperparameters
+        ]
+        object.__setattr__(self, "own", tuple(values))
 
-    def replace(self, **changes: Any) -> Self:
-        """The same values but for these; what is wrong with them is raised as by the class."""
-        return type(self)(**vars(self) | changes)
-
-    def __setattr__(self, name: str, value: object) -> NoReturn:
-        raise AttributeError(f"{name} never changes; `replace` gives new values")
-
-    def __delattr__(self, name: str) -> NoReturn:
-        raise AttributeError(f"{name} can't be deleted")
-
-    def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and vars(self) == vars(other)
+    def __getattr__(self, name: str) -> float:
+        # Asked for what is no field alone: the method's own hyperparameters.
+        for own, value in vars(self).get("own", ()):
+            if own == name:
+                return float(value) if isinstance(value, float) else int(value)
+        raise AttributeError(f"these settings have no {name}")
 
     def __repr__(self) -> str:
-        values = ", ".join(f"{name}={value!r}" for name, value in vars(self).items())
-        return f"{type(self).__name__}({values})"
-
-
-def declare(default: Any, label: str, help: str, **options: Any) -> Any:
-    """A field that is a hyperparameter of the field's name."""
-    return Hyperparameter("", label, default, help, **options)
-
-
-class Settings(Values):
-    """The hyperparameters of a run; raises ValueError, in words, where one is out of its bounds.
-
-    `own` holds those that only the chosen method has, by name. Without an `lr` the method takes
-    the one that it declares.
-    """
-
-    method: str = declare(
-        "gd",
-        "method",
-        "how the next point is found",
-        choices=METHODS,
-    )
-    lr: float = declare(
-        LR,
-        "learning rate",
-        "how far to step along the slope",
-        low=1e-12,
-        high=1e6,
-        tunable=True,
-        ladder=True,
-    )
-    iterations: int = declare(
-        100,
-        "iterations",
-        "how many updates to make",
-        low=1,
-        high=1_000_000_000,
-        tunable=True,
-        ladder=True,
-    )
-    w_start: float = declare(0.0, "w start", "the weight to start from", low=-1e100, high=1e100)
-    b_start: float = declare(0.0, "b start", "the bias to start from", low=-1e100, high=1e100)
-    bias: bool = declare(False, "bias", "train b too; off, it stays at its start")
-    standardize: bool = declare(False, "standardize", "scale the feature to mean 0 and deviation 1")
-    tolerance: float = declare(
-        0.0,
-        "tolerance",
-        "stop when the gradient is shorter than this; 0 = never",
-        low=0,
-        high=1e100,
-        tunable=True,
-        ladder=True,
-    )
-    own: Mapping[str, Value] = MappingProxyType({})
-
-    def _complete(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
-        method = METHODS[_checked(METHOD, given)]
-        shared = {p.name: _checked(p, {"lr": method.lr, **given}) for p in SHARED}
-        own = given.get("own", {})
-        return shared | {"own": {p.name: _checked(p, own) for p in method.hyperparameters}}
+        return f"Settings({', '.join(f'{name}={value!r}' for name, value in self.values.items())})"
 
     @property
     def chosen_method(self) -> Method:
@@ -111,43 +79,103 @@ class Settings(Values):
         """What can be set: the shared hyperparameters and those of the chosen method."""
         return SHARED + self.chosen_method.hyperparameters
 
+    @property
+    def values(self) -> dict[str, Value]:
+        """The value of each hyperparameter, by name."""
+        return {parameter.name: getattr(self, parameter.name) for parameter in SHARED} | dict(
+            self.own
+        )
+
+    @property
+    def numbers(self) -> dict[str, float]:
+        """The learning rate and the method's own hyperparameters, as its rule takes them."""
+        numbers = {"lr": self.lr} | {name: float(value) for name, value in self.own}
+        if numbers.get("eps") == 0:
+            numbers["eps"] = _SMALLEST
+        return numbers
+
     def __getitem__(self, parameter: Hyperparameter) -> Value:
-        if parameter in SHARED:
+        if parameter in self.hyperparameters:
             value: Value = getattr(self, parameter.name)
             return value
-        if parameter in self.chosen_method.hyperparameters:
-            return self.own.get(parameter.name, parameter.default)
         # Another method may have a hyperparameter of this name, with a default of its own.
         return parameter.default
 
+    def replace(self, **changes: Any) -> Settings:
+        """The same settings but for these; what is wrong with them is raised as by the class.
+
+        Another method keeps of this one's hyperparameters those that it has too.
+        """
+        method = METHODS[_checked(METHOD, changes.get("method", self.method))]
+        kept = {p.name for p in self.hyperparameters if p in SHARED + method.hyperparameters}
+        values = {name: value for name, value in self.values.items() if name in kept}
+        return Settings(**values | changes)
+
     def change(self, parameter: Hyperparameter, value: Value) -> Settings:
         """These settings with one value changed; raises ValueError where it is out of bounds."""
-        changes: dict[str, Value] = {parameter.name: value}
-        if parameter not in SHARED:
-            return self.replace(own={**self.own, **changes})
-        changed = self.replace(own={}, **changes)
-        mine, theirs = self.chosen_method.hyperparameters, changed.chosen_method.hyperparameters
-        return changed.replace(own={p.name: self[p] for p in mine if p in theirs})
+        return self.replace(**{parameter.name: value})
 
     def same_start(self, other: Settings) -> bool:
         """Whether the two differ in nothing but what can be tuned within a run."""
-        return self.hyperparameters == other.hyperparameters and all(
+        return all(
             self[parameter] == other[parameter]
             for parameter in self.hyperparameters
             if not parameter.tunable
         )
 
 
-def _checked(parameter: Hyperparameter, values: Mapping[str, Value]) -> Any:
+def _checked(parameter: Hyperparameter, value: Any) -> Any:
     try:
-        return parameter.check(values.get(parameter.name, parameter.default))
+        return parameter.check(value)
     except ValueError as reason:
         raise ValueError(f"{parameter.label}: {reason}") from None
 
 
-SHARED: tuple[Hyperparameter, ...] = tuple(
-    field._replace(name=name)
-    for name, field in vars(Settings).items()
-    if isinstance(field, Hyperparameter)
+_DEFAULTS: Mapping[str, Any] = Settings.__init__.__kwdefaults__ or {}
+
+
+def _shared(name: str, label: str, help: str, **options: Any) -> Hyperparameter:
+    """A hyperparameter of every method, with the default that the class has for it."""
+    default = _DEFAULTS[name]
+    return Hyperparameter(
+        name, label, DEFAULT_RATE if default is None else default, help, **options
+    )
+
+
+METHOD = _shared("method", "method", "how the next point is found", choices=METHODS)
+LEARNING_RATE = _shared(
+    "lr",
+    "learning rate",
+    "how far to step along the slope",
+    low=1e-12,
+    high=1e6,
+    tunable=True,
+    ladder=True,
 )
-METHOD = SHARED[0]
+# What all methods have, in the order of the class; panel, command line and help are made from here.
+SHARED: tuple[Hyperparameter, ...] = (
+    METHOD,
+    LEARNING_RATE,
+    _shared(
+        "iterations",
+        "iterations",
+        "how many updates to make",
+        low=1,
+        high=1_000_000_000,
+        tunable=True,
+        ladder=True,
+    ),
+    _shared("w_start", "w start", "the weight to start from", low=-1e100, high=1e100),
+    _shared("b_start", "b start", "the bias to start from", low=-1e100, high=1e100),
+    _shared("bias", "bias", "train b too; off, it stays at its start"),
+    _shared("standardize", "standardize", "scale the feature to mean 0 and deviation 1"),
+    _shared(
+        "tolerance",
+        "tolerance",
+        "stop when the gradient is shorter than this; 0 = never",
+        low=0,
+        high=1e100,
+        tunable=True,
+        ladder=True,
+    ),
+)

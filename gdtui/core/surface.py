@@ -1,14 +1,4 @@
-"""The loss as a surface over (w, b): five numbers stand for all the examples.
-
-With the means xm and ym, the mean squared deviation vxx of x, the slope w_hat of the least-squares
-line and the mean squared residual res around it, completing the square gives
-
-    e = w - w_hat;  r = w*xm + b - ym
-    L = res + vxx*e^2 + r^2;  dL/dw = 2*(vxx*e + xm*r);  dL/db = 2*r
-
-Every term of L is a square, so nothing cancels, and the cost no longer depends on how many examples
-there are.
-"""
+"""The loss as a surface over (w, b), with what a descent and its pictures need to know of it."""
 
 from __future__ import annotations
 
@@ -18,28 +8,28 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache, partial
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from gdtui.core.batches import BatchMeasure, batch_measurer
 from gdtui.core.model import Vector
+from gdtui.core.quadratic import Measure, bowl, five_numbers
+from gdtui.core.settings import Settings
 
-if TYPE_CHECKING:
-    from gdtui.core.settings import Settings
-
-Measure = Callable[[float, float], tuple[float, float, float]]
+__all__ = ["Examples", "LossSurface", "Measure", "Minimum", "Surface", "Window", "surface_of"]
 
 
 class Examples(Protocol):
     """What has examples: their features x and their labels y, both of shape (m,)."""
 
     @property
-    def x(self) -> Vector:
+    def x(self) -> ArrayLike:
         """The features."""
 
     @property
-    def y(self) -> Vector:
+    def y(self) -> ArrayLike:
         """The labels."""
 
 
@@ -51,6 +41,13 @@ class Minimum(NamedTuple):
     loss: float
 
 
+class Window(NamedTuple):
+    """The ranges of w and b that a picture of a surface shows."""
+
+    w: tuple[float, float]
+    b: tuple[float, float]
+
+
 class Surface(ABC):
     """A loss over (w, b), with what a descent and its pictures need to know of it."""
 
@@ -58,6 +55,11 @@ class Surface(ABC):
     def largest_loss(self) -> float:
         """Above this the loss counts as infinite."""
         return sys.float_info.max
+
+    def is_finite(self, loss: float, dw: float, db: float) -> bool:
+        """Whether a descent goes on where the loss and its slopes are these."""
+        # Infinity times 0 is NaN, which compares as false and so ends the descent as well.
+        return loss <= self.largest_loss and dw * 0.0 == db * 0.0
 
     @abstractmethod
     def measurer(self) -> Measure:
@@ -89,6 +91,26 @@ class Surface(ABC):
         return ""
 
     @property
+    def examples(self) -> LossSurface | None:
+        """The surface itself where it has examples to look at one by one."""
+        return None
+
+    @property
+    def window(self) -> Window | None:
+        """The ranges of w and b that a picture shows; None where the run decides."""
+        return None
+
+    @property
+    def minima(self) -> tuple[Minimum, ...]:
+        """The minima that are known without looking."""
+        return ()
+
+    @property
+    def has_like_parameters(self) -> bool:
+        """Whether a unit of w is as much as a unit of b."""
+        return self.is_standardized
+
+    @property
     def is_quadratic(self) -> bool:
         """Whether the curvature is the same everywhere."""
         return False
@@ -112,7 +134,7 @@ class Surface(ABC):
 
     def loss(self, w: float, b: float) -> float:
         """The loss at (w, b)."""
-        return self.measurer()(w, b)[0]
+        return float(self.measurer()(w, b)[0])
 
     def gradient(self, w: float, b: float) -> tuple[float, float]:
         """The slopes (dL/dw, dL/db) at (w, b)."""
@@ -157,29 +179,21 @@ class LossSurface(Surface):
         return sys.float_info.max / self.m
 
     @classmethod
-    def of(cls, x: Vector, y: Vector) -> LossSurface:
-        """The surface of the examples x and y, both of shape (m,) with m >= 1."""
-        with np.errstate(over="ignore", invalid="ignore"):
-            # Where all x are equal their mean is too, though np.mean would round it.
-            xm, ym = x[0] if np.all(x == x[0]) else np.mean(x), np.mean(y)
-            dx, dy = x - xm, y - ym
-            vxx = np.mean(dx * dx)
-            # Where all x are equal any slope fits as well: 0 is as good as another.
-            w_hat = np.mean(dx * dy) / vxx if vxx > 0 else np.float64(0)
-            res = np.mean((dy - w_hat * dx) ** 2)
-        five = float(xm), float(ym), float(vxx), float(w_hat), float(res)
-        return cls(*five, len(x), x, y)
+    def of(cls, x: ArrayLike, y: ArrayLike) -> LossSurface:
+        """The surface of the examples x and y, of shape (m,) or (m, 1), of which it keeps a copy.
+
+        Raises ValueError, in a sentence, for what is not as many finite numbers of each.
+        """
+        feature, label = _column("x", x), _column("y", y)
+        if len(feature) != len(label):
+            raise ValueError(f"x has {len(feature)} examples and y has {len(label)}")
+        with np.errstate(all="ignore"):
+            xm, ym, vxx, w_hat, res = map(float, five_numbers(feature, label))
+        return cls(xm, ym, vxx, w_hat, res, len(feature), feature, label)
 
     def measurer(self) -> Measure:
         """A function of (w, b) that gives (loss, dL/dw, dL/db), as fast as Python can."""
-        xm, ym, vxx, w_hat, res = self.xm, self.ym, self.vxx, self.w_hat, self.res
-
-        def measure(w: float, b: float) -> tuple[float, float, float]:
-            e = w - w_hat
-            r = w * xm + b - ym
-            return res + vxx * e * e + r * r, 2 * (vxx * e + xm * r), 2 * r
-
-        return measure
+        return bowl(self.xm, self.ym, self.vxx, self.w_hat, self.res)
 
     def batch_measurer(self, size: int, seed: int) -> BatchMeasure:
         """A function of (iteration, w, b): the batch's (loss, dL/dw, dL/db) in this iteration.
@@ -197,10 +211,8 @@ class LossSurface(Surface):
 
     def losses(self, w: Vector, b: Vector | float) -> Vector:
         """The losses at points of any shape, w and b broadcast against each other."""
-        with np.errstate(over="ignore", invalid="ignore"):
-            e = w - self.w_hat
-            r = w * self.xm + b - self.ym
-            return np.asarray(self.res + self.vxx * e * e + r * r)
+        with np.errstate(all="ignore"):
+            return np.asarray(self.measurer()(w, b)[0])
 
     def hessian(self, bias: bool, w: float = 0.0, b: float = 0.0) -> Vector:
         """The second derivatives, the same everywhere: shape (2, 2), or (1, 1) for w alone."""
@@ -234,6 +246,11 @@ class LossSurface(Surface):
             short = (self.ym - w * self.xm - b) / (1 + self.xm * self.xm)
             w, b = w + short * self.xm, b + short
         return Minimum(w, b, self.loss(w, b))
+
+    @property
+    def examples(self) -> LossSurface | None:
+        """The surface itself where it has examples to look at one by one."""
+        return self if len(self.x) else None
 
     @property
     def is_quadratic(self) -> bool:
@@ -272,6 +289,33 @@ class LossSurface(Surface):
     def scaled(self, w: float, b: float) -> tuple[float, float]:
         """The parameters over the scaled feature of a line over the feature as it was."""
         return w * self.scale, b + w * self.shift if self.shift else b
+
+
+def _column(name: str, values: ArrayLike) -> Vector:
+    """Values as a read-only array of finite floats, of shape (m,); raises ValueError."""
+    finite = f"{name} must hold finite numbers alone"
+    try:
+        array = np.asarray(values)
+        # As floats, numpy would take texts and dates too, and half of a complex number.
+        if array.dtype.kind not in "biufO":
+            raise TypeError
+        array = array.astype(np.float64, copy=False)
+    except OverflowError:
+        raise ValueError(finite) from None
+    except (TypeError, ValueError):
+        raise ValueError(f"{name} must hold numbers alone") from None
+    if array.ndim == 2 and array.shape[1] == 1:
+        array = array[:, 0]
+    if array.ndim != 1:
+        raise ValueError(f"{name} must have the shape (m,) or (m, 1), not {array.shape}")
+    if not len(array):
+        raise ValueError(f"{name} holds no example")
+    if np.ma.is_masked(values) or not np.isfinite(array).all():
+        raise ValueError(finite)
+    if array.flags.writeable or not array.flags.owndata:
+        array = array.copy()
+        array.setflags(write=False)
+    return array
 
 
 def surface_of(data: Examples | Surface, settings: Settings) -> Surface:

@@ -9,6 +9,7 @@ from gdtui.core.descent import (
     Measured,
     Point,
 )
+from gdtui.core.method import Memory
 
 
 class Trail:
@@ -25,7 +26,7 @@ class Trail:
     def __init__(self, first: int = 0) -> None:
         self.first = first
         self.spacing = 1
-        self.memories: list[tuple[float, ...]] = []
+        self.memories: list[Memory] = []
         self._table = np.empty((self.ROWS, len(self.COLUMNS)))
 
     def extend(self, steps: list[Measured]) -> None:
@@ -66,7 +67,7 @@ class Trail:
 
     def before(self, iteration: int) -> Point:
         """The last checkpoint that is not after an iteration already recorded."""
-        row = min((iteration - self.first) // self.spacing, len(self.memories) - 1)
+        row = (iteration - self.first) // self.spacing
         w, b = self._table[row, 0:2].tolist()
         return Point(self.first + row * self.spacing, w, b, self.memories[row])
 

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from typing import Protocol
 
 
-class Driven(Protocol):
+class Drivable(Protocol):
     """What a worker can drive."""
 
     def drive(self, now: float, /) -> float | None:
         """Do what is due; returns the seconds until more is, or None for not before a command."""
+
+
+class Driver(Protocol):
+    """What drives one thing at a time: a thread, or whoever says how time goes by."""
+
+    def drive(self, drivable: Drivable, /) -> None:
+        """Drive this from now on, or look at it again after a command."""
 
 
 class Worker(threading.Thread):
@@ -21,18 +29,23 @@ class Worker(threading.Thread):
     set again.
     """
 
-    def __init__(self, turn: threading.Event | None = None) -> None:
+    def __init__(
+        self,
+        turn: threading.Event | None = None,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
         super().__init__(name="descent", daemon=True)
-        self._run: Driven | None = None
+        self._now = now
+        self._drivable: Drivable | None = None
         self._stopping = False
         self.failure: BaseException | None = None
         self._wake = threading.Event()
         self._turn = turn or threading.Event()
         self._turn.set()
 
-    def drive(self, run: Driven) -> None:
-        """Drive this run from now on, or look at it again after a command."""
-        self._run = run
+    def drive(self, drivable: Drivable) -> None:
+        """Drive this from now on, or look at it again after a command."""
+        self._drivable = drivable
         self._wake.set()
 
     def stop(self) -> None:
@@ -52,7 +65,7 @@ class Worker(threading.Thread):
 
     def _drive(self) -> None:
         while not self._stopping:
-            delay = self._run.drive(time.monotonic()) if self._run else None
+            delay = self._drivable.drive(self._now()) if self._drivable else None
             if delay != 0:
                 self._wake.wait(delay)
                 self._wake.clear()

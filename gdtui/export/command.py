@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import Any
 
 from gdtui.core.descent import starting_point
 from gdtui.core.landscapes import LANDSCAPES
+from gdtui.core.printable import printable
 from gdtui.core.run import Run
 from gdtui.core.settings import Settings
 from gdtui.problem import Source
@@ -17,8 +20,8 @@ from gdtui.runs.history import Branch, differences
 def command(source: Source, settings: Settings) -> str:
     """The command line that repeats a run with these settings, quoted for a shell."""
     words = ["gdtui", *_named(source)]
-    defaults = LANDSCAPES[source.surface].defaults if source.surface else {}
-    left_out = Settings(method=settings.method, **defaults)  # type: ignore[arg-type]
+    defaults: dict[str, Any] = LANDSCAPES[source.surface].defaults if source.surface else {}
+    left_out = Settings(method=settings.method, **defaults)
     for parameter in settings.hyperparameters:
         # In letters: -0 is another number than 0, though equal to it.
         value, default = (parameter.format(each[parameter]) for each in (settings, left_out))
@@ -37,13 +40,17 @@ def _named(source: Source) -> Iterator[str]:
     """The words that name the data or the landscape."""
     if source.surface is not None:
         yield from ("--surface", source.surface)
-    if source.path is not None:
+    if source.sample is not None:
+        yield source.sample
+    elif source.path is not None:
         is_file = source.path.startswith("-") and not source.is_stream
         yield f"./{source.path}" if is_file else source.path
     for flag, column in (("--x", source.x), ("--y", source.y)):
         if column is not None:
             # Joined, a name that begins with a dash is no option.
             yield from [f"{flag}={column}"] if column.startswith("-") else [flag, column]
+    if source.drop_missing:
+        yield "--drop-missing"
 
 
 def _quoted(word: str) -> str:
@@ -66,6 +73,9 @@ def not_carried(source: Source, run: Run, parent: Branch | None = None) -> str:
     missing = []
     if source.is_stream:
         missing.append("the data from standard input (pipe them in again)")
+    if source.sample is not None and os.path.exists(source.sample):
+        shown = printable(source.sample)
+        missing.append(f"that {shown} is the sample (the file of this name goes before it here)")
     if record.start != starting_point(run.surface, settings):
         left = f", where it left run {parent.number}" if parent else ""
         missing.append(f"that the run began at iteration {record.start.iteration}{left}")

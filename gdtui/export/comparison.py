@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from gdtui.core.landscapes import LANDSCAPES
 from gdtui.core.printable import printable
 from gdtui.core.surface import Surface
-from gdtui.dataset.text import DataError
+from gdtui.dataset import DataError
 from gdtui.export.files import ExportError
 from gdtui.export.runs import RunsFile, read_runs
 from gdtui.loading import Loading
-from gdtui.problem import Source
+from gdtui.problem import Problem, Source
 from gdtui.runs.history import Branch, Entry, History, Summary
-from gdtui.serialization import fingerprint
 
 HEADS = ("run", "name", "changed", "iterations", "loss", "gap", "within 1%", "status")
 # Columns of numbers end together, those of words begin together.
@@ -21,9 +21,15 @@ NUMBERS = {"run", "iterations", "loss", "within 1%"}
 ANYWHERE = "if they are elsewhere, say where: gdtui FILE --compare …"
 
 
-def compared(
-    paths: Sequence[str], instead: Source, find: Callable[[str | None], str]
-) -> tuple[Loading, History]:
+class Comparison(NamedTuple):
+    """Runs in one history, what they are about, and what to know of their files, in sentences."""
+
+    problem: Problem
+    history: History
+    notes: tuple[str, ...]
+
+
+def compared(paths: Sequence[str], instead: Source) -> Comparison:
     """The runs of some files over the data that these name, or that are named instead.
 
     Raises ExportError, in words, for files that can't be read, or data that are not theirs.
@@ -33,44 +39,46 @@ def compared(
     for file in files:
         if file.fingerprint != first.fingerprint:
             raise ExportError(f"{first.name} and {file.name} are of runs over different data")
-    loading = _loaded(first, instead, find)
-    _, surface = loading.result()
-    return loading, _history(files, surface)
+    problem = _problem(first, instead)
+    notes = tuple(note for file in files for note in file.notes)
+    return Comparison(problem, _history(files, problem.surface), notes)
 
 
-def _loaded(file: RunsFile, instead: Source, find: Callable[[str | None], str]) -> Loading:
-    """The data of a file's runs, read."""
-    source = file.source
-    if source.surface is not None:
-        return _landscape(file, source.surface, instead)
-    source = Source(
-        instead.path or source.path,
-        source.x if instead.x is None else instead.x,
-        source.y if instead.y is None else instead.y,
+def _problem(file: RunsFile, instead: Source) -> Problem:
+    """What a file's runs are about, read again."""
+    if file.source.surface is not None:
+        return _landscape(file, file.source.surface, instead)
+    source = file.source.found_again
+    if instead.path is not None:
+        source = source._replace(path=instead.path, sample=None)
+    source = source._replace(
+        x=source.x if instead.x is None else instead.x,
+        y=source.y if instead.y is None else instead.y,
+        drop_missing=source.drop_missing or instead.drop_missing,
     )
     if source.is_stream and not instead.is_stream:
         raise ExportError(
             f"the data of {file.name} came from standard input: "
             "save them as a file, and name it: gdtui FILE --compare …"
         )
-    loading = Loading(find(source.path), source.x, source.y, source=source)
+    loading = Loading(source)
     loading.read()
     try:
-        dataset, _ = loading.result()
+        problem = loading.result()
     except DataError as error:
         raise ExportError(f"the data of {file.name} can't be had: {error}; {ANYWHERE}") from None
-    if dataset is None or fingerprint(dataset) != file.fingerprint:
-        path = printable(source.path or loading.path)
+    if file.fingerprint not in ("", problem.fingerprint):
+        path = printable(source.path or problem.source.name)
         raise ExportError(f"{path} has other data than the runs of {file.name}; {ANYWHERE}")
-    return loading
+    return problem
 
 
-def _landscape(file: RunsFile, name: str, instead: Source) -> Loading:
+def _landscape(file: RunsFile, name: str, instead: Source) -> Problem:
     if instead != Source():
         raise ExportError(f"the runs of {file.name} are over a surface: they take no data")
-    if name not in LANDSCAPES or name != file.fingerprint:
+    if name not in LANDSCAPES or file.fingerprint not in ("", name):
         raise ExportError(f"{file.name} has runs over no surface that gdtui knows")
-    return Loading.of_landscape(LANDSCAPES[name])
+    return Problem.of_landscape(LANDSCAPES[name])
 
 
 def _history(files: Sequence[RunsFile], surface: Surface) -> History:

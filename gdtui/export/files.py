@@ -10,9 +10,8 @@ from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
-from gdtui.core.landscapes import Landscape
 from gdtui.core.printable import printable
-from gdtui.dataset.text import Dataset
+from gdtui.problem import Problem
 
 # How a data file's name may begin the name of a new file, in bytes: few systems take over 255.
 NAME_BYTES = 100
@@ -96,6 +95,6 @@ def _fits_a_name(char: str) -> bool:
     return char in NAME_MARKS or (char.isalnum() and printable(char) == char)
 
 
-def stem(data: Dataset | Landscape) -> str:
-    """What the files of a dataset or a landscape are called."""
-    return safe_name(Path(data.name).stem)
+def stem(problem: Problem) -> str:
+    """What the files of a problem are called."""
+    return safe_name(Path(problem.name).stem)

@@ -4,44 +4,40 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from itertools import chain, islice
+from itertools import chain
 from typing import Any
 
 from gdtui import __version__
+from gdtui.core.arithmetic import batch_measure
 from gdtui.core.descent import (
+    Descent,
     Measured,
     Outcome,
-    Point,
     Status,
     Step,
-    ended,
-    measured_at,
     starting_point,
 )
 from gdtui.core.hyperparameter import Hyperparameter, Value
-from gdtui.core.landscapes import Landscape
-from gdtui.core.methods import sampled
-from gdtui.core.run import Record, replay
+from gdtui.core.run import Record
 from gdtui.core.settings import Settings
-from gdtui.core.surface import Surface, surface_of
-from gdtui.dataset.text import Dataset
+from gdtui.core.surface import Surface
+from gdtui.problem import Problem
 from gdtui.serialization import settings_by_name
 
-Data = Dataset | Landscape
 Lines = Generator[str, None, Outcome]
 BatchLoss = Callable[[Measured | Step], float]
 TEXT_LINE = "Iteration %4d => Loss: %.10f"
 OF_BATCH = ", of the batch: %.10f"
 # Steps that are written at once: they take a millisecond, which nobody waits for.
-BURST = 512
+WRITTEN_AT_ONCE = 512
 # What a row has besides the fields of a step, where the feature is scaled.
 SCALED = ("w_scaled", "b_scaled")
 # And what it has where the method looks at a batch of the examples in each iteration.
 BATCH_LOSS = "batch_loss"
 
 
-class Bursts:
-    """The steps of a run in bursts: every so manieth, and always the last."""
+class ReportedSteps:
+    """The steps of a run to be written, in bursts: one in every so many, and always the last."""
 
     def __init__(self, surface: Surface, record: Record, every: int = 1) -> None:
         self.surface = surface
@@ -50,13 +46,12 @@ class Bursts:
         self.tuned = tuned(record)
         self._record = record
         self._every = every
-        self._until = record.reached + record.exhausted
-        self._last = record.start
+        self._descent = Descent(surface, record.tunings, record.start)
 
     @classmethod
-    def whole(cls, data: Data, settings: Settings, every: int) -> Bursts:
+    def whole(cls, problem: Problem, settings: Settings, every: int) -> ReportedSteps:
         """Those of a descent from its start to its end."""
-        surface = surface_of(data, settings)
+        surface = problem.surface_for(settings)
         start = starting_point(surface, settings)
         return cls(surface, Record(start, ((0, settings),), settings.iterations), every)
 
@@ -73,36 +68,24 @@ class Bursts:
         return tuple(settings[parameter] for parameter in self.tuned)
 
     def __iter__(self) -> Iterator[list[Measured]]:
-        whole = replay(self.surface, self._record.tunings, self._last)
-        path = islice(whole, self._until - self._last.iteration)
+        record = self._record
+        left = record.reached + record.exhausted - record.start.iteration
         steps: list[Measured] = []
-        while burst := list(islice(path, BURST)):
-            steps = burst
-            self._last = Point(*steps[-1][:3], steps[-1][6])
+        while burst := self._descent.take(min(WRITTEN_AT_ONCE, left)):
+            steps, left = burst, left - len(burst)
             yield steps[-steps[0][0] % self._every :: self._every]
-        if steps and self._last.iteration % self._every:
+        if steps and steps[-1][0] % self._every:
             yield steps[-1:]
 
     @property
     def outcome(self) -> Outcome:
-        """How the run ends, once there are no more bursts: its last step is taken again."""
-        path = replay(self.surface, self._record.tunings, self._last)
-        last, finite = measured_at(self.surface, self._last), False
-        while True:
-            try:
-                step = Step._make(next(path)[:6])
-            except StopIteration as end:
-                return ended(end.value, last, finite)
-            if step.iteration >= self._until:
-                return Outcome(self._standing(), step.iteration, step.iteration, step)
-            last, finite = step, True
-
-    def _standing(self) -> Status:
-        """Where a run stands that could go on."""
-        if self._until >= self._record.tunings[-1][1].iterations:
-            return Status.FINISHED
-        begun = self._until > self._record.start.iteration
-        return Status.PAUSED if begun else Status.READY
+        """How the run ends, once there are no more bursts."""
+        self._descent.take(1)
+        outcome = self._descent.outcome()
+        if self._descent.status or outcome.iteration >= self._record.tunings[-1][1].iterations:
+            return outcome
+        begun = outcome.iteration > self._record.start.iteration
+        return outcome._replace(status=Status.PAUSED if begun else Status.READY)
 
 
 def tuned(record: Record) -> tuple[Hyperparameter, ...]:
@@ -118,7 +101,7 @@ def tuned(record: Record) -> tuple[Hyperparameter, ...]:
 
 def batch_loss(surface: Surface, settings: Settings) -> BatchLoss | None:
     """The loss over the batch of a step's iteration; None where all examples count."""
-    measure = sampled(surface, settings)
+    measure = batch_measure(surface, settings)
     return None if measure is None else lambda step: measure(*step[:3])[0]
 
 
@@ -138,23 +121,23 @@ def answer(step: Step, bias: bool) -> str:
     return f"w={step.w:.10f}, b={step.b:.10f}" if bias else f"w={step.w:.10f}"
 
 
-def as_text(data: Data, settings: Settings, every: int = 1) -> Lines:
+def as_text(problem: Problem, settings: Settings, every: int = 1) -> Lines:
     """The lesson's lines, an empty one, and the parameters reached."""
-    return text_lines(Bursts.whole(data, settings, every))
+    return text_lines(ReportedSteps.whole(problem, settings, every))
 
 
-def text_lines(bursts: Bursts) -> Lines:
+def text_lines(reported: ReportedSteps) -> Lines:
     """A run in the lesson's lines, an empty one, and the parameters reached."""
-    of_batch = bursts.batch_loss
+    of_batch = reported.batch_loss
     line = TEXT_LINE + (OF_BATCH if of_batch else "") + "\n"
-    for steps in bursts:
+    for steps in reported:
         figures: list[tuple[float, ...]] = [(step[0], step[3]) for step in steps]
         if of_batch:
             figures = [(*pair, of_batch(step)) for pair, step in zip(figures, steps, strict=True)]
         # One long format is filled in faster than many short ones.
         yield line * len(steps) % tuple(chain.from_iterable(figures))
-    outcome = bursts.outcome
-    yield f"\n{answer(_raw(bursts.surface, outcome.step), needs_both(bursts.settings))}\n"
+    outcome = reported.outcome
+    yield f"\n{answer(_raw(reported.surface, outcome.step), needs_both(reported.settings))}\n"
     return outcome
 
 
@@ -164,11 +147,11 @@ def needs_both(settings: Settings) -> bool:
     return settings.bias or settings.standardize
 
 
-def as_csv(data: Data, settings: Settings, every: int = 1) -> Lines:
+def as_csv(problem: Problem, settings: Settings, every: int = 1) -> Lines:
     """A header and a row for every step, in full precision."""
-    bursts = Bursts.whole(data, settings, every)
-    yield csv_line(bursts.columns)
-    return (yield from csv_lines(bursts, bursts.columns))
+    reported = ReportedSteps.whole(problem, settings, every)
+    yield csv_line(reported.columns)
+    return (yield from csv_lines(reported, reported.columns))
 
 
 def csv_line(fields: Iterable[str]) -> str:
@@ -177,64 +160,57 @@ def csv_line(fields: Iterable[str]) -> str:
 
 
 def csv_lines(
-    bursts: Bursts, columns: Sequence[str], fixed: Mapping[str, str] | None = None
+    reported: ReportedSteps, columns: Sequence[str], fixed: Mapping[str, str] | None = None
 ) -> Lines:
     """A row for every step of a run, with what is fixed for all of them, or else nothing."""
-    scaled, of_batch, in_force = bursts.settings.standardize, bursts.batch_loss, bursts.in_force
+    scaled, of_batch, in_force = (
+        reported.settings.standardize,
+        reported.batch_loss,
+        reported.in_force,
+    )
     fixed = fixed or {}
-    row = csv_line("%r" if name in bursts.columns else fixed.get(name, "") for name in columns)
-    for steps in bursts:
+    row = csv_line("%r" if name in reported.columns else fixed.get(name, "") for name in columns)
+    for steps in reported:
         rows: list[tuple[Value, ...]] = [step[:6] for step in steps]
         if scaled:
-            rows = [(*_raw(bursts.surface, Step._make(step[:6])), *step[1:3]) for step in steps]
+            rows = [(*_raw(reported.surface, Step._make(step[:6])), *step[1:3]) for step in steps]
         if of_batch:
             rows = [(*one, of_batch(step)) for one, step in zip(rows, steps, strict=True)]
-        if bursts.tuned:
+        if reported.tuned:
             rows = [(*one, *in_force(step[0])) for one, step in zip(rows, steps, strict=True)]
         yield row * len(rows) % tuple(chain.from_iterable(rows))
-    return bursts.outcome
+    return reported.outcome
 
 
-def as_json(data: Data, settings: Settings, every: int = 1) -> Lines:
+def as_json(problem: Problem, settings: Settings, every: int = 1) -> Lines:
     """JSON Lines: an object with data and settings, one for every step, one with the outcome."""
-    yield json_line(header(data, settings))
-    return (yield from json_lines(Bursts.whole(data, settings, every)))
+    yield json_line(header(problem, settings))
+    return (yield from json_lines(ReportedSteps.whole(problem, settings, every)))
 
 
-def header(data: Data, settings: Settings) -> dict[str, Any]:
+def header(problem: Problem, settings: Settings) -> dict[str, Any]:
     """What was descended, how, and by which version."""
     return {
         "version": __version__,
-        "data": _described(data),
+        "data": problem.description,
         "settings": settings_by_name(settings),
     }
 
 
-def json_lines(bursts: Bursts, fixed: Mapping[str, Value] | None = None) -> Lines:
+def json_lines(reported: ReportedSteps, fixed: Mapping[str, Value] | None = None) -> Lines:
     """An object for every step and one with the outcome, with what is fixed for all of them."""
-    of_batch, fixed = bursts.batch_loss, fixed or {}
-    for step in chain.from_iterable(bursts):
-        named = _named(bursts.surface, Step._make(step[:6]), bursts.settings)
+    of_batch, fixed = reported.batch_loss, fixed or {}
+    for step in chain.from_iterable(reported):
+        named = _named(reported.surface, Step._make(step[:6]), reported.settings)
         if of_batch:
             named[BATCH_LOSS] = _finite(of_batch(step))
         yield json_line({**fixed, **named})
-    outcome = bursts.outcome
-    last = _named(bursts.surface, outcome.step, bursts.settings).items()
+    outcome = reported.outcome
+    last = _named(reported.surface, outcome.step, reported.settings).items()
     reached = {name: None if value is None else _finite(value) for name, value in last}
     ending = {"outcome": outcome.status, **reached, "iteration": outcome.iteration}
     yield json_line({**fixed, **ending})
     return outcome
-
-
-def _described(data: Data) -> dict[str, Any]:
-    if isinstance(data, Landscape):
-        return {"surface": data.name}
-    return {
-        "name": data.name,
-        "feature": data.feature,
-        "label": data.label,
-        "examples": len(data.x),
-    }
 
 
 def _named(surface: Surface, step: Step, settings: Settings) -> dict[str, float | None]:
@@ -264,7 +240,7 @@ def _finite(value: float) -> float | None:
     return value if abs(value) < float("inf") else None
 
 
-FORMATS: dict[str, Callable[[Data, Settings, int], Lines]] = {
+FORMATS: dict[str, Callable[[Problem, Settings, int], Lines]] = {
     "text": as_text,
     "csv": as_csv,
     "json": as_json,

@@ -7,14 +7,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from gdtui.export.files import stem, write_new
-from gdtui.export.lines import Data
 from gdtui.export.runs import runs_as_csv, runs_as_json
 from gdtui.export.script import script
-from gdtui.problem import Source
+from gdtui.problem import Problem
 from gdtui.runs.history import Entry
 
 
-class Taken(NamedTuple):
+class ExportRequest(NamedTuple):
     """What files are made from, and how they are written.
 
     `plots` draws those on screen as SVG, by the name of their view; `pause` comes every few lines,
@@ -22,8 +21,7 @@ class Taken(NamedTuple):
     """
 
     folder: str
-    data: Data
-    source: Source
+    problem: Problem
     entry: Entry
     entries: Sequence[Entry]
     plots: Callable[[], Mapping[str, str]]
@@ -32,7 +30,7 @@ class Taken(NamedTuple):
     @property
     def run_name(self) -> str:
         """What the files of the run that is looked at are called."""
-        return f"{stem(self.data)}-run{self.entry.number}"
+        return f"{stem(self.problem)}-run{self.entry.number}"
 
     def write(self, name: str, suffix: str, text: Iterable[str]) -> Path:
         """Write a new file; returns where."""
@@ -40,7 +38,7 @@ class Taken(NamedTuple):
 
 
 # Writes new files, and says where they are; raises ExportError.
-Exporter = Callable[[Taken], list[Path]]
+Exporter = Callable[[ExportRequest], list[Path]]
 EXPORTERS: dict[str, Exporter] = {}
 
 
@@ -55,37 +53,37 @@ def exporter(label: str) -> Callable[[Exporter], Exporter]:
 
 
 @exporter("this run as CSV")
-def _run_as_csv(taken: Taken) -> list[Path]:
-    return [taken.write(taken.run_name, ".csv", runs_as_csv([taken.entry]))]
+def _run_as_csv(request: ExportRequest) -> list[Path]:
+    return [request.write(request.run_name, ".csv", runs_as_csv([request.entry]))]
 
 
 @exporter("this run as JSON Lines")
-def _run_as_json(taken: Taken) -> list[Path]:
-    lines = runs_as_json(taken.data, taken.source, [taken.entry])
-    return [taken.write(taken.run_name, ".jsonl", lines)]
+def _run_as_json(request: ExportRequest) -> list[Path]:
+    lines = runs_as_json(request.problem, [request.entry])
+    return [request.write(request.run_name, ".jsonl", lines)]
 
 
 @exporter("all runs as CSV")
-def _all_as_csv(taken: Taken) -> list[Path]:
-    name = f"{stem(taken.data)}-runs"
-    return [taken.write(name, ".csv", runs_as_csv(taken.entries))]
+def _all_as_csv(request: ExportRequest) -> list[Path]:
+    name = f"{stem(request.problem)}-runs"
+    return [request.write(name, ".csv", runs_as_csv(request.entries))]
 
 
 @exporter("all runs as JSON Lines")
-def _all_as_json(taken: Taken) -> list[Path]:
-    lines = runs_as_json(taken.data, taken.source, taken.entries)
-    return [taken.write(f"{stem(taken.data)}-runs", ".jsonl", lines)]
+def _all_as_json(request: ExportRequest) -> list[Path]:
+    lines = runs_as_json(request.problem, request.entries)
+    return [request.write(f"{stem(request.problem)}-runs", ".jsonl", lines)]
 
 
 @exporter("this run as a numpy script")
-def _run_as_script(taken: Taken) -> list[Path]:
-    text = script(taken.data, taken.entry.run.record)
-    return [taken.write(taken.run_name, ".py", text)]
+def _run_as_script(request: ExportRequest) -> list[Path]:
+    text = script(request.problem, request.entry.run.record)
+    return [request.write(request.run_name, ".py", text)]
 
 
 @exporter("the plots on screen as SVG")
-def _plots_as_svg(taken: Taken) -> list[Path]:
+def _plots_as_svg(request: ExportRequest) -> list[Path]:
     return [
-        taken.write(f"{taken.run_name}-{view.lower().replace(' ', '-')}", ".svg", text)
-        for view, text in taken.plots().items()
+        request.write(f"{request.run_name}-{view.lower().replace(' ', '-')}", ".svg", text)
+        for view, text in request.plots().items()
     ]

@@ -12,20 +12,21 @@ import inspect
 import math
 import re
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
+from gdtui.core import quadratic
 from gdtui.core.landscapes import Landscape
-from gdtui.core.methods import BATCH, Method, numbers
+from gdtui.core.method import Method
 from gdtui.core.model import Vector
 from gdtui.core.printable import printable
 from gdtui.core.run import Record
 from gdtui.core.settings import Settings
-from gdtui.core.surface import LossSurface, surface_of
-from gdtui.dataset.text import Dataset
+from gdtui.core.surface import LossSurface, Surface
 from gdtui.export.files import ExportError
-from gdtui.export.lines import OF_BATCH, TEXT_LINE, Bursts, Data, needs_both, text_lines
+from gdtui.export.lines import OF_BATCH, TEXT_LINE, ReportedSteps, needs_both, text_lines
+from gdtui.problem import Problem
 
 # More of them would bury the lines that a reader looks for.
 MOST_EXAMPLES = 1000
@@ -48,9 +49,8 @@ def measure(w, b{and_batch}):
     return np.mean(e * e), 2 * np.mean(x * e), 2 * np.mean(e)"""
 
 EXACT = """\
-def measure(w, b{and_batch}):
-    e, r = w - w_hat, w * xm + b - ym
-    return res + vxx * e * e + r * r, 2 * (vxx * e + xm * r), 2 * r"""
+def measure(w, b, five=five):
+    return bowl(*five)(w, b)"""
 
 BATCH_OF = """\
 def batch_of(iteration):
@@ -59,16 +59,17 @@ def batch_of(iteration):
     chosen = order[number * batch : (number + 1) * batch]
     return {drawn}"""
 
-FIVE_OF_BATCH = """\
-def mean(values):
-    return float(np.add.reduceat(values, [0])[0]) / len(values)
+SCALING = """\
+# The feature with mean 0 and deviation 1.
+shift = float(five_numbers(x, y)[0])
+x = x - shift
+farthest = float(np.max(np.abs(x))) or 1.0
+scale = farthest * sqrt(np.mean((x / farthest) ** 2)) or 1.0
+x = x / scale"""
 
-def five_numbers(x, y):
-    xm, ym = mean(x), mean(y)
-    dx, dy = x - xm, y - ym
-    vxx = mean(dx * dx)
-    w_hat = mean(dx * dy) / vxx if vxx > 0 else 0.0
-    return xm, ym, vxx, w_hat, mean((dy - w_hat * dx) ** 2)"""
+FIVE_OF_BATCH = """\
+def mean_of_batch(values):
+    return np.add.reduceat(values, [0])[0] / len(values)"""
 
 LOSS = """\
 def L(w, b):
@@ -80,63 +81,72 @@ _NAME = re.compile(r"\b[A-Za-z]\w*\b(?!\()")
 _BESIDE_W = re.compile(r"L\(w( [+-] \w+)?, b\)")
 
 
-def script(data: Data, record: Record) -> str:
+def script(problem: Problem, record: Record) -> str:
     """A script of the run from its start to the end of its iterations.
 
     Raises ExportError, in words, where it would not be short and plain.
     """
-    _refuse_what_is_long(data, record.tunings[-1][1])
-    plain = _textbook(data, record)
-    return plain if plain and _prints_the_same(plain, data, record) else _exact(data, record)
+    _refuse_what_is_long(problem, record.tunings[-1][1])
+    plain = _textbook(problem, record)
+    return plain if plain and _prints_the_same(plain, problem, record) else _exact(problem, record)
 
 
-def _refuse_what_is_long(data: Data, settings: Settings) -> None:
+def _refuse_what_is_long(problem: Problem, settings: Settings) -> None:
     method = settings.chosen_method
     if not method.formula:
         raise ExportError(f"{method.name} has no script: nothing says its formula")
-    if isinstance(data, Dataset) and len(data.x) > MOST_EXAMPLES:
+    count = problem.example_count
+    if count > MOST_EXAMPLES:
         raise ExportError(
-            f"a script holds its examples, {MOST_EXAMPLES} at most, and these are {len(data.x)}"
+            f"a script holds its examples, {MOST_EXAMPLES} at most, and these are {count}"
         )
 
 
-def _textbook(data: Data, record: Record) -> str | None:
+def _textbook(problem: Problem, record: Record) -> str | None:
     """The script in the words of the textbook; None for a run that these are too few for."""
     settings = record.tunings[-1][1]
     count = settings.iterations - record.start.iteration
     if count > MOST_TRIED or _has_tolerance(record) or _has_conditions(settings.chosen_method):
         return None
-    measure = _landscape(data) if isinstance(data, Landscape) else _means(data, settings)
-    loop = [*_begin(record), *_walk(data, record)]
-    return _program(data, [*measure, "\n".join(loop)], [*_answer(settings)])
+    measure = (
+        _landscape(problem.surface)
+        if isinstance(problem.surface, Landscape)
+        else _means(problem, settings)
+    )
+    loop = [*_begin(record), *_walk(problem, record)]
+    return _program(problem, [*measure, "\n".join(loop)], [*_answer(settings)])
 
 
-def _exact(data: Data, record: Record) -> str:
+def _exact(problem: Problem, record: Record) -> str:
     """The script that goes through the same arithmetic as gdtui."""
     settings = record.tunings[-1][1]
-    measure = _landscape(data) if isinstance(data, Landscape) else _five(data, settings)
+    measure = (
+        _landscape(problem.surface)
+        if isinstance(problem.surface, Landscape)
+        else _five(problem, settings)
+    )
     beside = [LOSS] if any("L(" in line for line in settings.chosen_method.formula) else []
-    loop = [*_begin(record, "w, b = reached"), *_loop(data, record)]
+    loop = [*_begin(record, "w, b = reached"), *_loop(problem, record)]
     answer = ["w, b = reached", *_answer(settings)]
-    return _program(data, [*measure, *beside, "\n".join(loop)], answer)
+    return _program(problem, [*measure, *beside, "\n".join(loop)], answer)
 
 
-def _program(data: Data, parts: Sequence[str], answer: Sequence[str]) -> str:
+def _program(problem: Problem, parts: Sequence[str], answer: Sequence[str]) -> str:
     body = "\n\n".join([*parts, "\n".join(answer)])
-    imports = "\n".join(_imports(body, isinstance(data, Landscape)))
+    imports = "\n".join(_imports(body, isinstance(problem.surface, Landscape)))
     return "\n\n".join(filter(None, [HEAD, imports, body])) + "\n"
 
 
-def _prints_the_same(text: str, data: Data, record: Record) -> bool:
+def _prints_the_same(text: str, problem: Problem, record: Record) -> bool:
     """Whether a script prints what gdtui does."""
     whole = Record(record.start, record.tunings, record.tunings[-1][1].iterations)
     printed: list[str] = []
     try:
         with np.errstate(all="ignore"):
-            exec(text, {"print": printed.append})
+            exec(compile(text, "script", "exec", dont_inherit=True), {"print": printed.append})
     except ArithmeticError:
         return False
-    expected = text_lines(Bursts(surface_of(data, whole.tunings[0][1]), whole))
+    expected = text_lines(ReportedSteps(problem.surface_for(whole.tunings[0][1]), whole))
     return "".join(f"{line}\n" for line in printed) == "".join(expected)
 
 
@@ -155,57 +165,64 @@ def _imports(body: str, is_landscape: bool) -> Iterator[str]:
 
 def _landscape(landscape: Landscape) -> list[str]:
     """The formula as it stands in its module, without words and types."""
+    title = f"# The surface {landscape.name}: its loss, and the slopes along w and b."
     try:
-        (function,) = ast.parse(textwrap.dedent(inspect.getsource(landscape.formula))).body
+        return [f"{title}\n{_source(landscape.formula, 'measure')}"]
     except (OSError, TypeError):
         raise ExportError(f"the formula of {landscape.name} can't be read") from None
-    assert isinstance(function, ast.FunctionDef)
-    function.name, function.decorator_list, function.returns = "measure", [], None
-    for argument in function.args.args:
-        argument.annotation = None
-    if ast.get_docstring(function) is not None:
-        del function.body[0]
-    title = f"# The surface {landscape.name}: its loss, and the slopes along w and b."
-    return [f"{title}\n{ast.unparse(function)}"]
 
 
-def _means(data: Dataset, settings: Settings) -> list[str]:
+def _source(function: Callable[..., object], name: str | None = None) -> str:
+    """The code of a function of ours without words and types, under a name if one is given."""
+    (code,) = ast.parse(textwrap.dedent(inspect.getsource(function))).body
+    assert isinstance(code, ast.FunctionDef)
+    code.name, code.decorator_list = name or code.name, []
+    for inner in ast.walk(code):
+        if isinstance(inner, ast.FunctionDef):
+            inner.returns = None
+            if ast.get_docstring(inner) is not None:
+                del inner.body[0]
+        elif isinstance(inner, ast.arg):
+            inner.annotation = None
+    return ast.unparse(code)
+
+
+def _means(problem: Problem, settings: Settings) -> list[str]:
     """The examples, and the loss and the slopes as means over them."""
-    lines = _examples(data)
+    lines = _examples(problem)
     if settings.standardize:
         lines += ["shift, scale = np.mean(x), np.std(x)", "x = (x - shift) / scale"]
-    measure = TEXTBOOK.format(and_batch=", x=x, y=y" if _draws(data, settings) else "")
-    drawn = [BATCH_OF.format(drawn="x[chosen], y[chosen]")] if _draws(data, settings) else []
+    measure = TEXTBOOK.format(and_batch=", x=x, y=y" if _draws(problem, settings) else "")
+    drawn = [BATCH_OF.format(drawn="x[chosen], y[chosen]")] if _draws(problem, settings) else []
     return ["\n".join(lines), measure, *drawn]
 
 
-def _five(data: Dataset, settings: Settings) -> list[str]:
+def _five(problem: Problem, settings: Settings) -> list[str]:
     """The examples, and the loss and the slopes from five numbers."""
-    lines, x = _examples(data), data.x
+    parts = ["\n".join(_examples(problem)), *_functions()]
     if settings.standardize:
-        lines += _scaling(x)
-        x = LossSurface.of(x, data.y).standardized().x
-    parts = ["\n".join(lines), "\n".join(_five_numbers(x, settings.standardize))]
-    if not _draws(data, settings):
-        return [*parts, EXACT.format(and_batch="")]
-    of_batch = ", xm=xm, ym=ym, vxx=vxx, w_hat=w_hat, res=res"
-    drawn = BATCH_OF.format(drawn="five_numbers(x[chosen], y[chosen])")
-    return [*parts, EXACT.format(and_batch=of_batch), FIVE_OF_BATCH, drawn]
+        parts.append(SCALING)
+    parts += ["\n".join(_five_numbers(problem.surface_for(settings), settings)), EXACT]
+    if not _draws(problem, settings):
+        return parts
+    drawn = BATCH_OF.format(drawn="five_numbers(x[chosen], y[chosen], mean_of_batch),")
+    return [*parts, FIVE_OF_BATCH, drawn]
 
 
-def _examples(data: Dataset) -> list[str]:
+def _examples(problem: Problem) -> list[str]:
+    data = problem.dataset
+    assert data
     title = " ".join(map(printable, (data.name, "·", data.feature, "->", data.label)))
     return [f"# {title}", _array("x", data.x), _array("y", data.y)]
 
 
 def _has_batches(settings: Settings) -> bool:
-    return BATCH in settings.hyperparameters
+    return settings.chosen_method.has_batches
 
 
-def _draws(data: Data, settings: Settings) -> bool:
+def _draws(problem: Problem, settings: Settings) -> bool:
     """Whether each iteration draws a batch; one of all examples takes them in their order."""
-    examples = len(data.x) if isinstance(data, Dataset) else 0
-    return _has_batches(settings) and float(settings[BATCH]) < examples
+    return _has_batches(settings) and settings.batch < problem.example_count
 
 
 def _array(name: str, values: Vector) -> str:
@@ -213,34 +230,22 @@ def _array(name: str, values: Vector) -> str:
     return textwrap.fill(text, WIDTH, subsequent_indent="    ", break_on_hyphens=False)
 
 
-def _scaling(x: Vector) -> list[str]:
-    return [
-        "# The feature with mean 0 and deviation 1.",
-        f"shift = {_mean_of('x', x)}",
-        "x = x - shift",
-        "farthest = float(np.max(np.abs(x))) or 1.0",
-        "scale = farthest * sqrt(np.mean((x / farthest) ** 2)) or 1.0",
-        "x = x / scale",
-    ]
+def _functions() -> Iterator[str]:
+    """How gdtui sums up the examples, and measures the loss from these sums."""
+    limits = f"{quadratic.SMALLEST_SQUARE!r}, {quadratic.ROUNDING!r}"
+    yield "\n".join([FIVE_NUMBERS, f"SMALLEST_SQUARE, ROUNDING = {limits}"])
+    yield _source(quadratic.slope)
+    yield _source(quadratic.rounded_off)
+    yield _source(quadratic.five_numbers)
+    yield _source(quadratic.bowl)
 
 
-def _mean_of(name: str, values: Vector) -> str:
-    """The mean; where all values are the same it is that one, and not what rounding leaves."""
-    return f"float({name}[0])" if np.all(values == values[0]) else f"float(np.mean({name}))"
-
-
-def _five_numbers(x: Vector, scaled: bool) -> Iterator[str]:
-    yield FIVE_NUMBERS
-    yield f"xm, ym = {_mean_of('x', x)}, float(np.mean(y))"
-    yield "dx, dy = x - xm, y - ym"
-    yield "vxx = float(np.mean(dx * dx))"
-    with np.errstate(all="ignore"):
-        varies = LossSurface.of(x, x).vxx > 0
-    yield f"w_hat = {'float(np.mean(dx * dy)) / vxx' if varies else '0.0'}"
-    yield "res = float(np.mean((dy - w_hat * dx) ** 2))"
-    if scaled:
-        yield f"xm, vxx = 0.0, {1.0 if np.any(x) else 0.0}  # what scaling makes them, to the digit"
-    yield "largest = np.finfo(float).max / len(x)  # a larger mean is of a sum that overflows"
+def _five_numbers(surface: Surface, settings: Settings) -> Iterator[str]:
+    yield "five = tuple(map(float, five_numbers(x, y)))"
+    if settings.standardize and isinstance(surface, LossSurface):
+        # What scaling makes of them, to the digit.
+        yield f"five = ({surface.xm!r}, five[1], {surface.vxx!r}, *five[3:])"
+    yield "largest = np.finfo(float).max / len(x)  # a larger mean is of an infinite sum"
 
 
 # The descent
@@ -257,7 +262,7 @@ def _has_conditions(method: Method) -> bool:
 def _values(record: Record, settings: Settings) -> dict[str, float]:
     """What the lines of the loop need to know, by name."""
     whole = {p.name for p in settings.hyperparameters if isinstance(p.default, int)}
-    values = {n: int(v) if n in whole else v for n, v in numbers(settings).items()}
+    values = {n: int(v) if n in whole else v for n, v in settings.numbers.items()}
     return values | ({"tolerance": settings.tolerance} if _has_tolerance(record) else {})
 
 
@@ -277,28 +282,29 @@ def _begin(record: Record, names: str = "w, b") -> Iterator[str]:
     remembered = settings.chosen_method.remembers
     memory = [f"{name}_{parameter}" for parameter in "wb" for name in remembered]
     if memory:
-        kept = dict(zip(memory, start.memory, strict=True))
+        numbers = settings.chosen_method.numbers_of(start.memory)
+        kept = dict(zip(memory, numbers, strict=True))
         yield _assigned({n: v for n, v in kept.items() if settings.bias or n.endswith("_w")})
 
 
-def _walk(data: Data, record: Record) -> Iterator[str]:
+def _walk(problem: Problem, record: Record) -> Iterator[str]:
     """The loop of a run that goes on to the end of its iterations."""
     yield from _measured(record, "iterations")
-    yield from _line(data, record)
+    yield from _line(problem, record)
     yield from _update(record)
 
 
-def _loop(data: Data, record: Record) -> Iterator[str]:
+def _loop(problem: Problem, record: Record) -> Iterator[str]:
     """The loop of a run that may diverge or converge."""
     settings = record.tunings[0][1]
-    highest = "loss < inf" if isinstance(data, Landscape) else "loss <= largest"
+    highest = "loss < inf" if isinstance(problem.surface, Landscape) else "loss <= largest"
     yield from _measured(record, "iterations + 1")
     yield f"    if not ({highest} and dw * 0 == db * 0):"
     yield "        break  # diverged: infinity times 0 is not equal to itself"
     yield "    reached = w, b"
     yield "    if iteration == iterations:"
     yield "        break"
-    yield from _line(data, record)
+    yield from _line(problem, record)
     if _has_tolerance(record):
         yield f"    if hypot(dw, {'db' if settings.bias else '0'}) < tolerance:"
         yield "        break"
@@ -313,13 +319,13 @@ def _measured(record: Record, end: str) -> Iterator[str]:
     yield "    loss, dw, db = measure(w, b)"
 
 
-def _line(data: Data, record: Record) -> Iterator[str]:
+def _line(problem: Problem, record: Record) -> Iterator[str]:
     """Print the line of an iteration; where it draws a batch, that comes before."""
     settings = record.tunings[0][1]
     if not _has_batches(settings):
         yield f'    print("{TEXT_LINE}" % (iteration, loss))'
         return
-    drawn = ", *batch_of(iteration)" if _draws(data, settings) else ""
+    drawn = ", *batch_of(iteration)" if _draws(problem, settings) else ""
     yield f"    of_batch, dw_batch, db_batch = measure(w, b{drawn})"
     yield f'    print("{TEXT_LINE}{OF_BATCH}" % (iteration, loss, of_batch))'
 

@@ -7,11 +7,14 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from gdtui.core.descent import Point, Status
+from gdtui.core.printable import printable
 from gdtui.core.run import Run, Snapshot
 from gdtui.core.settings import Settings
 from gdtui.core.surface import Surface
 from gdtui.theory.goal import Gap, gap, goal
 
+# How much of a run's name there is room for beside a plot.
+NAME_CHARACTERS = 24
 # What tells runs apart where they are drawn, in turn.
 GLYPHS = "123456789abcdefghijklmnopqrstuvwxyz"
 
@@ -50,6 +53,21 @@ class Entry:
     def glyph(self) -> str:
         """One character for this run."""
         return GLYPHS[(self.number - 1) % len(GLYPHS)]
+
+    @property
+    def label(self) -> str:
+        """What tells it from others, in a few words that are safe to show."""
+        settings = self.run.settings
+        if self.name:
+            return printable(self.name, NAME_CHARACTERS)
+        bias = (", bias" if settings.bias else "") + (", scaled" if settings.standardize else "")
+        method = f"{settings.method} " if settings.method != Settings().method else ""
+        return f"{method}lr {settings.lr:g}{bias}"
+
+    @property
+    def first_within(self) -> int | None:
+        """The iteration at which it came within 1% of the minimum nearest to it, if it did."""
+        return first_within(self.run)
 
 
 class Summary(NamedTuple):
@@ -132,7 +150,7 @@ def _summary(entry: Entry, before: Settings) -> Summary:
         iterations=snapshot.reached,
         loss=step.loss,
         gap=gap(run.surface, step, run.settings),
-        within=first_within(run),
+        within=entry.first_within,
         status=snapshot.status,
     )
 

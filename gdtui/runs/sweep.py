@@ -4,26 +4,16 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass
-from itertools import islice
 from typing import NamedTuple
 
-from gdtui.core.descent import (
-    Measured,
-    Outcome,
-    Status,
-    Step,
-    ended,
-    measured_at,
-    starting_point,
-    trajectory,
-)
+from gdtui.core.descent import Descent, Measured, Status
 from gdtui.core.pacemaker import BURST
-from gdtui.core.settings import Settings
+from gdtui.core.settings import LEARNING_RATE, Settings
 from gdtui.core.surface import Surface
 from gdtui.theory.goal import goal
-from gdtui.theory.verdict import LR, critical_rate
+from gdtui.theory.verdict import critical_rate
 
 # How many learning rates, besides the current one and those beside the critical one.
 SPACED = 57
@@ -65,7 +55,7 @@ def rates(surface: Surface, settings: Settings) -> tuple[float, ...]:
         close = critical * BELOW, critical * ABOVE
     else:
         low, high = (part * lr for part in _AROUND_CURRENT)
-    spaced = _spaced(max(low, LR.low), min(high, LR.high))
+    spaced = _spaced(max(low, LEARNING_RATE.low), min(high, LEARNING_RATE.high))
     # What is chosen takes the place of what merely fills the gaps.
     chosen = [lr, *(rate for rate in close if not _same(rate, lr))]
     gap = close or (lr, lr)
@@ -78,7 +68,7 @@ def rates(surface: Surface, settings: Settings) -> tuple[float, ...]:
 
 
 def _fits(rate: float) -> bool:
-    return LR.low <= rate <= LR.high
+    return LEARNING_RATE.low <= rate <= LEARNING_RATE.high
 
 
 def _same(one: float, other: float) -> bool:
@@ -93,35 +83,24 @@ def _spaced(low: float, high: float) -> list[float]:
 # One trial
 
 
-class _Walk:
-    """The points of a descent; keeps why it ended by itself, if it did."""
-
-    def __init__(self, surface: Surface, settings: Settings) -> None:
-        self._path = trajectory(surface, settings, starting_point(surface, settings))
-        self.status: Status | None = None
-
-    def __iter__(self) -> Iterator[Measured]:
-        self.status = yield from self._path
-
-
 def _attempt(surface: Surface, settings: Settings) -> Generator[int, None, Trial]:
     """Run with these settings, and yield after every burst how many points it has measured."""
     allowed, points = goal(surface, settings).allowed, settings.iterations + 1
-    walk = _Walk(surface, settings)
-    path, made, lowest, within = iter(walk), 0, math.inf, None
-    last: Measured | None = None
-    while burst := list(islice(path, min(BURST, points - made))):
+    descent, made, lowest, within = Descent.of(surface, settings), 0, math.inf, None
+    while burst := descent.take(min(BURST, points - made)):
         losses = [measured[3] for measured in burst]
         lowest = min(lowest, *losses)
         if within is None and lowest <= allowed:
             within = made + next(i for i, loss in enumerate(losses) if loss <= allowed)
-        made, last = made + len(burst), burst[-1]
+        made += len(burst)
         if _is_settled(settings, burst):
             break
         yield made
-    outcome = _outcome(surface, settings, walk.status, last)
+    outcome = descent.outcome()
     loss = outcome.step.loss
-    return Trial(settings.lr, outcome.status, outcome.iteration, loss, min(lowest, loss), within)
+    # What has settled before its end would stay so to the end.
+    at = outcome.iteration if descent.status else settings.iterations
+    return Trial(settings.lr, outcome.status, at, loss, min(lowest, loss), within)
 
 
 def _is_settled(settings: Settings, burst: list[Measured]) -> bool:
@@ -131,18 +110,6 @@ def _is_settled(settings: Settings, burst: list[Measured]) -> bool:
     """
     is_linear = settings.chosen_method.linear is not None
     return is_linear and len(burst) > 1 and burst[-1][1:] == burst[-2][1:]
-
-
-def _outcome(
-    surface: Surface, settings: Settings, status: Status | None, last: Measured | None
-) -> Outcome:
-    if last is None:
-        start = measured_at(surface, starting_point(surface, settings))
-        return ended(Status.DIVERGED, start, finite=False)
-    step = Step._make(last[:6])
-    if status:
-        return ended(status, step)
-    return Outcome(Status.FINISHED, settings.iterations, settings.iterations, step)
 
 
 # All of them

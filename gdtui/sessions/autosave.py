@@ -5,11 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from gdtui.dataset.text import DataError
-from gdtui.loading import Loading
+from gdtui.dataset import DataError
+from gdtui.problem import Problem
 from gdtui.runs.history import History
 from gdtui.sessions.session import Session
-from gdtui.sessions.store import Mark, Saved, Store
+from gdtui.sessions.store import FileVersion, Store, StoredSession
 
 # Seconds between a change and its save: with the save itself, less than ten.
 EVERY = 9.0
@@ -30,19 +30,21 @@ class Autosave:
     def __init__(
         self,
         store: Store,
-        loading: Loading,
+        problem: Problem,
         history: History,
-        resumed: Saved | None = None,
+        resumed: StoredSession | None = None,
         tell: Callable[[str], None] | None = None,
     ) -> None:
         self.trouble: str | None = None
         self._tell = tell
-        self._store, self._loading, self._history = store, loading, history
+        self._store, self._problem, self._history = store, problem, history
         self._name: str | None = None
-        self._mark: Mark | None = None
+        self._version: FileVersion | None = None
         self._last: Session | None = None
         if resumed:
-            self._name, self._last, self._mark = resumed
+            self._last = resumed.session
+        if resumed and not resumed.session.unknown:
+            self._name, self._version = resumed.name, resumed.version
         self._lock = threading.Lock()
         self._touched, self._stopping = threading.Event(), threading.Event()
 
@@ -75,14 +77,14 @@ class Autosave:
         self.trouble = words
 
     def _save(self) -> bool:
-        session = Session.of(self._loading, self._history)
+        session = Session.of(self._problem, self._history)
         if self._last.same_runs(session) if self._last else not session.runs:
             return False
-        if self._name is None or self._store.mark(self._name) not in (None, self._mark):
+        if self._name is None or self._store.version(self._name) not in (None, self._version):
             # Another program goes on with the same session: each one keeps its own.
             self._name = self._store.fresh_name()
         if session.runs:
-            self._mark = self._store.save(self._name, session)
+            self._version = self._store.save(self._name, session)
         else:
             self._store.remove(self._name)
         self._last, self.trouble = session, None

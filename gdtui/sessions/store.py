@@ -11,22 +11,23 @@ from tempfile import mkstemp
 from typing import NamedTuple
 
 from gdtui.core.printable import printable
-from gdtui.dataset.text import DataError
+from gdtui.dataset import DataError
 from gdtui.paths import state_folder
-from gdtui.sessions.session import Session, _FormatError, from_json, to_json
+from gdtui.serialization import refuse
+from gdtui.sessions.session import Session, from_json, to_json
 
 # What is kept on the disk: so many files, of so many bytes together.
 MOST_FILES, MOST_BYTES = 50, 20_000_000
 
 
-SUFFIX, DAMAGED, TEMPORARY = ".json", ".corrupt", ".tmp"
+SUFFIX, TEMPORARY = ".json", ".tmp"
 
 
 PATH_CHARACTERS = 4096
 
 
-class Header(NamedTuple):
-    """What a list shows of a session."""
+class SessionSummary(NamedTuple):
+    """A session in a line of a list."""
 
     name: str
     saved: float
@@ -35,8 +36,8 @@ class Header(NamedTuple):
     best: float | None
 
     @classmethod
-    def of(cls, name: str, session: Session) -> Header:
-        """What a list shows of this one."""
+    def of(cls, name: str, session: Session) -> SessionSummary:
+        """The line of this one."""
         title, runs = session.origin.title, len(session.runs)
         return cls(name, session.saved, title, runs, session.best)
 
@@ -49,16 +50,19 @@ class Header(NamedTuple):
         return f"{when:%Y-%m-%d %H:%M}  {printable(self.title, 130)}  {runs}{best}"
 
 
-class Saved(NamedTuple):
-    """A session as it was read from a file, and the mark of this file."""
+class StoredSession(NamedTuple):
+    """A session as it was read from a file, and the version of this file."""
 
     name: str
     session: Session
-    mark: Mark
+    version: FileVersion
 
 
-# The file itself and its last change: another one's save of it makes another mark.
-Mark = tuple[int, int]
+class FileVersion(NamedTuple):
+    """A file and the time of its last change, in ns: another one's save makes another version."""
+
+    inode: int
+    changed: int
 
 
 @contextmanager
@@ -78,6 +82,8 @@ class Store:
 
     def __init__(self, folder: Path | None = None) -> None:
         self._folder = folder
+        # Whether a file can be read, for each version of one that was looked at.
+        self._readable: dict[tuple[str, FileVersion], bool] = {}
 
     @property
     def folder(self) -> Path:
@@ -93,23 +99,23 @@ class Store:
         """A name that no session has."""
         first = f"{datetime.now():%Y%m%d-%H%M%S}-{os.getpid()}"
         name, number = first, 1
-        while self.mark(name):
+        while self.version(name):
             number += 1
             name = f"{first}-{number}"
         return name
 
-    def mark(self, name: str) -> Mark | None:
+    def version(self, name: str) -> FileVersion | None:
         """What tells whether a session is still what it was; None where there is none."""
         try:
             found = os.stat(self._path(name))
         except OSError:
             return None
-        return found.st_ino, found.st_mtime_ns
+        return FileVersion(found.st_ino, found.st_mtime_ns)
 
     def _path(self, name: str) -> Path:
         return self.folder / (name + SUFFIX)
 
-    def save(self, name: str, session: Session) -> Mark | None:
+    def save(self, name: str, session: Session) -> FileVersion | None:
         """Write a session whole or not at all, and take away the oldest of too many."""
         path = self._path(name)
         with _in_words("the session can't be saved in", self.folder):
@@ -123,26 +129,47 @@ class Store:
                 with suppress(OSError):
                     os.unlink(temporary)
                 raise
-        mark = self.mark(name)
+        version = self.version(name)
         self._tidy(path)
-        return mark
+        return version
 
     def _tidy(self, own: Path) -> None:
-        """Keep our own file, and of the others as many as there is room for, newest first."""
+        """Keep our own file, and of the others as many as there is room for, newest first.
+
+        What can't be read may be of another version, or not ours at all: it is let be.
+        """
         files = sorted(self._files(), key=lambda f: (f[0] != own, -f[1].st_mtime_ns, f[0].name))
-        size = 0
-        for number, (path, found) in enumerate(files, 1):
-            size += found.st_size
+        if len(files) <= MOST_FILES and sum(found.st_size for _, found in files) <= MOST_BYTES:
+            return
+        number = size = 0
+        for path, found in files:
+            ours = path == own or path.suffix == TEMPORARY or self._can_be_read(path.stem)
+            if not ours:
+                continue
+            number, size = number + 1, size + found.st_size
             if path != own and (number > MOST_FILES or size > MOST_BYTES):
                 with suppress(OSError):
                     path.unlink()
+
+    def _can_be_read(self, name: str) -> bool:
+        version = self.version(name)
+        if version is None:
+            return False
+        if (name, version) not in self._readable:
+            try:
+                self.load(name)
+            except DataError:
+                self._readable[name, version] = False
+            else:
+                self._readable[name, version] = True
+        return self._readable[name, version]
 
     def _files(self) -> Iterator[tuple[Path, os.stat_result]]:
         """What is ours in the folder, what others are just writing included."""
         with suppress(OSError):
             for entry in os.scandir(self.folder):
                 path = Path(entry.path)
-                ours = path.suffix in (SUFFIX, DAMAGED, TEMPORARY)
+                ours = path.suffix in (SUFFIX, TEMPORARY)
                 with suppress(OSError):
                     if ours and entry.is_file(follow_symlinks=False):
                         yield path, entry.stat(follow_symlinks=False)
@@ -152,9 +179,9 @@ class Store:
         with suppress(OSError):
             self._path(name).unlink()
 
-    def headers(self) -> tuple[list[Header], list[str]]:
+    def summaries(self) -> tuple[list[SessionSummary], list[str]]:
         """The sessions, newest first; and what was wrong with others, each in a sentence."""
-        headers, troubles = [], []
+        summaries, troubles = [], []
         for path, _ in self._files():
             if path.suffix != SUFFIX:
                 continue
@@ -163,28 +190,19 @@ class Store:
             except DataError as error:
                 troubles.append(str(error))
             else:
-                headers.append(Header.of(path.stem, session))
-        return sorted(headers, key=lambda h: (h.saved, h.name), reverse=True), troubles
+                summaries.append(SessionSummary.of(path.stem, session))
+        return sorted(summaries, key=lambda s: (s.saved, s.name), reverse=True), troubles
 
-    def load(self, name: str) -> Saved:
-        """Read a session; a file that holds none is set aside."""
-        path, mark = self._path(name), self.mark(name)
+    def load(self, name: str) -> StoredSession:
+        """Read a session."""
+        path, version = self._path(name), self.version(name) or FileVersion(0, 0)
         with _in_words("this session can't be read:", path), open(path, "rb") as file:
             text = file.read(MOST_BYTES + 1)
         try:
             if len(text) > MOST_BYTES:
-                raise ValueError("this is too much for a session")
-            return Saved(name, from_json(text), mark or (0, 0))
-        except _FormatError:
-            raise DataError(
-                f"the session {printable(name)} is of another version of gdtui"
-            ) from None
-        except ValueError:
-            return self._set_aside(path)
-
-    def _set_aside(self, path: Path) -> Saved:
-        aside = path.with_suffix(DAMAGED)
-        with _in_words("a damaged session can't be set aside:", path):
-            os.replace(path, aside)
-        shown = printable(os.fspath(aside), PATH_CHARACTERS)
-        raise DataError(f"a damaged session is set aside, in {shown}")
+                refuse("this is too much for a session")
+            return StoredSession(name, from_json(text, version.changed / 1e9), version)
+        except ValueError as reason:
+            shown = printable(os.fspath(path), PATH_CHARACTERS)
+            why = printable(str(reason), 200)
+            raise DataError(f"this session can't be read, and is let be: {shown}: {why}") from None

@@ -129,4 +129,4 @@ def exp_or_infinity(value: float) -> float:
 def axis_of(settings: Settings, curvature: float) -> Axis | None:
     """How the method goes on along an axis of this curvature; None where it is not linear."""
     linear, z = settings.chosen_method.linear, min(settings.lr * curvature, _STEEPEST)
-    return Axis(z, *linear(z, settings)) if linear and math.isfinite(z) else None
+    return Axis(z, *linear(z, **dict(settings.own))) if linear and math.isfinite(z) else None

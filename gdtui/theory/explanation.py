@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from gdtui.core.descent import Outcome, Status, Step
 from gdtui.core.settings import Settings
-from gdtui.core.surface import LossSurface, Surface
+from gdtui.core.surface import Surface
 from gdtui.theory.goal import Place, gap
 from gdtui.theory.prediction import predicted_iterations
 from gdtui.theory.verdict import Verdict, advised_rate, stability
@@ -51,7 +51,7 @@ def _too_large(surface: Surface, settings: Settings, place: Place) -> tuple[str,
 
 def _scaling(surface: Surface) -> str:
     """What helps where every learning rate is too large."""
-    has_feature = isinstance(surface, LossSurface) and not surface.is_standardized
+    has_feature = surface.examples is not None and not surface.is_standardized
     return "standardize the feature" if has_feature else ""
 
 
@@ -105,7 +105,7 @@ def _to_go_on(surface: Surface, settings: Settings, step: Step) -> str:
         if not surface.is_quadratic:
             return "try a larger learning rate"
         return f"try {advised_rate(surface, settings, place):g}"
-    if settings.chosen_method.memory:
+    if settings.chosen_method.remembers:
         # A step does not hold it, and so not how fast the descent goes.
         return ""
     more = predicted_iterations(surface, settings, place)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Context
 from enum import StrEnum
 
-from gdtui.core.settings import SHARED, Settings
+from gdtui.core.settings import LEARNING_RATE, Settings
 from gdtui.core.surface import Minimum, Surface
 from gdtui.theory.axis import Axis, axis_of
 from gdtui.theory.goal import Place, nearest_minimum
@@ -16,9 +16,6 @@ from gdtui.theory.prediction import predicted_iterations
 # Below this part of the critical rate a descent crawls: half the critical rate, still without a
 # step past the minimum, takes less than a tenth of the iterations along every axis.
 _CRAWLING = 0.05
-
-
-LR = next(parameter for parameter in SHARED if parameter.name == "lr")
 
 
 class Verdict(StrEnum):
@@ -99,7 +96,7 @@ def advised_rate(surface: Surface, settings: Settings, near: Place | None = None
     if critical is None or math.isinf(critical):
         return None
     half = float(Context(prec=2, rounding=ROUND_FLOOR).create_decimal(critical / 2))
-    return min(half, LR.high) if half >= LR.low else None
+    return min(half, LEARNING_RATE.high) if half >= LEARNING_RATE.low else None
 
 
 def _critical(settings: Settings, steepest: float) -> float | None:
@@ -108,7 +105,7 @@ def _critical(settings: Settings, steepest: float) -> float | None:
         return None
     if math.isnan(steepest):
         return 0.0
-    return critical(steepest, settings) if steepest > 0 else math.inf
+    return critical(steepest, **dict(settings.own)) if steepest > 0 else math.inf
 
 
 def _verdict(ratio: float | None, axis: Axis | None) -> Verdict:

@@ -7,73 +7,41 @@ import gc
 import selectors
 import signal
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from functools import partial
-from threading import Event, Timer
+from threading import Event
 
-from rich.color import ColorSystem
-from rich.console import RenderableType
-from textual import events, on, work
-from textual._compositor import CompositorUpdate
-from textual.app import App, SystemCommand
+from textual import on
+from textual.app import SystemCommand
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding
 from textual.command import CommandPalette
-from textual.css.query import NoMatches
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
-from textual.message import Message
+from textual.filter import LineFilter
 from textual.screen import Screen
-from textual.theme import Theme, ThemeProvider
-from textual.widgets import Input, OptionList
-from textual.worker import WorkerFailed
+from textual.theme import ThemeProvider
 
 from gdtui.core.settings import Settings
-from gdtui.dataset.text import DataError
+from gdtui.dataset import DataError
 from gdtui.faults import log_fault
 from gdtui.loading import Loading
 from gdtui.sessions.autosave import LAST_MOMENT, Autosave
-from gdtui.sessions.resume import Keeper
+from gdtui.sessions.opening import Opening
+from gdtui.ui.ascii import InASCII
+from gdtui.ui.clock import Clock
 from gdtui.ui.dialogs.loading import LoadingScreen
 from gdtui.ui.dialogs.sessions import SessionsScreen
-from gdtui.ui.textual_fixes.painter import Painter, Repaint
-from gdtui.ui.textual_fixes.stale_sizes import Steady
-from gdtui.ui.textual_fixes.terminal import KeyDriver, end_by_force, resume
+from gdtui.ui.textual_fixes.changed_cells import ChangedCells
+from gdtui.ui.textual_fixes.exception_hook import ExceptionHook
+from gdtui.ui.textual_fixes.forced_end import ForcedEnd
+from gdtui.ui.textual_fixes.key_driver import KeyDriver
+from gdtui.ui.textual_fixes.late_screens import LateScreens
+from gdtui.ui.textual_fixes.palette import Palette
+from gdtui.ui.textual_fixes.suspend import Suspending
+from gdtui.ui.theme import DARK, LIGHT
 
-# In these the accent, for what is live, and the warning, for where we are, differ to the eye.
-DARK = Theme(
-    "gdtui-dark",
-    primary="#5fafff",
-    secondary="#7f9fbf",
-    accent="#3fd0e0",
-    success="#5fd75f",
-    warning="#ffd75f",
-    error="#ff6b6b",
-    foreground="#e0e0e0",
-    background="#101418",
-    surface="#1a2027",
-    panel="#20272f",
-    dark=True,
-)
-LIGHT = Theme(
-    "gdtui-light",
-    primary="#005f9f",
-    secondary="#4f6f8f",
-    accent="#007f8f",
-    success="#147a14",
-    warning="#9a6a00",
-    error="#c02020",
-    foreground="#202428",
-    background="#fbfbf8",
-    surface="#efefea",
-    panel="#e4e6e4",
-    dark=False,
-)
-
-
-# Seconds that an end by a signal may take before it is forced.
-GRACE = 0.6
 # Seconds after which a thread that wants the interpreter gets it: a key should not wait for more.
 SWITCH = 0.001
 
@@ -99,44 +67,13 @@ class TurnTaking(selectors.DefaultSelector):
             self._turn.clear()
 
 
-# What the parts of a palette tell it, and what it would hand to them.
-_OF_PARTS = Input.Changed, Input.Submitted, OptionList.OptionHighlighted, OptionList.OptionSelected
-
-
-class Palette(Steady, CommandPalette):
-    """The command palette, which needs its parts neither before they are there nor afterwards.
-
-    Textual's goes on to search while it closes, and fails where it looks for its list.
-    """
-
-    _dismissed = False
-
-    def dismiss(self, result: None = None) -> AwaitComplete:
-        """Close, once, and search no more."""
-        if self._dismissed or not self.is_active:
-            return AwaitComplete()
-        self._dismissed = True
-        self._cancel_gather_commands()
-        self._stop_busy_countdown()
-        self._stop_no_matches_countdown()
-        return super().dismiss(result)
-
-    async def _dispatch_message(self, message: Message) -> None:
-        if not (self._dismissed and isinstance(message, (*_OF_PARTS, events.Key))):
-            await super()._dispatch_message(message)
-
-    @work(exclusive=True, group=CommandPalette._GATHER_COMMANDS_GROUP)
-    async def _gather_commands(self, search_value: str) -> None:
-        gather = CommandPalette._gather_commands.__wrapped__  # type: ignore[attr-defined]
-        with suppress(NoMatches):
-            await gather(self, search_value)
-
-    def _action_command_list(self, action: str) -> None:
-        with suppress(KeyError, NoMatches):
-            super()._action_command_list(action)
-
-
-class Laboratory(App[DataError]):
+class Laboratory(
+    ChangedCells[DataError],
+    ExceptionHook[DataError],
+    ForcedEnd[DataError],
+    LateScreens[DataError],
+    Suspending[DataError],
+):
     """The gradient-descent laboratory; ends with the DataError of a file it can't read."""
 
     CSS_PATH = "laboratory.tcss"
@@ -157,7 +94,8 @@ class Laboratory(App[DataError]):
         run_at_once: bool = False,
         fps: float | None = None,
         ascii_only: bool = False,
-        keeper: Keeper | None = None,
+        opening: Opening | None = None,
+        clock: Clock | None = None,
     ) -> None:
         super().__init__()
         # A row that slides costs bytes on a slow link, and tells nothing.
@@ -165,15 +103,16 @@ class Laboratory(App[DataError]):
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         self.theme = DARK.name
-        colors = self.console._color_system or ColorSystem.TRUECOLOR
-        self._painter = Painter(colors, ascii_only)
+        self._more_filters = [InASCII()] if ascii_only else []
         self._loading = loading
         self._settings = settings
         self._pace = pace
         self._run_at_once = run_at_once
         self._fps = fps
         self._turn = Event()
-        self._keeper = keeper
+        self._event_loop: asyncio.AbstractEventLoop | None = None
+        self._opening = opening
+        self._clock = clock
         self._autosave: Autosave | None = None
         self.fault: str | None = None
         """Where the details are of a bug that ended the app, if one did."""
@@ -182,6 +121,10 @@ class Laboratory(App[DataError]):
         """Textual's choice, but for the terminals that it reads by looking again and again."""
         chosen = super().get_driver_class()
         return KeyDriver if chosen is LinuxDriver else chosen
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """What every line of the screen goes through before it is shown."""
+        return [*super().get_line_filters(), *self._more_filters]
 
     def run_on_terminal(self) -> DataError | None:
         """Run until the user leaves; returns what is wrong with the data, if so."""
@@ -192,22 +135,25 @@ class Laboratory(App[DataError]):
 
         try:
             with asyncio.Runner(loop_factory=make_loop) as runner:
-                return runner.run(self.run_async())
+                return runner.run(self._run())
         finally:
             if self._autosave:
                 self._autosave.finish()
+
+    async def _run(self) -> DataError | None:
+        try:
+            return await self.run_async()
+        finally:
+            self._event_loop = None
 
     @property
     def trouble(self) -> str | None:
         """Why the session is not saved, if so."""
         return self._autosave.trouble if self._autosave else None
 
-    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
-        if not isinstance(renderable, CompositorUpdate):
-            return super()._display(screen, renderable)
-        repaint = Repaint(self._painter, renderable)
-        super()._display(screen, repaint)
-        if isinstance(screen, LoadingScreen) and (repaint.sent or self.is_headless):
+    def sent(self, screen: Screen[object]) -> None:
+        """Let the reading begin, now that there is something to look at."""
+        if isinstance(screen, LoadingScreen):
             screen.painted()
 
     def obey_signals(self) -> None:
@@ -217,32 +163,30 @@ class Laboratory(App[DataError]):
 
     def _on_signal(self, number: int, frame: object) -> None:
         """Called by Python itself: the loop may wait for a terminal that takes no more output."""
-        if self._loop is None:
+        if self._event_loop is None:
             sys.exit(128 + number)
         with suppress(RuntimeError):  # the loop has ended already
-            self._loop.call_soon_threadsafe(self.exit, None, 128 + number)
-        self._force_soon(128 + number)
+            self._event_loop.call_soon_threadsafe(self.exit, None, 128 + number)
+        # Textual waits for its output to be written: a lost terminal never lets that happen.
+        self.force_end_soon(128 + number)
+
+    def on_load(self) -> None:
+        """Know the event loop, for signals and other threads."""
+        self._event_loop = asyncio.get_running_loop()
 
     def on_mount(self) -> None:
         """Wait for the data."""
-        driver = self._driver
-        if isinstance(driver, LinuxDriver):
-            # By the loop: in its own handlers Textual may wait for a lock that it holds.
-            loop = asyncio.get_running_loop()
-            loop.add_signal_handler(signal.SIGTSTP, driver._sigtstp_application)
-            loop.add_signal_handler(signal.SIGCONT, resume, driver)
-        self.app_resume_signal.subscribe(self, lambda app: self._painter.forget())
         if self._loading:
             self.push_screen(LoadingScreen(self._loading))
-        elif self._keeper:
-            self.push_screen(SessionsScreen(self._keeper.choices))
+        elif self._opening:
+            self.push_screen(SessionsScreen(self._opening.choices))
 
     @on(SessionsScreen.Chosen)
     def _reopen(self, event: SessionsScreen.Chosen) -> None:
-        if not self._keeper or self._loading:
+        if not self._opening or self._loading:
             return
         try:
-            self._loading = self._keeper.choose(event.name)
+            self._loading = self._opening.choose(event.name)
         except DataError as error:
             self.exit(error, return_code=2)
             return
@@ -250,16 +194,10 @@ class Laboratory(App[DataError]):
 
     def _tell(self, words: str) -> None:
         """Say something, from any thread."""
-        if self._loop:
+        if self._event_loop:
             told = partial(self.notify, words, severity="warning", markup=False)
             with suppress(RuntimeError):  # the loop has ended already
-                self._loop.call_soon_threadsafe(told)
-
-    def on_resize(self) -> None:
-        """Send all anew, even at the same size: it may have been a smaller one meanwhile."""
-        self._painter.forget()
-        for screen in self.screen_stack[-1:]:
-            screen.refresh()
+                self._event_loop.call_soon_threadsafe(told)
 
     @on(LoadingScreen.Done)
     def _open(self) -> None:
@@ -270,24 +208,23 @@ class Laboratory(App[DataError]):
             return
         history = None
         try:
-            dataset, surface = self._loading.result()
-            if self._keeper:
-                history, self._autosave = self._keeper.begin(self._loading, self._tell)
+            problem = self._loading.result()
+            if self._opening:
+                history, self._autosave = self._opening.begin(problem, self._tell)
                 self._autosave.start()
         except DataError as error:
             self.exit(error, return_code=2)
             return
         workbench = Workbench(
-            dataset,
-            surface,
+            problem,
             self._settings,
             pace=self._pace,
             run_at_once=self._run_at_once,
             fps=self._fps,
             turn=self._turn,
             history=history,
-            source=self._loading.source,
             autosave=self._autosave,
+            clock=self._clock,
         )
         self.switch_screen(workbench)
         if not self.is_headless:
@@ -295,15 +232,10 @@ class Laboratory(App[DataError]):
             # again, took a tenth of the time of each frame.
             self.call_after_refresh(gc.freeze)
 
-    def _handle_exception(self, error: Exception) -> None:
-        # A screen that opens as the end comes is left without its widgets by Textual.
-        if self._exit and isinstance(error, NoMatches):
-            return
+    def hear(self, bug: BaseException) -> None:
+        """Log the first bug: in a small window Textual's traceback can't be read."""
         if self.fault is None:
-            # In a small window Textual's traceback can't be read.
-            bug = error.error if isinstance(error, WorkerFailed) else error
             self.fault = log_fault("a bug ended gdtui", bug)
-        super()._handle_exception(error)
 
     def action_command_palette(self) -> None:
         """Show the command palette."""
@@ -333,18 +265,12 @@ class Laboratory(App[DataError]):
         """End as an interrupt from the terminal does."""
         self.exit(return_code=128 + signal.SIGINT)
         if not self.is_headless:
-            self._force_soon(128 + signal.SIGINT)
+            self.force_end_soon(128 + signal.SIGINT)
 
-    def _force_soon(self, status: int) -> None:
-        """Textual waits for its output to be written: a lost terminal never lets that happen."""
-        last_resort = Timer(GRACE, self._end_now, (self._driver, status))
-        last_resort.daemon = True
-        last_resort.start()
-
-    def _end_now(self, driver: Driver | None, status: int) -> None:
+    def last_moment(self) -> None:
+        """Save for the last time."""
         if self._autosave:
             self._autosave.finish(LAST_MOMENT)
-        end_by_force(driver, status)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The command palette: all that a key does, and the themes."""

@@ -5,35 +5,15 @@ from __future__ import annotations
 from itertools import pairwise
 
 from gdtui.core.descent import Status
-from gdtui.core.printable import printable
 from gdtui.core.run import Snapshot
-from gdtui.core.settings import Settings
 from gdtui.core.surface import Surface
-from gdtui.dataset.text import Dataset
-from gdtui.runs.history import Entry, differences
+from gdtui.runs.history import differences
 from gdtui.theory.explanation import explanation
 from gdtui.theory.verdict import critical_rate
 from gdtui.ui.drawing.drawing import figure
 
 # How much of a run's name there is room for beside a plot.
 NAME = 24
-
-
-def names(dataset: Dataset | None) -> tuple[str, str]:
-    """What the feature and the label are called."""
-    if dataset is None:
-        return "x", "y"
-    return printable(dataset.feature), printable(dataset.label)
-
-
-def title(dataset: Dataset | None, surface: Surface) -> str:
-    """What the descent is on: data, or a landscape."""
-    if dataset is None:
-        return surface.title
-    columns = " -> ".join(names(dataset))
-    count = len(dataset.x)
-    examples = "1 example" if count == 1 else f"{count:,} examples"
-    return f"{printable(dataset.name)} · {columns} · {examples}"
 
 
 def status(snapshot: Snapshot, at: int | None, short: bool) -> str:
@@ -77,21 +57,3 @@ def tunings(snapshot: Snapshot) -> tuple[tuple[int, str], ...]:
         (iteration, f"from here: {', '.join(differences(before, after))}")
         for (_, before), (iteration, after) in pairwise(snapshot.tunings)
     )
-
-
-def called(entry: Entry) -> str:
-    """What tells a run from others, in a few words."""
-    settings = entry.run.settings
-    if entry.name:
-        return printable(entry.name, NAME)
-    bias = (", bias" if settings.bias else "") + (", scaled" if settings.standardize else "")
-    method = f"{settings.method} " if settings.method != Settings().method else ""
-    return f"{method}lr {settings.lr:g}{bias}"
-
-
-def winner(found: tuple[Entry, int] | None) -> str:
-    """Who was first in a race, and after how many iterations, once somebody was."""
-    if found is None:
-        return ""
-    entry, within = found
-    return f"run {entry.number} first within 1%, after {within}"

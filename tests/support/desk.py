@@ -5,52 +5,36 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from threading import Event
 
-import pytest
 from textual.pilot import Pilot
 from textual.widget import Widget
 
+from gdtui.bench import Bench
+from gdtui.core.hyperparameter import Value
+from gdtui.core.landscapes import Landscape
 from gdtui.core.run import Run
 from gdtui.core.settings import Settings
-from gdtui.dataset.text import DataError
+from gdtui.dataset import DataError
 from gdtui.loading import Loading
+from gdtui.problem import Problem, Source
 from gdtui.sessions.autosave import Autosave
 from gdtui.ui.app import Laboratory
 from gdtui.ui.widgets.iteration_log import IterationLog
 from gdtui.ui.widgets.plot import Plot
 from gdtui.ui.widgets.settings_panel import Field, NumberField
 from gdtui.ui.workbench import Workbench
+from support.clock import VirtualClock
 
 PIZZA = Path(__file__).parents[2] / "data" / "pizza.txt"
 
 
-def loaded(path: Path) -> Loading:
-    loading = Loading(str(path), None, None)
+def loaded(path: Path = PIZZA) -> Loading:
+    loading = Loading(Source(str(path)))
     loading.read()
     return loading
 
 
-PIZZA_DATA, PIZZA_SURFACE = loaded(PIZZA).result()
-
-
-class Idle:
-    """A worker that never works: the tests drive the run themselves."""
-
-    failure = None
-
-    def __init__(self, turn: Event) -> None: ...
-    def start(self) -> None: ...
-    def drive(self, run: Run) -> None: ...
-    def stop(self) -> None: ...
-
-
-@pytest.fixture
-def idle(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gdtui.ui.workbench.Worker", Idle)
-    # Frames come when a test asks for them.
-    for name in ("LOCAL_FPS", "REMOTE_FPS"):
-        monkeypatch.setattr(f"gdtui.ui.workbench.{name}", 1e-6)
+PROBLEM = loaded().result()
 
 
 class Touched(Autosave):
@@ -66,14 +50,19 @@ class Touched(Autosave):
 class Desk:
     """An open app, with the words that the tests use for it."""
 
-    def __init__(self, app: Laboratory, pilot: Pilot[DataError]) -> None:
+    def __init__(self, app: Laboratory, pilot: Pilot[DataError], clock: VirtualClock) -> None:
         self.app, self.pilot = app, pilot
+        self.clock = clock
         assert isinstance(app.screen, Workbench)
         self.workbench: Workbench = app.screen
 
     @property
     def run(self) -> Run:
-        return self.workbench.current_run
+        return self.bench.run
+
+    @property
+    def bench(self) -> Bench:
+        return self.workbench.bench
 
     @property
     def log(self) -> IterationLog:
@@ -94,14 +83,31 @@ class Desk:
 
     async def advance(self, count: int) -> None:
         self.run.advance(count)
-        self.workbench._frame()
+        self.workbench.show()
         await self.pilot.pause()
+
+    async def wait(self, seconds: float) -> None:
+        """Let time go by, for the runs and for the screen."""
+        for _ in range(round(seconds * 20)):
+            self.clock.advance(0.05)
+            await self.pilot.pause()
 
     async def finish(self, runs: int, of: int) -> None:
         """Runs of so many iterations, each at a lower learning rate than the one before."""
         for _ in range(runs):
             await self.advance(of)
             await self.press("-")
+
+    @property
+    def plots(self) -> list[str]:
+        """The views that can be seen."""
+        return [plot.view for plot in self.workbench.query(Plot) if plot.display]
+
+    @property
+    def shown(self) -> dict[str, Value]:
+        """What the panel shows, by the names of the hyperparameters."""
+        fields = [field for field in self.workbench.query(Field) if field.display]
+        return {field.parameter.name: field.value for field in fields}
 
     async def resize(self, width: int, height: int) -> None:
         await self.pilot.resize_terminal(width, height)
@@ -132,12 +138,15 @@ async def opened(
     path: Path = PIZZA,
     pace: float | None = None,
     run_at_once: bool = False,
+    landscape: Landscape | None = None,
 ) -> AsyncIterator[Desk]:
-    app = Laboratory(loaded(path), settings or Settings(), pace, run_at_once)
+    clock = VirtualClock()
+    loading = Loading.done_with(Problem.of_landscape(landscape)) if landscape else loaded(path)
+    app = Laboratory(loading, settings or Settings(), pace, run_at_once, clock=clock)
     async with app.run_test(size=size) as pilot:
         await pauses_until(pilot, lambda: isinstance(app.screen, Workbench))
         await pilot.pause()
-        yield Desk(app, pilot)
+        yield Desk(app, pilot, clock)
 
 
 async def pauses_until(pilot: Pilot[DataError], holds: Callable[[], bool]) -> None:

@@ -10,8 +10,8 @@ from gdtui.core.descent import Point
 from gdtui.core.landscapes import LANDSCAPES
 from gdtui.core.run import Run
 from gdtui.core.settings import Settings
-from gdtui.core.surface import surface_of
 from gdtui.loading import Loading
+from gdtui.problem import Problem, Source
 from gdtui.runs.history import History
 from gdtui.sessions.session import Session
 
@@ -19,19 +19,30 @@ PIZZA = Path(__file__).parents[2] / "data" / "pizza.txt"
 
 
 @cache
-def loaded(path: Path | None = None, landscape: str | None = None) -> Loading:
+def problem(path: Path = PIZZA, landscape: str | None = None) -> Problem:
     if landscape:
-        return Loading.of_landscape(LANDSCAPES[landscape])
-    loading = Loading(str(path or PIZZA), None, None)
+        return Problem.of_landscape(LANDSCAPES[landscape])
+    return read(Loading(Source(str(path))))
+
+
+def read(loading: Loading) -> Problem:
     loading.read()
-    return loading
+    return loading.result()
+
+
+def replayed(history: History) -> History:
+    """The runs, each driven to where it stood."""
+    for entry in history.entries:
+        while entry.run.drive(0.0) is not None:
+            pass
+    return history
 
 
 def made(count: int = 30, length: int = 100, w: float = 0.0, **changes: Any) -> Run:
     """A run from w that has made so many iterations, if it has not ended before."""
     settings = Settings(iterations=length, **changes)
     start = Point(0, w, 0.0, settings.chosen_method.memory)
-    run = Run(surface_of(loaded().result()[1], settings), settings, start=start)
+    run = Run(problem().surface_for(settings), settings, start=start)
     run.advance(count)
     return run
 
@@ -44,4 +55,4 @@ def history_of(*runs: Run) -> History:
 
 
 def session_of(*runs: Run) -> Session:
-    return Session.of(loaded(), history_of(*runs))
+    return Session.of(problem(), history_of(*runs))

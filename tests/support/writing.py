@@ -4,13 +4,25 @@ import json
 from typing import Any
 
 from gdtui.core.descent import Outcome
+from gdtui.core.landscapes import Landscape
 from gdtui.core.settings import Settings
-from gdtui.export.lines import FORMATS, Data
+from gdtui.dataset import Dataset
+from gdtui.export.lines import FORMATS
+from gdtui.problem import Problem, Source
+
+Data = Dataset | Landscape
+
+
+def problem_of(data: Data, source: Source | None = None) -> Problem:
+    """What a descent over these data is about."""
+    if isinstance(data, Landscape):
+        return Problem.of_landscape(data)
+    return Problem.of_dataset(data, source)
 
 
 def written(form: str, data: Data, settings: Settings, every: int = 1) -> tuple[str, Outcome]:
     lines: list[str] = []
-    report = FORMATS[form](data, settings, every)
+    report = FORMATS[form](problem_of(data), settings, every)
     while True:
         try:
             lines.append(next(report))

@@ -13,7 +13,7 @@ from textual.widgets import Input, Label
 from gdtui.ui.dialogs.dialog import Dialog
 
 
-class Ask(Dialog[str | None]):
+class Question(Dialog[str | None]):
     """Asks until `check` takes the answer; it raises ValueError, in words, where it can't be."""
 
     BINDINGS = [Binding("escape", "dismiss", "Back")]

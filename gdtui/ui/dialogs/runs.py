@@ -17,9 +17,9 @@ from gdtui.core.methods import METHODS
 from gdtui.core.printable import printable
 from gdtui.core.settings import Settings
 from gdtui.runs.history import Entry, History, Summary
+from gdtui.scene import GHOSTS
 from gdtui.ui.dialogs.dialog import Choices, Dialog
 from gdtui.ui.drawing.drawing import short
-from gdtui.ui.ghosts import GHOSTS
 
 # How much of a name, and of the settings that differ, there is room for.
 NAME, CHANGES = 12, 28

@@ -13,7 +13,7 @@ from textual.screen import Screen
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from gdtui.sessions.store import Header
+from gdtui.sessions.store import SessionSummary
 from gdtui.ui.dialogs.dialog import Lines
 from gdtui.ui.textual_fixes.stale_sizes import Steady
 
@@ -30,13 +30,13 @@ class SessionsScreen(Steady, Screen[None]):
 
     BINDINGS = [Binding("escape,q", "app.quit", "Quit")]
 
-    def __init__(self, headers: Sequence[Header]) -> None:
+    def __init__(self, sessions: Sequence[SessionSummary]) -> None:
         super().__init__()
-        self._headers = headers
+        self._sessions = sessions
 
     def compose(self) -> ComposeResult:
         """A line for each, as plain text: names may hold anything."""
-        options = [Option(Content(header.line)) for header in self._headers]
+        options = [Option(Content(session.line)) for session in self._sessions]
         sessions = Lines(*options, id="sessions")
         sessions.border_title = "Go on with which session?"
         sessions.border_subtitle = "enter: open · escape: leave"
@@ -44,4 +44,4 @@ class SessionsScreen(Steady, Screen[None]):
 
     @on(OptionList.OptionSelected)
     def _choose(self, event: OptionList.OptionSelected) -> None:
-        self.post_message(self.Chosen(self._headers[event.option_index].name))
+        self.post_message(self.Chosen(self._sessions[event.option_index].name))

@@ -13,8 +13,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import plotext
 from numpy.typing import NDArray
-from plotext._kernel.clink import clink
-from plotext._signal.signal import signal_class
 
 from gdtui.ui.drawing.drawing import (
     BRAILLE,
@@ -27,6 +25,7 @@ from gdtui.ui.drawing.drawing import (
     Span,
     Vector,
 )
+from gdtui.ui.drawing.plotext_kernel import add, signal_of_points
 
 _ESCAPE = re.compile(r"\x1b\[([0-9;]*)m")
 # Roles travel through the engine as colours of the 256-colour palette, from this number on.
@@ -98,8 +97,7 @@ class Canvas:
         for layer in drawing.layers:
             key = layer, grid
             self._signals[key] = before[key] if key in before else signal_of(layer, grid)
-            # Not by `draw`, which looks at the colour of each point for a legend that is off.
-            figure._signals._add(self._signals[key])
+            add(figure, self._signals[key])
         return [_row(line) for line in figure.build().string().split("\n")[:height]]
 
     def x_at(self, column: int) -> float | None:
@@ -150,18 +148,8 @@ def signal_of(layer: Layer | Contours, grid: Grid) -> Any:
 
 
 def filled(x: Vector, y: Vector, joined: NDArray[np.bool_], glyph: str, role: Role) -> Any:
-    """A signal of points within the unit box, each joined to the one before it or not.
-
-    Filled through the kernel: plotext makes several objects a point, which is most of a frame.
-    """
-    marker = plotext.marker(glyph, _pixel(role))
-    signal = signal_class(len(x))._set_marker(marker)._set_xside(0)._set_yside(0)
-    append, connect = clink.signal_append_point, clink.signal_set_connected
-    for right, up in zip(x.tolist(), y.tolist(), strict=True):
-        append(signal._pointer, right, up, marker._pointer)
-    for index in np.flatnonzero(joined).tolist():
-        connect(signal._pointer, index, True)
-    return signal
+    """A signal of points within the unit box, each joined to the one before it or not."""
+    return signal_of_points(x, y, joined, plotext.marker(glyph, _pixel(role)))
 
 
 def contour_dots(contours: Contours, grid: Grid) -> tuple[Vector, Vector]:

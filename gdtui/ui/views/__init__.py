@@ -8,7 +8,7 @@ from __future__ import annotations
 from importlib import import_module
 from pkgutil import iter_modules
 
-from gdtui.ui.views.view import ENTERED, LOSS, SWEEP, THIS_STEP, View
+from gdtui.ui.views.view import ENTERED, View
 
 for _module in iter_modules(__path__, f"{__name__}."):
     import_module(_module.name)
@@ -16,4 +16,4 @@ for _module in iter_modules(__path__, f"{__name__}."):
 # In the order of their keys.
 VIEWS: dict[str, View] = {name: view for _, (name, view) in sorted(ENTERED.items())}
 
-__all__ = ["LOSS", "SWEEP", "THIS_STEP", "VIEWS", "View"]
+__all__ = ["VIEWS", "View"]

@@ -7,8 +7,8 @@ import math
 import numpy as np
 
 from gdtui.core.descent import Step
-from gdtui.core.landscapes import Landscape
 from gdtui.core.surface import Surface
+from gdtui.scene import Scene
 from gdtui.ui.drawing.drawing import (
     Axis,
     Contours,
@@ -31,7 +31,6 @@ from gdtui.ui.views.marks import (
     start_of,
     walker_and_minimum,
 )
-from gdtui.ui.views.scene import Scene
 from gdtui.ui.views.view import view
 
 # No arrow down the slope is longer, in units of the plot's box.
@@ -48,7 +47,7 @@ def contour(scene: Scene) -> Drawing:
     """The loss over w and b: lines of equal loss, the path, the minimum, and the way down."""
     surface, snapshot = scene.surface, scene.snapshot
     step, bias = snapshot.step, snapshot.settings.bias
-    even = surface.is_standardized or isinstance(surface, Landscape)
+    even = surface.has_like_parameters
     x_axis, y_axis = _plane(scene)
     minimum = surface.minimum(step.w, step.b, bias)
     ghosts = [(ghost, ghost_path(ghost, "w", "b")) for ghost in scene.neighbours]
@@ -87,7 +86,7 @@ def _levels(surface: Surface, x_axis: Axis, y_axis: Axis) -> tuple[float, ...]:
 
 def _other_minima(surface: Surface, bias: bool) -> list[Layer]:
     """All the minima of a landscape, of which the nearest is not the only one."""
-    if not (isinstance(surface, Landscape) and bias):
+    if not (surface.minima and bias):
         return []
     w, b, _ = zip(*surface.minima, strict=True)
     return [Layer(w, b, Role.MINIMUM, MINIMUM)]

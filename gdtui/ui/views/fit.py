@@ -12,7 +12,9 @@ from gdtui.core.descent import Step
 from gdtui.core.model import predict
 from gdtui.core.settings import Settings
 from gdtui.core.surface import LossSurface
+from gdtui.scene import Scene
 from gdtui.ui.drawing.drawing import (
+    GHOST_ROLES,
     Axis,
     Drawing,
     Layer,
@@ -21,7 +23,6 @@ from gdtui.ui.drawing.drawing import (
     short,
 )
 from gdtui.ui.views.marks import ghost_label
-from gdtui.ui.views.scene import Scene
 from gdtui.ui.views.view import view
 
 # More residuals than these, each a stem, would be a solid block.
@@ -34,18 +35,22 @@ def fit(scene: Scene) -> Drawing | Page:
     """The examples, the line of where we are, the least-squares line, and the residuals."""
     surface, step, settings = scene.surface, scene.snapshot.step, scene.snapshot.settings
     feature, label = scene.names
-    if not isinstance(surface, LossSurface) or not len(surface.x):
+    data = surface.examples
+    if data is None:
         words = "There is no data to fit: this is a surface of its own, with no examples."
         return Page("Fit", [(words, Role.QUIET)])
-    examples = _examples(surface)
+    examples = _examples(data)
     x_axis, y_axis = examples.ranges(settings)
     best = surface.minimum(step.w, step.b, settings.bias)
     ghosts = [
-        (ghost, _line(ghost.surface.raw(*ghost.snapshot.step[1:3]), x_axis, ghost.role))
+        (
+            ghost,
+            _line(ghost.surface.raw(*ghost.snapshot.step[1:3]), x_axis, GHOST_ROLES[ghost.colour]),
+        )
         for ghost in scene.ghosts
     ]
     layers = [
-        *_residuals(surface, examples.layer, step),
+        *_residuals(data, examples.layer, step),
         examples.layer,
         *(line for _, line in ghosts),
         _line(surface.raw(best.w, best.b), x_axis, Role.MINIMUM),

@@ -10,7 +10,9 @@ from gdtui.core.descent import Status
 from gdtui.core.ladder import rung_at_least
 from gdtui.core.run import Snapshot
 from gdtui.core.surface import Surface
+from gdtui.scene import LOSS, Ghost, Scale, Scene
 from gdtui.ui.drawing.drawing import (
+    GHOST_ROLES,
     Axis,
     Drawing,
     Layer,
@@ -28,8 +30,7 @@ from gdtui.ui.views.marks import (
     loss_axis,
     upright_line,
 )
-from gdtui.ui.views.scene import Ghost, Scale, Scene
-from gdtui.ui.views.view import LOSS, view
+from gdtui.ui.views.view import view
 
 # A difference of two losses that is smaller than this part of them is rounding.
 ROUNDING = 1e-14
@@ -71,7 +72,7 @@ def _loss_line(surface: Surface, snapshot: Snapshot, scale: Scale, role: Role) -
 # A canvas does not draw anew what is the same layer as before.
 @lru_cache(maxsize=KEPT)
 def _ghost_line(ghost: Ghost, scale: Scale) -> Layer:
-    return _loss_line(ghost.surface, ghost.snapshot, scale, ghost.role)
+    return _loss_line(ghost.surface, ghost.snapshot, scale, GHOST_ROLES[ghost.colour])
 
 
 def _lowest(surface: Surface, snapshot: Snapshot) -> float:

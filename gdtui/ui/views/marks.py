@@ -9,16 +9,16 @@ from functools import lru_cache
 import numpy as np
 
 from gdtui.core.ladder import rung_at_least
-from gdtui.core.landscapes import Landscape
 from gdtui.core.run import Snapshot
 from gdtui.core.surface import Minimum, Surface
+from gdtui.scene import Ghost, Scale, Scene
 from gdtui.ui.drawing.drawing import (
+    GHOST_ROLES,
     Axis,
     Layer,
     Role,
     Vector,
 )
-from gdtui.ui.views.scene import Ghost, Scale, Scene
 
 WALKER, MINIMUM, ARRIVED, BRANCHED = "●", "✚", "⊕", "◇"
 
@@ -81,7 +81,7 @@ def ghost_label(ghost: Ghost, line: Layer, x_axis: Axis, y_axis: Axis) -> Layer:
     x, y = line.points
     u, v = x_axis.unit(x), y_axis.unit(y)
     seen = np.flatnonzero((u >= 0) & (u <= 1) & (v >= 0) & (v <= 1))[-1:]
-    return Layer(x[seen], y[seen], ghost.role, ghost.glyph)
+    return Layer(x[seen], y[seen], GHOST_ROLES[ghost.colour], ghost.glyph)
 
 
 def walker_and_minimum(
@@ -115,7 +115,7 @@ def range_along(scene: Scene, along: str, middle: float, deepest: Minimum) -> Ax
     surface, trail, of_b = scene.surface, scene.snapshot.trail, along == "b"
     here, start = scene.snapshot.step[1:3][of_b], start_of(scene)[of_b]
     path = finite(np.array([start, here]), trail[along], trail[f"next_{along}"])
-    if isinstance(surface, Landscape):
+    if surface.window:
         return _held(surface.window[of_b], path)
     return _around(middle, finite(path, np.array([deepest[of_b]])))
 
@@ -152,7 +152,7 @@ def path_of(
 @lru_cache(maxsize=KEPT)
 def ghost_path(ghost: Ghost, x: str, y: str) -> Layer:
     """The path of another run; in the plane no chord is mistaken for the ground."""
-    return path_of(ghost.snapshot, x, y, y == "loss", ghost.role)
+    return path_of(ghost.snapshot, x, y, y == "loss", GHOST_ROLES[ghost.colour])
 
 
 def arrow_along(right: float, up: float) -> str:

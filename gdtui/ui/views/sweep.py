@@ -6,6 +6,7 @@ import numpy as np
 
 from gdtui.core.descent import Status, starting_point
 from gdtui.runs.sweep import SweepSnapshot, Trial
+from gdtui.scene import SWEEP, Scale, Scene
 from gdtui.ui.drawing.drawing import (
     Axis,
     Drawing,
@@ -15,8 +16,7 @@ from gdtui.ui.drawing.drawing import (
     progress_bar,
 )
 from gdtui.ui.views.marks import WALKER, finite, loss_axis, upright_line
-from gdtui.ui.views.scene import Scale, Scene
-from gdtui.ui.views.view import SWEEP, view
+from gdtui.ui.views.view import view
 
 DIVERGED = "×"
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+from gdtui.core.arithmetic import State, arithmetic, batch_measure
 from gdtui.core.equations import Equation
-from gdtui.core.methods import State, sampled
-from gdtui.core.surface import LossSurface
+from gdtui.scene import THIS_STEP, Scene
 from gdtui.ui.drawing.drawing import (
     Page,
     Role,
     Span,
     short,
 )
-from gdtui.ui.views.scene import Scene
-from gdtui.ui.views.view import THIS_STEP, view
+from gdtui.ui.views.view import view
 
 
 @view(5, THIS_STEP)
@@ -27,13 +26,13 @@ def this_step(scene: Scene) -> Page:
     lines = [(heading, Role.QUIET), *_batch_lines(scene)]
     for parameter in ("w", "b")[: 1 + settings.bias]:
         lines += _slope_lines(scene, parameter)
-        for equation in method.arithmetic(surface, settings, state, parameter, short):
+        for equation in arithmetic(surface, settings, state, parameter, short):
             role = Role.WALKER if equation.name == parameter else Role.PLAIN
             # What the letters stand for is said once, for w: for b it is the same.
             lines += [] if parameter == "b" else [_in_letters(equation)]
             lines.append(_in_numbers(equation, parameter == "b", role))
-    has_examples = isinstance(surface, LossSurface) and len(surface.x)
-    return Page("This step", lines, "enter: the examples one by one" if has_examples else "")
+    note = "enter: the examples one by one" if surface.examples else ""
+    return Page("This step", lines, note)
 
 
 def _in_letters(equation: Equation) -> Span:
@@ -53,15 +52,15 @@ def _slope_lines(scene: Scene, parameter: str) -> list[Span]:
     """How the slope along a parameter is the sum of what each example says."""
     surface, step = scene.surface, scene.snapshot.step
     slope = step.dw if parameter == "w" else step.db
-    if not isinstance(surface, LossSurface):
+    data = surface.examples
+    if data is None:
         return [(f"g = dL/d{parameter} = {short(slope)}", Role.SLOPE)]
     summed = "x * (w*x + b - y)" if parameter == "w" else "w*x + b - y"
-    total = short(slope * surface.m / 2)
+    total = short(slope * data.m / 2)
     return [
         (f"g = dL/d{parameter} = 2/m * sum({summed})", Role.PLAIN),
         (
-            f"  = 2/{surface.m} * {f'({total})' if total.startswith('-') else total}"
-            f" = {short(slope)}",
+            f"  = 2/{data.m} * {f'({total})' if total.startswith('-') else total} = {short(slope)}",
             Role.SLOPE,
         ),
     ]
@@ -70,9 +69,9 @@ def _slope_lines(scene: Scene, parameter: str) -> list[Span]:
 def _batch_lines(scene: Scene) -> list[Span]:
     """The loss of the batch, where the method looks at one."""
     settings, step = scene.snapshot.settings, scene.snapshot.step
-    measure = sampled(scene.surface, settings)
+    measure = batch_measure(scene.surface, settings)
     if measure is None:
         return []
     loss = measure(*step[:3])[0]
-    words = f"loss {short(step.loss)}; of the batch of {settings.own['batch']}: {short(loss)}"
+    words = f"loss {short(step.loss)}; of the batch of {settings.batch}: {short(loss)}"
     return [(words, Role.QUIET)]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gdtui.core.surface import Surface
+from gdtui.scene import Scene
 from gdtui.ui.drawing.drawing import (
     Axis,
     Drawing,
@@ -27,7 +28,6 @@ from gdtui.ui.views.marks import (
     start_of,
     walker_and_minimum,
 )
-from gdtui.ui.views.scene import Scene
 from gdtui.ui.views.view import view
 
 # A slope below this, in units of the plot's box, has no downhill that an eye could see.

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from gdtui.scene import Scene
 from gdtui.ui.drawing.drawing import (
     Drawing,
     Page,
 )
-from gdtui.ui.views.scene import Scene
-
-# The views that keys or clicks do something in.
-LOSS, THIS_STEP, SWEEP = "Loss by iteration", "This step", "Sweep"
-
 
 View = Callable[[Scene], Drawing | Page]
 

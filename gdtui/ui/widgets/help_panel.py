@@ -11,7 +11,8 @@ from textual.content import Content
 from textual.keys import format_key
 from textual.widgets import Static
 
-from gdtui.core.methods import METHODS, Method
+from gdtui.core.method import Method
+from gdtui.core.methods import METHODS
 
 NOTE = """\
 In a field, what spells a number is typed: enter takes it, the arrows step it. Every other key \

@@ -11,10 +11,10 @@ from textual.reactive import reactive
 
 from gdtui.core.printable import printable
 from gdtui.faults import log_fault, place_of
+from gdtui.scene import Scene
 from gdtui.ui.drawing.canvas import Canvas
 from gdtui.ui.drawing.drawing import Page, Role, Row, Span
 from gdtui.ui.views import VIEWS
-from gdtui.ui.views.scene import Scene
 from gdtui.ui.widgets.rows import Rows, framed
 
 # How much of an exception's words a plot has room for.

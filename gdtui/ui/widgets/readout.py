@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import math
 import textwrap
-import time
 from collections import deque
 from collections.abc import Sequence
 from itertools import groupby
 from operator import itemgetter
 
+from gdtui.core.arithmetic import batch_measure
 from gdtui.core.descent import Status
-from gdtui.core.methods import sampled
 from gdtui.core.pacemaker import FULL_SPEED
 from gdtui.core.run import Snapshot
 from gdtui.core.settings import Settings
 from gdtui.core.surface import Surface
+from gdtui.scene import Scene
 from gdtui.theory.goal import OF_MINIMUM, Gap, gap
 from gdtui.theory.verdict import Stability, Verdict, stability
 from gdtui.ui.drawing.drawing import Role, Row, figure, short
@@ -68,9 +68,8 @@ class Speedometer:
     def __init__(self) -> None:
         self._seen: deque[tuple[float, int]] = deque(maxlen=64)
 
-    def read(self, iteration: int, now: float | None = None) -> float:
-        """Take note of an iteration, and give the speed; 0 until there is one."""
-        now = time.monotonic() if now is None else now
+    def read(self, iteration: int, now: float) -> float:
+        """Take note of an iteration at a time in seconds, and give the speed; 0 at first."""
         if self._seen and iteration < self._seen[-1][1]:
             self._seen.clear()
         self._seen.append((now, iteration))
@@ -96,19 +95,21 @@ class Readout(Rows):
     def __init__(self) -> None:
         super().__init__(id="readout")
         self._speedometer = Speedometer()
-        self._shown: tuple[Surface, Snapshot, float, str] | None = None
+        self._scene: Scene | None = None
         self._judged: tuple[object, Stability] | None = None
 
     def on_resize(self) -> None:
         """Show the same at the new width."""
-        if self._shown:
-            self.show(*self._shown)
+        if self._scene:
+            self.show(self._scene)
 
-    def show(self, surface: Surface, snapshot: Snapshot, pace: float, title: str = "Now") -> None:
-        """Show where a run on this surface stands."""
-        self._shown = surface, snapshot, pace, title
+    def show(self, scene: Scene) -> None:
+        """Show where the run stands that is looked at."""
+        self._scene = scene
+        surface, snapshot, pace = scene.surface, scene.snapshot, scene.pace
+        title = f"Now: run {scene.number}" if scene.ghosts else "Now"
         if snapshot.status is Status.RUNNING:
-            speed = self._speedometer.read(snapshot.step.iteration)
+            speed = self._speedometer.read(snapshot.step.iteration, scene.now)
         else:
             self._speedometer.reset()
             speed = 0.0
@@ -160,7 +161,7 @@ class Readout(Rows):
         slopes = (step.dw, step.db) if settings.bias else (step.dw,)
         minimum, left = surface.minimum(step.w, step.b, settings.bias), gap(surface, step, settings)
         answer = surface.raw(minimum.w, minimum.b)[: 2 if both else 1]
-        sampling = sampled(surface, settings)
+        sampling = batch_measure(surface, settings)
         return [
             ("loss", figure(step.loss, room), Role.LIVE),
             *([("of batch", figure(sampling(*step[:3])[0], room), Role.PLAIN)] if sampling else []),

@@ -11,11 +11,11 @@ from textual.binding import Binding
 from textual.containers import Container, Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Input, Label, Select, Switch
-from textual.widgets._select import SelectOverlay
 
 from gdtui.core.hyperparameter import Hyperparameter, Value
 from gdtui.core.methods import METHODS
 from gdtui.core.settings import SHARED, Settings
+from gdtui.ui.textual_fixes.select_page_keys import WithoutPageKeys
 
 SPELLS_A_NUMBER = frozenset("0123456789.+-eE")
 
@@ -43,7 +43,8 @@ class NumberField(Input):
         """Whether a key is typed into the field."""
         return character is not None and character in SPELLS_A_NUMBER
 
-    async def _on_key(self, event: events.Key) -> None:
+    def on_key(self, event: events.Key) -> None:
+        """Let every other key through."""
         if event.is_printable and event.character not in SPELLS_A_NUMBER:
             event.prevent_default()
 
@@ -52,18 +53,10 @@ class NumberField(Input):
         self.post_message(self.Stepped(up))
 
 
-class Choice(Select[str], inherit_bindings=False):
-    """A select that leaves the space bar to the app."""
+class Choice(WithoutPageKeys, inherit_bindings=False):
+    """A select that leaves the space bar to the app, and the page keys to the log."""
 
     BINDINGS = [Binding("enter,up,down", "show_overlay", "Choose", show=False)]
-
-    def on_mount(self) -> None:
-        """Take the page keys, which are the log's, from a list that fails where it has no height.
-
-        As the command palette closes, a key pressed in it may find its way there.
-        """
-        for key in ("pageup", "pagedown"):
-            del self.query_one(SelectOverlay)._bindings.key_to_bindings[key]
 
 
 class Toggle(Switch, inherit_bindings=False):
@@ -81,6 +74,11 @@ class Field(Vertical):
 
     class Edited(Message):
         """The user set another value."""
+
+        def __init__(self, parameter: Hyperparameter, value: Value) -> None:
+            super().__init__()
+            self.parameter = parameter
+            self.value = value
 
     def __init__(self, parameter: Hyperparameter, value: Value) -> None:
         super().__init__()
@@ -153,14 +151,14 @@ class Field(Vertical):
     def _enter(self, event: Input.Submitted | Input.Blurred) -> None:
         event.stop()
         self.enter()
-        self.post_message(self.Edited())
+        self.post_message(self.Edited(self.parameter, self._value))
 
     @on(NumberField.Stepped)
     def _step(self, event: NumberField.Stepped) -> None:
         event.stop()
         self.enter()
         self.set(self.parameter.stepped(float(self._value), event.up))
-        self.post_message(self.Edited())
+        self.post_message(self.Edited(self.parameter, self._value))
 
     @on(Select.Changed)
     @on(Switch.Changed)
@@ -168,14 +166,19 @@ class Field(Vertical):
         event.stop()
         if event.value != self._value and isinstance(event.value, (bool, str)):
             self._value = event.value
-            self.post_message(self.Edited())
+            self.post_message(self.Edited(self.parameter, self._value))
 
 
 class SettingsPanel(Vertical):
     """A field for every hyperparameter; those of other methods than the chosen one are hidden."""
 
-    class Changed(Message):
-        """The settings of the panel are others now."""
+    class Asked(Message):
+        """The user asks for another value of a hyperparameter."""
+
+        def __init__(self, parameter: Hyperparameter, value: Value) -> None:
+            super().__init__()
+            self.parameter = parameter
+            self.value = value
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(id="settings")
@@ -197,39 +200,36 @@ class SettingsPanel(Vertical):
         """Show the fields of the chosen method."""
         self._show_own()
 
-    @property
-    def settings(self) -> Settings:
-        """What the fields say, each by the last good value that was entered."""
-        settings = self._settings
-        for parameter, field in self._fields.items():
-            if parameter in settings.hyperparameters:
-                settings = settings.change(parameter, field.value)
-        return settings
-
-    def enter(self) -> None:
-        """Take what is typed in any field, as the enter key would."""
-        for field in self._fields.values():
-            field.enter()
-
-    def change(self, parameter: Hyperparameter, value: Value) -> None:
-        """Set one value, as if the user had."""
-        self._fields[parameter].set(value)
-        self._show_own()
-
-    def adopt(self, settings: Settings) -> None:
-        """Show other settings."""
+    def show(self, settings: Settings) -> None:
+        """Show these settings; what is typed in a field stays, where its value is as it was."""
+        if settings == self._settings and not self._is_ahead:
+            return
         self._settings = settings
-        for parameter, field in self._fields.items():
-            field.set(settings[parameter])
+        for parameter in settings.hyperparameters:
+            if self._fields[parameter].value != settings[parameter]:
+                self._fields[parameter].set(settings[parameter])
         self._show_own()
+
+    @property
+    def _is_ahead(self) -> bool:
+        """Whether a field has a value that nobody has taken."""
+        shown = self._settings
+        return any(self._fields[p].value != shown[p] for p in shown.hyperparameters)
+
+    def entered(self) -> list[tuple[Hyperparameter, Value]]:
+        """What is typed in any field and has not been asked for yet, as the enter key would."""
+        shown = self._settings
+        for parameter in shown.hyperparameters:
+            self._fields[parameter].enter()
+        fields = ((p, self._fields[p].value) for p in shown.hyperparameters)
+        return [(parameter, value) for parameter, value in fields if value != shown[parameter]]
 
     def _show_own(self) -> None:
-        shown = self.settings.hyperparameters
+        shown = self._settings.hyperparameters
         for parameter, field in self._fields.items():
             field.display = parameter in shown
 
     @on(Field.Edited)
-    def _tell(self, event: Field.Edited) -> None:
+    def _ask(self, event: Field.Edited) -> None:
         event.stop()
-        self._show_own()
-        self.post_message(self.Changed())
+        self.post_message(self.Asked(event.parameter, event.value))

@@ -13,7 +13,7 @@ from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.geometry import Region
 from textual.strip import Strip
 
-from gdtui.ui.textual_fixes.painter import Painter
+from gdtui.ui.textual_fixes.changed_cells import Painter
 
 WIDTH, HEIGHT, MIDDLE = 20, 3, 8
 CONSOLE = Console(color_system="truecolor", force_terminal=True)

@@ -6,39 +6,46 @@ from collections.abc import Callable, Iterable
 from typing import BinaryIO
 
 from gdtui.core.printable import printable
-from gdtui.dataset.text import DataError
+from gdtui.dataset import DataError
 from gdtui.loading import Loading
+from gdtui.problem import Problem
 from gdtui.runs.history import History
 from gdtui.sessions.autosave import Autosave
-from gdtui.sessions.store import PATH_CHARACTERS, Header, Saved, Store
+from gdtui.sessions.store import PATH_CHARACTERS, SessionSummary, Store, StoredSession
 
 
-class Keeper:
-    """What the app needs to go on with a session, or to begin one: the store, and the choice."""
+class Opening:
+    """With which runs the app opens: those of a session that is chosen, those given, or none.
+
+    `problem` is what they are about, once it is known.
+    """
 
     def __init__(
         self,
         store: Store,
-        choices: Iterable[Header] = (),
+        choices: Iterable[SessionSummary] = (),
         file: str | None = None,
         stream: BinaryIO | None = None,
         history: History | None = None,
     ) -> None:
         self.choices = tuple(choices)
+        self.problem: Problem | None = None
         self._store, self._file, self._stream = store, file, stream
         self._history = history
-        self._resumed: Saved | None = None
+        self._resumed: StoredSession | None = None
 
     def choose(self, name: str) -> Loading:
         """Go on with this session; returns its data, to be loaded. Raises DataError."""
         self._resumed = self._store.load(name)
         return self._resumed.session.origin.reopen(self._file, self._stream)
 
-    def begin(self, loading: Loading, tell: Callable[[str], None]) -> tuple[History, Autosave]:
+    def begin(self, problem: Problem, tell: Callable[[str], None]) -> tuple[History, Autosave]:
         """The runs to go on with, if any, and what saves them. Raises DataError."""
-        resumed = self._resumed
-        history = resumed.session.history(loading) if resumed else self._history or History()
-        return history, Autosave(self._store, loading, history, resumed, tell)
+        self.problem, resumed = problem, self._resumed
+        history = resumed.session.history(problem) if resumed else self._history or History()
+        for note in resumed.session.notes if resumed else ():
+            tell(note)
+        return history, Autosave(self._store, problem, history, resumed, tell)
 
     def explain(self, error: DataError) -> DataError:
         """What is wrong with the data, with what it means for the session chosen."""

@@ -1,4 +1,12 @@
-"""The terminal: how its keys are read, its loss noticed, and all left as it was."""
+"""Keys that are read as they come, whatever they are, and a terminal whose loss is noticed.
+
+Without it: Textual looks ten times a second whether there is a key, which is most of what an idle
+program costs, and makes the escape key wait for its turn. Bytes that are no UTF-8
+(Textualize/textual#6456, open), or a key whose number is no character's, end the app. A keyboard
+that is gone is read again and again. What the mouse sends while the program ends is left for the
+shell. A bug in a handler of keys is told as a bare traceback.
+Seen in Textual 8.2.8. Measured: an idle program takes 0.01% of a processor in place of 0.12%.
+"""
 
 from __future__ import annotations
 
@@ -6,28 +14,16 @@ import os
 import select
 import signal
 import socket
-import termios
 import time
 from codecs import getincrementaldecoder
 from collections.abc import Iterable
-from contextlib import suppress
-from threading import Thread
 from typing import Any
 
 from textual import constants
 from textual._xterm_parser import XTermParser
-from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
-# Seconds that a last word to a terminal may take.
-LAST_WORD = 0.1
-# Turns off what Textual turned on: pasting, the wide keyboard protocol, mouse, focus and the
-# alternate screen; and on again the wrapping of lines and the cursor.
-RESTORE = (
-    b"\x1b[0m\x1b[?2004l\x1b[?7h\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[<u"
-    b"\x1b[?1049l\x1b[?25h\x1b[?1004l"
-)
 # Bytes of keys to take at once.
 KEYS = 4096
 # Seconds: so long a silence means that a terminal far away has obeyed, too; and how long to wait
@@ -36,11 +32,7 @@ QUIET, LONGEST = 0.1, 0.3
 
 
 class KeyDriver(LinuxDriver):
-    """Reads keys as they come, and sleeps in between.
-
-    Textual's own looks ten times a second whether there is one, which is most of what an idle
-    program costs, and makes the escape key wait for its turn.
-    """
+    """Reads keys as they come, and sleeps in between."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -111,31 +103,3 @@ def _read(keyboard: int) -> bytes:
         return os.read(keyboard, KEYS)
     except OSError:
         return b""
-
-
-def resume(driver: LinuxDriver) -> None:
-    """Take the terminal again, after a stop that Textual has not seen coming: SIGSTOP can't be."""
-    if os.tcgetpgrp(driver.fileno) != os.getpgrp():
-        os.kill(os.getpid(), signal.SIGSTOP)
-    elif not driver._must_signal_resume:
-        # Else Textual would take the modes of its own screen for those to restore at the end.
-        driver.suspend_application_mode()
-        driver._must_signal_resume = True
-        driver.resume_application_mode()
-    else:
-        driver._sigcont_application()
-
-
-def end_by_force(driver: Driver | None, status: int) -> None:
-    """End now, whatever Textual waits for, with the terminal as it was as far as it lets us."""
-    if isinstance(driver, LinuxDriver):
-        if driver.attrs_before is not None:
-            with suppress(termios.error):
-                termios.tcsetattr(driver.fileno, termios.TCSANOW, driver.attrs_before)
-        # Once the writer has ended, it has sent all this, and the terminal may be another's.
-        writer = driver._writer_thread
-        if writer and writer.is_alive():
-            word = Thread(target=os.write, args=(writer.fileno(), RESTORE), daemon=True)
-            word.start()
-            word.join(LAST_WORD)
-    os._exit(status)

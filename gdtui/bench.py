@@ -1,0 +1,496 @@
+"""The bench: all that a person has before them. Every key is one command to it.
+
+It holds the runs, the cursor, the wanted settings and the chosen views, and knows no screen. Time
+and the workers are handed in: what drives it, a person, a lesson or a test, decides how time goes
+by. A command that has something to say returns it, else an empty text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from gdtui.core.descent import Point, Status
+from gdtui.core.hyperparameter import Hyperparameter, Value
+from gdtui.core.ladder import rung_above, rung_below
+from gdtui.core.methods import METHODS
+from gdtui.core.pacemaker import FULL_SPEED
+from gdtui.core.run import Run, Snapshot
+from gdtui.core.settings import LEARNING_RATE, METHOD, SHARED, Settings
+from gdtui.core.worker import Driver
+from gdtui.problem import Problem
+from gdtui.runs.history import Branch, Entry, History, branch_point
+from gdtui.runs.race import Race
+from gdtui.runs.sweep import Sweep
+from gdtui.scene import SWEEP, Ghosts, Scale, Scene, is_running
+from gdtui.theory.goal import gap
+from gdtui.theory.verdict import advised_rate, critical_rate
+
+# Seconds in which a run is watched at the default pace.
+WATCHED = 5
+# The pace at which the ladder ends, and full speed begins.
+FASTEST = 1e6
+# Said once on each visit to the past.
+HOW_TO_BRANCH = "n starts a new run from here, with these settings; end lets them be."
+
+Fact = float | str | bool | None
+
+
+class Bench:
+    """One problem, and all that is done with it.
+
+    `worker` drives runs and races, `sweeper` sweeps; `now` gives the time in seconds; `changed` is
+    called after each command that may have changed what is to be kept. `views` names the plots
+    there are, and a `pace` in iterations a second is that of all runs, where one is given.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        settings: Settings,
+        worker: Driver,
+        sweeper: Driver,
+        now: Callable[[], float],
+        *,
+        views: Sequence[str] = (),
+        pace: float | None = None,
+        history: History | None = None,
+        changed: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.problem = problem
+        self.history = History() if history is None else history
+        self.scale = Scale.LINEAR
+        self.along = "w"
+        # The view chosen last comes last.
+        self.views = list(views)[::-1]
+        self.zoomed = False
+        self._worker, self._sweeper, self._now, self._changed = worker, sweeper, now, changed
+        self._chosen_pace = pace
+        self._ghosts = Ghosts()
+        self._race: Race | None = None
+        self._sweep: Sweep | None = None
+        self._picked: int | None = None
+        # The iteration that is looked at; None for the newest.
+        self._cursor: int | None = None
+        # Whether the user knows what becomes of settings that are changed in the past.
+        self._told = False
+        for entry in self.history.entries:
+            entry.run.pace = self._pace_for(entry.run.settings)
+        if not self.history.entries:
+            self.history.add(self._new_run(settings))
+        self._entry = self.history.entries[-1]
+        # What was wanted last of each hyperparameter, for methods that have it again.
+        self._remembered: dict[Hyperparameter, Value] = {}
+        self._want(self.run.settings)
+
+    # What there is
+
+    @property
+    def entry(self) -> Entry:
+        """The run that is looked at, with its number and its name."""
+        return self._entry
+
+    @property
+    def run(self) -> Run:
+        """The run that is looked at."""
+        return self._entry.run
+
+    @property
+    def wanted(self) -> Settings:
+        """The settings that the user has asked for."""
+        return self._wanted
+
+    @property
+    def cursor(self) -> int | None:
+        """The iteration that is looked at; None for the newest, whichever that is."""
+        return self._cursor
+
+    @property
+    def view(self) -> str:
+        """The view that was chosen last."""
+        return self.views[-1] if self.views else ""
+
+    @property
+    def race(self) -> Race | None:
+        """The race that is on, if one is."""
+        return self._race
+
+    @property
+    def sweep(self) -> Sweep | None:
+        """The sweep that was made last, if one was."""
+        return self._sweep
+
+    @property
+    def looked_at(self) -> Snapshot:
+        """The run as it is looked at."""
+        return self.run.snapshot() if self._cursor is None else self.run.snapshot_at(self._cursor)
+
+    @property
+    def winner(self) -> str:
+        """Who was first in the race, and when, once somebody was, unless it is deleted since."""
+        first = self._race.first if self._race else None
+        for entry in self.history.entries:
+            if first and entry.run is first[0]:
+                return f"run {entry.number} first within 1%, after {first[1]}"
+        return ""
+
+    def facts(self) -> dict[str, Fact]:
+        """What may be asked about the bench: each setting by its name, and where the run stands.
+
+        `gap` is in percent above the minimum, `within` the first iteration within 1% of it.
+        """
+        snapshot, surface = self.looked_at, self.run.surface
+        step, settings = snapshot.step, snapshot.settings
+        return {
+            **settings.values,
+            "status": str(snapshot.status),
+            "iteration": step.iteration,
+            "loss": step.loss,
+            "w": step.w,
+            "b": step.b,
+            "gap": gap(surface, step, settings).percent,
+            "within": self._entry.first_within,
+            "critical": critical_rate(surface, settings, (step.w, step.b)),
+            "view": self.view,
+            "cursor": self._cursor,
+            "runs": len(self.history.entries),
+        }
+
+    def scene(self) -> Scene:
+        """All that a screen may draw from, as it is now."""
+        racing = self._race.snapshots() if self._race else []
+        now = dict(zip(self._race.runs, racing, strict=True)) if self._race else {}
+        live = now.get(self.run) or self.run.snapshot()
+        past = None if self._cursor is None else self.run.snapshot_at(self._cursor)
+        swept = self._sweep.snapshot() if self._sweep else None
+        return Scene(
+            surface=self.run.surface,
+            snapshot=past or live,
+            ghosts=self._ghosts.of(self.history.entries, self._entry.number, now),
+            names=self.problem.names,
+            scale=self.scale,
+            along=self.along,
+            sweep=swept,
+            picked=self._picked,
+            live=live if past else None,
+            winner=self.winner,
+            cursor=self._cursor,
+            number=self._entry.number,
+            steps=self.run.steps,
+            wanted=self._wanted,
+            pace=self._commanded.pace,
+            now=self._now(),
+            goes_on=is_running(self.history.entries) or (swept is not None and not swept.done),
+        )
+
+    def tend(self) -> None:
+        """Let the worker go on with whatever is due next."""
+        self._worker.drive(self._driven)
+
+    @property
+    def _driven(self) -> Run | Race:
+        """What the worker drives: first what replays have still to do, unless they are paused."""
+        runs = [entry.run for entry in self.history.entries]
+        going = (run for run in runs if run.replaying and run.status is Status.RUNNING)
+        return next(going, self._commanded)
+
+    @property
+    def _commanded(self) -> Run | Race:
+        """What keys start and stop."""
+        return self._race or self.run
+
+    def _obeyed(self) -> None:
+        """After a command to the run: have it saved, and wake the worker."""
+        self._changed()
+        self.tend()
+
+    # The wanted settings
+
+    def want(self, parameter: Hyperparameter, value: Value) -> str:
+        """Ask for one setting; raises ValueError, in words, where it is out of bounds.
+
+        The run is tuned, or another one begins; in the past it is asked for a branch alone.
+        """
+        if parameter not in self._wanted.hyperparameters:
+            return ""  # asked of a method that has been left: a field that loses the focus is late
+        wanted = self._with(parameter, value)
+        if wanted == self._wanted:
+            return ""
+        if parameter.name == "standardize" and value and self.problem.dataset is None:
+            return "A surface has no feature to scale."
+        self._want(wanted)
+        words = HOW_TO_BRANCH if self._cursor is not None and not self._told else ""
+        self._told = self._cursor is not None
+        self._adopt()
+        return words
+
+    def _with(self, parameter: Hyperparameter, value: Value) -> Settings:
+        """The wanted settings but for one; a method finds its own hyperparameters as they were."""
+        settings = self._wanted.change(parameter, value)
+        if parameter == METHOD:
+            for own in settings.chosen_method.hyperparameters:
+                settings = settings.change(own, self._remembered.get(own, settings[own]))
+        return settings
+
+    def _want(self, settings: Settings) -> None:
+        self._wanted = settings
+        self._remembered |= {p: settings[p] for p in settings.chosen_method.hyperparameters}
+
+    def _adopt(self) -> None:
+        """Bring the run to the wanted settings: tune it, or begin another."""
+        wanted = self._wanted
+        # In the past they are those of a branch, if there comes one.
+        if wanted == self.run.settings or self._cursor is not None:
+            return
+        self._leave_race()
+        try:
+            self.run.tune(wanted)
+        except ValueError:  # only the run can say: it may end at any moment
+            self._begin(wanted)
+        else:
+            self.run.pace = self._pace_for(wanted)
+            self._obeyed()
+
+    def rate(self, up: bool) -> str:
+        """The next learning rate along 1-2-5."""
+        return self.want(LEARNING_RATE, LEARNING_RATE.stepped(self._wanted.lr, up))
+
+    def toggle(self, name: str) -> str:
+        """Turn a switch on, or off."""
+        parameter = next(p for p in SHARED if p.name == name)
+        return self.want(parameter, not self._wanted[parameter])
+
+    def next_method(self) -> str:
+        """The next method of the list."""
+        keys = list(METHODS)
+        return self.want(METHOD, keys[(keys.index(self._wanted.method) + 1) % len(keys)])
+
+    def advised(self) -> str:
+        """Start again at half the critical learning rate, where there is one."""
+        step, settings = self.run.snapshot().step, self.run.settings
+        advised = advised_rate(self.run.surface, settings, (step.w, step.b))
+        if advised is None:
+            return f"No learning rate is critical: {settings.chosen_method.bound}."
+        self._begin(settings.change(LEARNING_RATE, advised))
+        self.run.start()
+        self._obeyed()
+        return ""
+
+    # The run
+
+    def _pace_for(self, settings: Settings) -> float:
+        return self._chosen_pace or max(settings.iterations / WATCHED, 1.0)
+
+    def _new_run(self, settings: Settings, start: Point | None = None) -> Run:
+        surface = self.problem.surface_for(settings)
+        return Run(surface, settings, self._pace_for(settings), start)
+
+    def _follow(self, entry: Entry) -> None:
+        """Look at another run, and want what it has."""
+        self._entry = entry
+        self._leave_past()
+        self._want(entry.run.settings)
+        self._obeyed()
+
+    def _begin(
+        self, settings: Settings, start: Point | None = None, parent: Branch | None = None
+    ) -> None:
+        """A new run; the one before it stays in the table and on the plots."""
+        self._part()
+        self._follow(self.history.add(self._new_run(settings, start), parent))
+
+    def _part(self, chosen: int | None = None) -> None:
+        """Stop what runs; a run that has not begun is not worth keeping, unless it is chosen."""
+        self._commanded.pause()
+        self._race = None
+        for entry in self.history.entries[::-1]:
+            if _has_not_begun(entry.run) and entry.number != chosen:
+                self.history.drop(entry.number)
+
+    def _leave_race(self) -> None:
+        """Let the run that is looked at go on alone."""
+        if self._race:
+            goes_on = self.run.status is Status.RUNNING
+            self._race.pause()
+            self._race = None
+            if goes_on:
+                self.run.start()
+
+    def toggle_run(self) -> None:
+        """Run or pause; a run that has ended begins anew."""
+        if self._is_running:
+            self._commanded.pause()
+        else:
+            if all(run.ended for run in (self._race.runs if self._race else [self.run])):
+                self.restart()
+            self._commanded.start()
+        self._obeyed()
+
+    @property
+    def _is_running(self) -> bool:
+        return self._race.running if self._race else self.run.status is Status.RUNNING
+
+    def restart(self) -> None:
+        """The same from the start, as a new run or a new race."""
+        if self._race:
+            self.begin_race([run.settings for run in self._race.runs])
+        elif self._entry.parent:
+            self._begin(self.run.settings, self.run.start_point, self._entry.parent)
+        else:
+            self._begin(self._wanted)
+
+    def step(self, count: int = 1) -> None:
+        """Take so many iterations, and stand still."""
+        self.follow_newest()
+        self._commanded.pause()
+        self._commanded.advance(count)
+        self._obeyed()
+
+    def finish(self) -> None:
+        """Run to the end at full speed."""
+        self._commanded.finish()
+        self._obeyed()
+
+    def faster(self, up: bool) -> None:
+        """The next pace along 1-2-5, or full speed above the fastest; or the one before."""
+        current = min(self._commanded.pace, 2 * FASTEST)
+        pace = rung_above(current) if up else max(rung_below(current), 1.0)
+        self._chosen_pace = FULL_SPEED if pace > FASTEST else pace
+        self._commanded.pace = self.run.pace = self._chosen_pace
+        self._obeyed()
+
+    # The cursor
+
+    def look_at(self, iteration: int) -> None:
+        """Let all views stand at an iteration; at the newest one they go on with the run."""
+        iteration = max(self.run.start_point.iteration, iteration)
+        if iteration >= self.run.iteration:
+            self.follow_newest()
+        else:
+            self._cursor = iteration
+
+    def follow_newest(self) -> None:
+        """Look at the newest iteration again, with the settings that the run has."""
+        if self._cursor is not None:
+            self._leave_past()
+            self._want(self.run.settings)
+
+    def _leave_past(self) -> None:
+        self._cursor, self._told = None, False
+
+    def move(self, by: int) -> None:
+        """Look so many iterations further, or pick another trial of the sweep."""
+        if self.view == SWEEP and self._sweep and self._sweep.trials:
+            self._pick(by)
+        elif self._cursor is None and by > 0:
+            self.step(by)
+        else:
+            self.look_at((self.run.iteration if self._cursor is None else self._cursor) + by)
+
+    def move_percent(self, up: bool) -> None:
+        """Look at the neighbouring hundredth of the run."""
+        at = self.run.iteration if self._cursor is None else self._cursor
+        self.look_at(self.run.next_hundredth(at, up))
+
+    def look_at_start(self) -> None:
+        """Look at the start of the run."""
+        self.look_at(self.run.start_point.iteration)
+
+    # Other runs
+
+    def branch(self) -> str:
+        """Begin a new run in the state that is looked at, with the wanted settings."""
+        settings, past = self._wanted, self.looked_at
+        if _has_not_begun(self.run):
+            return "Nothing to branch off yet: this run has not begun."
+        if settings.iterations <= past.step.iteration:
+            return f"Iteration {past.step.iteration} is the last: a branch needs more of them."
+        surface = self.problem.surface_for(settings)
+        start = branch_point(past, self.run.surface, settings, surface)
+        self._begin(settings, start, Branch(self._entry.number, start.iteration))
+        return ""
+
+    def history_changed(self) -> None:
+        """After runs were named, hidden or deleted: have it kept, and shown."""
+        self._entry = self.history[self._entry.number]
+        self._obeyed()
+
+    def look_at_run(self, number: int) -> None:
+        """Look at another run of the history."""
+        if number == self._entry.number:
+            return
+        entry = self.history[number]
+        if self._race is None or entry.run not in self._race.runs:
+            self._part(number)
+        self._follow(entry)
+
+    def begin_race(self, racers: Sequence[Settings]) -> None:
+        """New runs that advance together; the first of them is looked at."""
+        self._part()
+        runs = [self._new_run(settings) for settings in racers]
+        self._race = Race(runs, self._pace_for(racers[0]))
+        first, *_ = [self.history.add(run) for run in runs]
+        self._follow(first)
+
+    def start_race(self, racers: Sequence[Settings]) -> None:
+        """Begin a race, and let all run."""
+        self.begin_race(racers)
+        self._commanded.start()
+        self._obeyed()
+
+    # What one looks at
+
+    def next_scale(self) -> None:
+        """The next scale of the loss."""
+        self.scale = self.scale.following
+
+    def cut(self) -> str:
+        """Cut the valley along the other parameter."""
+        if self.along == "w" and not self.run.settings.bias:
+            return "The valley runs along b once the bias is trained: b turns it on."
+        self.along = "b" if self.along == "w" else "w"
+        return ""
+
+    def choose(self, view: str) -> None:
+        """Choose a view."""
+        self.views.remove(view)
+        self.views.append(view)
+
+    def zoom(self) -> None:
+        """Give the chosen view all the room, or take it back."""
+        self.zoomed = not self.zoomed
+
+    # The sweep
+
+    def begin_sweep(self) -> None:
+        """Run with learning rates around the critical one, to see how each ends."""
+        self.cancel_sweep()
+        self._sweep, self._picked = Sweep(self.run.surface, self.run.settings), None
+        self._sweeper.drive(self._sweep)
+        if SWEEP in self.views:
+            self.choose(SWEEP)
+        self._obeyed()
+
+    def cancel_sweep(self) -> None:
+        """Try no more learning rates."""
+        if self._sweep:
+            self._sweep.cancel()
+
+    def _pick(self, by: int) -> None:
+        """Pick another trial of the sweep."""
+        trials = self._sweep.trials if self._sweep else ()
+        if self._picked is None:
+            lr = self.run.settings.lr
+            self._picked = min(range(len(trials)), key=lambda i: abs(trials[i].lr - lr))
+        else:
+            self._picked = max(0, min(self._picked + by, len(trials) - 1))
+
+    def adopt_picked(self) -> str | None:
+        """Take the learning rate picked in the sweep; None where none is."""
+        if self.view != SWEEP or self._sweep is None or self._picked is None:
+            return None
+        return self.want(LEARNING_RATE, self._sweep.trials[self._picked].lr)
+
+
+def _has_not_begun(run: Run) -> bool:
+    """Whether a run is as it was made, even if it was started: nothing of it is to be kept."""
+    return run.iteration == run.start_point.iteration and not (run.ended or run.replaying)

@@ -1,0 +1,317 @@
+"""The options of the command line: those for hyperparameters come from their home.
+
+`--help` loads no numpy: what needs it is imported where a surface is named.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NoReturn
+
+from gdtui import __version__
+from gdtui.cli.terminal import is_terminal, knows_only_ascii
+from gdtui.core.hyperparameter import Hyperparameter, Value
+from gdtui.core.method import DEFAULT_RATE
+from gdtui.core.methods import METHODS
+from gdtui.core.printable import printable
+from gdtui.core.settings import SHARED, Settings
+from gdtui.samples import DEFAULT_SAMPLE
+
+FORMATS = ("text", "csv", "json")
+USAGE_STATUS = 2
+MESSAGE_CHARACTERS = 400
+
+DESCRIPTION = "A gradient-descent laboratory for the terminal: see how descent finds the line."
+EXAMPLES = """\
+examples:
+  gdtui                                   the pizza sample, on screen
+  gdtui data.csv --x Height --y Weight    two columns of a file of yours
+  gdtui data.csv --lr 0.01 --bias --run   start at once with these settings
+  gdtui data.csv --plain --every 10       every tenth line, without the screen
+  gdtui data.csv --format csv > run.csv   each step in full precision
+  zcat big.gz | gdtui -                   data from a pipe, keys from the terminal
+  gdtui --surface rosenbrock              a classic surface in place of data
+  gdtui --compare a.jsonl b.jsonl         exported runs beside each other
+
+On screen, ? shows all keys. Exit status: 0; 1 if the run diverged to infinity (plain output);
+2 for what can't be read or is asked wrongly."""
+
+
+class _Formatter(argparse.RawDescriptionHelpFormatter):
+    """Finds the width by itself: argparse would import shutil, and with it the archivers."""
+
+    def __init__(self, prog: str) -> None:
+        width = 80
+        if os.environ.get("COLUMNS", "").isdecimal():
+            width = int(os.environ["COLUMNS"])
+        elif is_terminal(sys.__stdout__):
+            width = os.get_terminal_size().columns
+        super().__init__(prog, width=max(width - 2, 40))
+
+
+class _Parser(argparse.ArgumentParser):
+    """An argument parser whose complaints take one line."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        # What begins so is a number and no option; before Python 3.14, -1e5 was taken for one.
+        self._negative_number_matcher = re.compile(r"-(\.?[0-9]|inf|nan)")
+
+    def _get_values(self, action: argparse.Action, arg_strings: list[str]) -> Any:
+        # Before Python 3.13, -- was dropped from --lr=-- too, which left an empty list.
+        if arg_strings == ["--"] and action.option_strings:
+            value = self._get_value(action, "--")
+            self._check_value(action, value)
+            return value
+        return super()._get_values(action, arg_strings)
+
+    def error(self, message: str) -> NoReturn:
+        message = f"{printable(message, MESSAGE_CHARACTERS)} (gdtui --help shows what there is)"
+        self.exit(USAGE_STATUS, f"gdtui: {message}\n")
+
+
+def _reader(parse: Callable[[str], Value]) -> Callable[[str], Value]:
+    """A parser for argparse, that keeps the words of a ValueError."""
+
+    def read(text: str) -> Value:
+        try:
+            return parse(text)
+        except ValueError as reason:
+            raise argparse.ArgumentTypeError(str(reason)) from None
+
+    return read
+
+
+def _pace(text: str) -> float:
+    if text == "max":
+        return float("inf")
+    pace = Hyperparameter("pace", "pace", 1.0, "", low=0.1, high=1e9)
+    return float(pace.parse(text))
+
+
+def _every(text: str) -> int:
+    return int(Hyperparameter("every", "every", 1, "", low=1, high=1e9).parse(text))
+
+
+def _nth(text: str) -> int:
+    return int(Hyperparameter("resume", "resume", 1, "", low=1, high=1e9).parse(text))
+
+
+def _fps(text: str) -> float:
+    return float(Hyperparameter("fps", "fps", 1.0, "", low=1, high=60).parse(text))
+
+
+def _own_hyperparameters() -> dict[str, dict[str, Hyperparameter]]:
+    """By name, and then by method: two methods may have different ones of the same name."""
+    own: dict[str, dict[str, Hyperparameter]] = {}
+    for key, method in METHODS.items():
+        for parameter in method.hyperparameters:
+            own.setdefault(parameter.name, {})[key] = parameter
+    return own
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The parser of the command line; its options for hyperparameters come from their home."""
+    parser = _Parser(
+        prog="gdtui",
+        usage="gdtui [FILE] [options]",
+        description=DESCRIPTION,
+        epilog=EXAMPLES,
+        formatter_class=_Formatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"gdtui {__version__}")
+    parser.add_argument(
+        "--samples", action="store_true", help="list the samples and surfaces, and end"
+    )
+
+    data = parser.add_argument_group("data")
+    data.add_argument(
+        "file",
+        nargs="?",
+        metavar="FILE",
+        help="text in columns, or .gz of it; - is standard input; a sample's name will do; "
+        f"default: {DEFAULT_SAMPLE}",
+    )
+    data.add_argument("--x", metavar="COLUMN", help="the feature: name, or number from 1 (first)")
+    data.add_argument("--y", metavar="COLUMN", help="the label: name, or number from 1 (last)")
+    data.add_argument(
+        "--drop-missing",
+        action="store_true",
+        help="leave out the rows whose chosen cells are empty or NA",
+    )
+    data.add_argument("--surface", metavar="NAME", help="a classic surface in place of data")
+    data.add_argument(
+        "--compare",
+        nargs="+",
+        metavar="RUNS",
+        help="runs exported as JSON Lines, over the data that they name, or FILE in its place",
+    )
+
+    hyper = parser.add_argument_group("hyperparameters")
+    for parameter in SHARED:
+        _add_option(hyper, parameter, _defaults(parameter), parameter.parse)
+    for theirs in _own_hyperparameters().values():
+        _add_own_option(hyper, theirs)
+
+    screen = parser.add_argument_group("screen")
+    screen.add_argument("--run", action="store_true", help="start at once")
+    screen.add_argument(
+        "--pace",
+        type=_reader(_pace),
+        metavar="N",
+        help="iterations a second, or max (default: the whole run in five seconds)",
+    )
+    screen.add_argument(
+        "--fps",
+        type=_reader(_fps),
+        metavar="N",
+        help="frames a second at most (default: 16, over SSH 10)",
+    )
+    screen.add_argument(
+        "--ascii",
+        action=argparse.BooleanOptionalAction,
+        default=knows_only_ascii(),
+        help="draw with ASCII alone (default: where locale or Linux console know no braille)",
+    )
+    screen.add_argument("--theme", metavar="NAME", help="such as gdtui-light, nord, textual-ansi")
+
+    screen.add_argument(
+        "--resume",
+        nargs="?",
+        type=_reader(_nth),
+        const=0,
+        metavar="N",
+        help="list the saved sessions, newest first, and go on with one; with N, at once with "
+        "the Nth",
+    )
+
+    plain = parser.add_argument_group("plain output (by itself when stdout is no terminal)")
+    plain.add_argument("--plain", action="store_true", help="print lines instead of a screen")
+    plain.add_argument(
+        "--format", choices=FORMATS, help="the lesson's lines (text), csv or json; implies --plain"
+    )
+    plain.add_argument(
+        "--every",
+        type=_reader(_every),
+        default=1,
+        metavar="N",
+        help="only every Nth line; the last always",
+    )
+    return parser
+
+
+def _defaults(parameter: Hyperparameter) -> str:
+    others = {}
+    if parameter.name == "lr":
+        others = {key: method.lr for key, method in METHODS.items() if method.lr != DEFAULT_RATE}
+    default = parameter.format(parameter.default)
+    return ", ".join([default, *_by_method(parameter, others)])
+
+
+def _by_method(parameter: Hyperparameter, values: Mapping[str, Value]) -> list[str]:
+    """Each value and the keys of the methods that have it."""
+    return [
+        f"{parameter.format(value)} in {' and '.join(k for k, v in values.items() if v == value)}"
+        for value in dict.fromkeys(values.values())
+    ]
+
+
+def _add_option(
+    group: argparse._ArgumentGroup,
+    parameter: Hyperparameter,
+    defaults: str,
+    parse: Callable[[str], Value],
+) -> None:
+    """An option that leaves no trace where it is not given: Settings know the defaults."""
+    text = f"{parameter.help} (default: {defaults})".replace("%", "%%")
+    if isinstance(parameter.default, bool):
+        group.add_argument(
+            parameter.flag,
+            action=argparse.BooleanOptionalAction,
+            default=argparse.SUPPRESS,
+            help=text,
+            dest=parameter.name,
+        )
+        return
+    group.add_argument(
+        parameter.flag,
+        type=_reader(parse),
+        default=argparse.SUPPRESS,
+        metavar="|".join(parameter.choices) or "N",
+        help=text,
+        dest=parameter.name,
+    )
+
+
+def _add_own_option(group: argparse._ArgumentGroup, theirs: Mapping[str, Hyperparameter]) -> None:
+    parameter = next(iter(theirs.values()))
+    defaults = _by_method(parameter, {key: p.default for key, p in theirs.items()})
+    # Read when the method is known, since each has bounds of its own.
+    _add_option(group, parameter, ", ".join(defaults), str)
+
+
+def read_settings(parser: argparse.ArgumentParser, options: argparse.Namespace) -> Settings:
+    """The settings that the options given make; it is the parser that complains of a wrong one."""
+    given = vars(options)
+    settings = Settings(**{p.name: given[p.name] for p in SHARED if p.name in given})
+    for name, theirs in _own_hyperparameters().items():
+        if name not in given:
+            continue
+        parameter = theirs.get(settings.method, next(iter(theirs.values())))
+        try:
+            if settings.method not in theirs:
+                raise ValueError(f"{settings.method} has none; {' and '.join(theirs)} would")
+            value = given[name]
+            value = parameter.parse(value) if isinstance(value, str) else value
+            settings = settings.change(parameter, value)
+        except ValueError as reason:
+            parser.error(f"argument {parameter.flag}: {reason}")
+    return settings
+
+
+def read_options(arguments: Sequence[str] | None) -> tuple[argparse.Namespace, Settings]:
+    """What is asked for, its `surface` a landscape if it has one, and the settings to begin with.
+
+    Raises SystemExit when help, version or what is wrong has been printed.
+    """
+    parser = make_parser()
+    options = parser.parse_args(arguments)
+    if options.compare and (given := _given(options, "surface", "format", "resume")):
+        parser.error(f"argument {given}: not with --compare, whose runs are as they are")
+    own = ("x", "y", "drop_missing", "surface")
+    if options.resume is not None and (given := _given(options, *own)):
+        parser.error(f"argument --resume: the session has its own, so no {given}")
+    if options.surface is not None:
+        options = _on_surface(parser, options)
+    return options, read_settings(parser, options)
+
+
+def _given(options: argparse.Namespace, *beside: str) -> str | None:
+    """The first option given of those for hyperparameters and some others, if there is one."""
+    given = vars(options)
+    names = [p.name for p in SHARED if p.name in given]
+    names += [name for name in _own_hyperparameters() if name in given]
+    names += [name for name in beside if given[name] is not None and given[name] is not False]
+    return "--" + names[0].replace("_", "-") if names else None
+
+
+def _on_surface(parser: argparse.ArgumentParser, options: argparse.Namespace) -> argparse.Namespace:
+    """The options with the surface that is named, and with its own defaults for the rest."""
+    from gdtui.core.landscapes import LANDSCAPES
+
+    name = options.surface
+    if name not in LANDSCAPES:
+        parser.error(f"argument --surface: '{name}' is none of {', '.join(LANDSCAPES)}")
+    if (options.file, options.x, options.y) != (None, None, None) or options.drop_missing:
+        parser.error(
+            "argument --surface: it takes the place of data, so no FILE, --x, --y or --drop-missing"
+        )
+    if vars(options).get("standardize"):
+        parser.error("argument --standardize: a surface has no feature to scale")
+    surface = LANDSCAPES[name]
+    return argparse.Namespace(**(surface.defaults | vars(options) | {"surface": surface}))

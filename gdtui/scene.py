@@ -1,0 +1,142 @@
+"""A scene: all that a screen may draw from, as it was at one moment; it never changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from gdtui.core.descent import Status, Step
+from gdtui.core.run import Run, Snapshot
+from gdtui.core.settings import Settings
+from gdtui.core.surface import Surface
+from gdtui.runs.history import Entry
+from gdtui.runs.sweep import SweepSnapshot
+
+# The views that commands do something in.
+LOSS, THIS_STEP, SWEEP = "Loss by iteration", "This step", "Sweep"
+# Ghosts have one of so many colours each; they are the newest runs that are not hidden, and with
+# the one that is looked at, no two have the same.
+COLOURS = 9
+GHOSTS = COLOURS - 1
+
+
+class Scale(StrEnum):
+    """How the loss is drawn over the iterations."""
+
+    LINEAR = "linear"
+    LOG = "log"
+    LOG_LOG = "log-log"
+    EXCESS = "above the minimum, log"
+
+    @property
+    def heading(self) -> str:
+        """The title of the plot."""
+        if self is Scale.EXCESS:
+            return "Loss above the minimum (log)"
+        return "Loss by iteration" + ("" if self is Scale.LINEAR else f" ({self})")
+
+    @property
+    def following(self) -> Scale:
+        """The next one, after the last the first again."""
+        scales = list(Scale)
+        return scales[(scales.index(self) + 1) % len(scales)]
+
+
+@dataclass(frozen=True, eq=False)
+class Ghost:
+    """Another run of the session: the glyph, the words and the colour that tell it from others."""
+
+    glyph: str
+    label: str
+    snapshot: Snapshot
+    surface: Surface
+    colour: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """All that a view or a panel may draw from.
+
+    `snapshot` is the run as it is looked at; where that is the past, at the iteration `cursor`,
+    `live` is the run as it is now. `number` is that of the run, and `steps(start, stop)` gives any
+    of its steps. `names` are those of the feature and the label; `along` is the parameter that the
+    valley runs along, w or b; `picked` is the trial of the sweep that is chosen; `winner` says who
+    was first in a race. `wanted` are the settings that the user has asked for, `pace` is in
+    iterations a second, and `now` in seconds.
+    """
+
+    surface: Surface
+    snapshot: Snapshot
+    ghosts: tuple[Ghost, ...] = ()
+    names: tuple[str, str] = ("x", "y")
+    scale: Scale = Scale.LINEAR
+    along: str = "w"
+    sweep: SweepSnapshot | None = None
+    picked: int | None = None
+    live: Snapshot | None = None
+    winner: str = ""
+    cursor: int | None = None
+    number: int = 1
+    steps: Callable[[int, int], Sequence[Step]] = lambda start, stop: ()
+    wanted: Settings = field(default_factory=Settings)
+    pace: float = 1.0
+    now: float = 0.0
+    goes_on: bool = False
+    """Whether the next scene will be another one, without a command."""
+
+    @property
+    def newest(self) -> Snapshot:
+        """The run as it is now, wherever one looks."""
+        return self.live or self.snapshot
+
+    @property
+    def neighbours(self) -> list[Ghost]:
+        """The other runs whose parameters are in the same units."""
+        return [ghost for ghost in self.ghosts if ghost.surface is self.surface]
+
+
+class Ghosts:
+    """Keeps what is drawn of each other run, until the run has gone on."""
+
+    def __init__(self) -> None:
+        self._drawn: dict[Run, Ghost] = {}
+
+    def of(
+        self, entries: Sequence[Entry], current: int, now: Mapping[Run, Snapshot]
+    ) -> tuple[Ghost, ...]:
+        """All but the current one, the newest last; of those in `now` that snapshot is drawn."""
+        self._drawn = {
+            entry.run: self._ghost(entry, now.get(entry.run)) for entry in _beside(entries, current)
+        }
+        return tuple(self._drawn.values())
+
+    def _ghost(self, entry: Entry, snapshot: Snapshot | None) -> Ghost:
+        run, label = entry.run, entry.label
+        ghost = self._drawn.get(run)
+        if ghost and ghost.label == label and _stands(run, ghost.snapshot):
+            return ghost
+        colour = (entry.number - 1) % COLOURS
+        return Ghost(entry.glyph, label, snapshot or run.snapshot(), run.surface, colour)
+
+
+def _beside(entries: Sequence[Entry], current: int) -> list[Entry]:
+    """The runs to be drawn; of runs that are the same to the digit one is enough."""
+    shown: list[Entry] = []
+    for entry in reversed(entries):
+        same = any(entry.run.record == other.run.record for other in shown)
+        if not entry.hidden and entry.number != current and not same:
+            shown.insert(0, entry)
+        if len(shown) == GHOSTS:
+            break
+    return shown
+
+
+def _stands(run: Run, snapshot: Snapshot) -> bool:
+    """Whether a run is still as it was in a snapshot."""
+    return (run.iteration, run.status) == (snapshot.step.iteration, snapshot.status)
+
+
+def is_running(entries: Sequence[Entry]) -> bool:
+    """Whether any of the runs is."""
+    return any(entry.run.status is Status.RUNNING for entry in entries)
