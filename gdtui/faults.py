@@ -10,13 +10,13 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
 
-from gdtui.core.printable import printable
+from gdtui.core.printable import PATH_CHARACTERS, printable
 from gdtui.paths import state_folder
 
 # What is known of an exception that was raised; logging has it so.
 Raised = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
-# As long as a path may be, which is of no use cut short; and a line of a traceback.
-PATH_CHARACTERS, LINE_CHARACTERS = 4096, 4096
+# As long as a line of a traceback may be.
+LINE_CHARACTERS = 4096
 
 
 # Bytes after which the log begins anew; the one before it is kept.

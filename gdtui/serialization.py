@@ -163,7 +163,7 @@ def read_saved_run(content: Any, number: int = 1) -> SavedRun:
         number=read_count(content.get("number", number)),
         record=read_record(content.get("record")),
         parent=parent,
-        name=read_text(content.get("name", "")),
+        name=read_string(content.get("name", "")),
         hidden=read_switch(content.get("hidden", False)),
     )
 
@@ -244,7 +244,7 @@ def read_source(content: Any) -> Source:
     """What was asked for of the data."""
     if not isinstance(content, dict):
         refuse("it does not say where the data are")
-    texts = {name: read_text(content[name]) for name in SOURCE_TEXTS if name in content}
+    texts = {name: read_string(content[name]) for name in SOURCE_TEXTS if name in content}
     return Source(**texts, drop_missing=read_switch(content.get("drop_missing", False)))
 
 
@@ -267,7 +267,7 @@ def read_number(value: object) -> float:
         refuse("a number is too large")
 
 
-def read_text(value: object) -> str:
+def read_string(value: object) -> str:
     """A text, whatever stands in it."""
     if not isinstance(value, str):
         refuse("a text is missing")

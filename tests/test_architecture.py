@@ -219,3 +219,24 @@ def test_nobody_waits_for_what_is_not_needed(
     loaded = loaded_after(code)
     assert needs in loaded
     assert not {name.partition(".")[0] for name in loaded} & does_not_load
+
+
+def test_no_name_stands_for_two_things() -> None:
+    homes: dict[str, list[str]] = {}
+    for module in FILES:
+        for node in tree(module).body:
+            targets = node.targets if isinstance(node, ast.Assign) else []
+            defined = {
+                name.id for t in targets for name in ast.walk(t) if isinstance(name, ast.Name)
+            }
+            if isinstance(node, ast.FunctionDef | ast.ClassDef):
+                defined = {node.name}
+            for name in defined:
+                homes.setdefault(name, []).append(module)
+    # `main` is the program's and the command line's; a landscape is named as its formula is.
+    twice = {
+        name: modules
+        for name, modules in homes.items()
+        if len(modules) > 1 and not name.startswith("_") and name != "main"
+    }
+    assert not twice

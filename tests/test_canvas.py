@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from rich.cells import cell_len
 
+from gdtui.core.model import Vector
 from gdtui.ui.drawing import canvas as canvas_module
 from gdtui.ui.drawing.canvas import (
     Canvas,
@@ -29,7 +30,7 @@ from gdtui.ui.drawing.canvas import (
     signal_of,
     thin,
 )
-from gdtui.ui.drawing.drawing import BRAILLE, Axis, Contours, Drawing, Layer, Role, Row, Vector
+from gdtui.ui.drawing.drawing import BRAILLE, Axis, Contours, Drawing, Layer, Role, Row
 
 CANVAS = Canvas()
 HOSTILE = [math.nan, math.inf, -math.inf, 1e300, -1e300, 1.7e308, 5e-324, -5e-324, 0.0, -0.0, 1e9]

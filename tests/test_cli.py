@@ -17,7 +17,7 @@ from support.terminal import Terminal
 
 import gdtui
 from gdtui.cli.main import main
-from gdtui.cli.parser import FORMATS, make_parser, read_options
+from gdtui.cli.parser import REPORT_NAMES, make_parser, read_options
 from gdtui.core.descent import Step, descend
 from gdtui.core.landscapes import LANDSCAPES
 from gdtui.core.method import METHODS, Method
@@ -231,7 +231,7 @@ def reached(form: str, text: str) -> tuple[float, float]:
     return float(w.removeprefix("w=")), float(b.removeprefix("b="))
 
 
-@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("form", REPORT_NAMES)
 def test_standardized_descent_reaches_the_certified_line(form: str) -> None:
     options = "--standardize --bias --lr 0.1 --iterations 1000 --format"
     result = run(str(NORRIS), *options.split(), form)
@@ -265,7 +265,7 @@ def test_a_rate_above_the_critical_one_is_told_even_if_all_stays_finite() -> Non
     assert result.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("form", REPORT_NAMES)
 def test_divergence_at_the_start(tmp_path: Path, form: str) -> None:
     (tmp_path / "huge.csv").write_text("1e100,1\n2e100,2\n")
     result = run(

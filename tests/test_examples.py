@@ -23,7 +23,7 @@ from gdtui.core.surface import LossSurface
 from gdtui.scene import THIS_STEP
 from gdtui.ui import app as app_module
 from gdtui.ui.dialogs.examples import (
-    HEADS,
+    COLUMN_HEADS,
     NARROW,
     WIDE,
     ExamplesScreen,
@@ -193,7 +193,7 @@ async def test_every_column_can_be_seen(size: tuple[int, int], surface: LossSurf
         figures = [1, *example_row(surface, step_of(surface, 1.5, 0), 0)]
         digits = 6 if size[0] > 80 else 5
         texts = [short(figure, digits) for figure in figures]
-        unseen = dict(zip(HEADS, texts, strict=True))
+        unseen = dict(zip(COLUMN_HEADS, texts, strict=True))
         for _ in range(10):
             at = pilot.app.screen.query_one("#columns").region.y
             heads, first = lines(pilot.app)[at : at + 2]
@@ -227,8 +227,10 @@ async def test_the_figures_have_as_many_digits_as_there_is_room_for(count: int) 
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_figures_never_run_into_each_other(value: float) -> None:
     for columns in (WIDE, NARROW):
-        line = columns.line(["999999999", *[short(value, columns.digits)] * (len(HEADS) - 1)])
-        assert len(line.split()) == len(HEADS)
+        line = columns.line(
+            ["999999999", *[short(value, columns.digits)] * (len(COLUMN_HEADS) - 1)]
+        )
+        assert len(line.split()) == len(COLUMN_HEADS)
         assert len(line) == len(columns.heads)
 
 

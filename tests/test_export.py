@@ -32,7 +32,7 @@ from gdtui.core.surface import LossSurface
 from gdtui.dataset import Dataset
 from gdtui.export.command import command, not_carried
 from gdtui.export.files import ExportError, safe_name, write_new
-from gdtui.export.lines import FORMATS
+from gdtui.export.lines import REPORTS
 from gdtui.export.runs import read_runs, runs_as_csv, runs_as_json
 from gdtui.problem import Source
 from gdtui.runs.history import Branch, Entry, differences
@@ -214,9 +214,9 @@ def test_a_whole_run_is_written_as_plain_output_writes_it(
     pizza: Dataset, surface: LossSurface, settings: Settings
 ) -> None:
     run = taken(surface.standardized() if settings.standardize else surface, settings)
-    assert as_csv(run) == "".join(FORMATS["csv"](problem_of(pizza), settings, 1))
+    assert as_csv(run) == "".join(REPORTS["csv"](problem_of(pizza), settings, 1))
     head, *rest = as_json(pizza, run).splitlines(keepends=True)
-    plain_head, *plain_rest = FORMATS["json"](problem_of(pizza), settings, 1)
+    plain_head, *plain_rest = REPORTS["json"](problem_of(pizza), settings, 1)
     assert rest == plain_rest
     assert json.loads(plain_head).items() <= json.loads(head).items()
 

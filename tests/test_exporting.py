@@ -36,7 +36,7 @@ def worker(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
 def test_a_pause_waits_for_its_turn_and_tells_at_most_once(
     patience: float, words: list[str], worker: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gdtui.ui.background_export.PATIENCE", patience)
+    monkeypatch.setattr("gdtui.ui.background_export.TELL_AFTER", patience)
     told: list[str] = []
     turn = Turn()
     pause = Pause(turn, lambda: told.append("told"))

@@ -34,7 +34,7 @@ from gdtui.core.run import Run
 from gdtui.core.settings import SHARED, Settings
 from gdtui.core.surface import LossSurface
 from gdtui.dataset import Dataset
-from gdtui.export.lines import FORMATS
+from gdtui.export.lines import REPORTS
 from gdtui.loading import Loading
 from gdtui.problem import Problem, Source
 from gdtui.scene import Ghost, Scale, Scene
@@ -209,7 +209,7 @@ def test_names_are_harmless_in_messages_and_exports(names: Names, tmp_path: Path
 def test_a_hostile_name_is_in_no_export_but_json(tmp_path: Path) -> None:
     file = file_name("\x1b]52;c;x\x07\x9b31m\u202e\udcff")
     (tmp_path / file).write_bytes("\u202e\u009b,y\n1,2\n2,4\n".encode())
-    for form in FORMATS:
+    for form in REPORTS:
         status, output, _ = gdtui(file, "--format", form, folder=tmp_path)
         assert status == 0
         assert output.isascii()
@@ -401,7 +401,7 @@ def test_extreme_numbers_come_to_a_sane_end_in_plain_output(
     table = tmp_path / "extreme.csv"
     rows = zip(data.x.tolist(), data.y.tolist(), strict=True)
     table.write_text("".join(f"{x!r},{y!r}\n" for x, y in rows))
-    for method, form, lr in itertools.product(METHODS, FORMATS, ("0.001", "1e-12", "1e6")):
+    for method, form, lr in itertools.product(METHODS, REPORTS, ("0.001", "1e-12", "1e6")):
         arguments = [os.fspath(table), "--method", method, "--format", form, "--lr", lr]
         with (
             warnings.catch_warnings(),

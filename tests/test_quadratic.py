@@ -1,4 +1,4 @@
-"""The five numbers of a bowl, and the loss by them, against exact rationals."""
+"""The five numbers of a bowl_of, and the loss by them, against exact rationals."""
 
 import itertools
 import re
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import gdtui
 from gdtui.core.batches import batch
 from gdtui.core.model import Vector
-from gdtui.core.quadratic import bowl, five_numbers
+from gdtui.core.quadratic import bowl_of, five_numbers
 from gdtui.core.surface import LossSurface
 
 Rationals = list[Fraction]
@@ -118,7 +118,7 @@ def test_deviations_too_small_for_a_float_count_as_none(power: int, sign: float,
 def test_the_loss_and_its_slopes_are_those_of_the_definition_to_the_last_digits() -> None:
     for x, y in far_examples(50):
         xm, ym, vxx, w_hat, res = exact_numbers(x, y)
-        measure = bowl(float(xm), float(ym), float(vxx), float(w_hat), float(res))
+        measure = bowl_of(float(xm), float(ym), float(vxx), float(w_hat), float(res))
         # Where r is next to 0, its last digits are those of w*xm and ym: stay away from there.
         w, b = 3.0 * float(w_hat), float(-ym)
         loss, dw, db = measure(w, b)

@@ -24,7 +24,7 @@ from gdtui.core.method import Method
 from gdtui.core.settings import Settings
 from gdtui.core.surface import LossSurface, surface_of
 from gdtui.dataset import Dataset
-from gdtui.export.lines import FORMATS, answer, beside, text_line
+from gdtui.export.lines import REPORTS, answer, beside, text_line
 
 HUGE = Dataset("huge.csv", "x", "y", np.array([1e100, 2e100]), np.array([1.0, 2.0]))
 AT_ONCE = Settings(w_start=1e100)
@@ -53,11 +53,11 @@ ITERATIONS: dict[str, Callable[[str], list[int]]] = {
     "csv": lambda text: [step.iteration for step in csv_steps(text)],
     "json": lambda text: [step.iteration for step in json_steps(text)],
 }
-every_format = pytest.mark.parametrize("form", FORMATS)
+every_format = pytest.mark.parametrize("form", REPORTS)
 
 
 def test_the_command_line_knows_every_format() -> None:
-    assert tuple(FORMATS) == tuple(ITERATIONS) == parser.FORMATS
+    assert tuple(REPORTS) == tuple(ITERATIONS) == parser.REPORT_NAMES
 
 
 @every_format
@@ -90,7 +90,7 @@ def test_a_report_returns_the_outcome_of_the_descent(
 
 @every_format
 def test_lines_come_long_before_the_end(pizza: Dataset, form: str) -> None:
-    report = FORMATS[form](problem_of(pizza), Settings(iterations=1_000_000_000), 1)
+    report = REPORTS[form](problem_of(pizza), Settings(iterations=1_000_000_000), 1)
     assert "".join(islice(report, 3)).count("\n") >= 3
 
 

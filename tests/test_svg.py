@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rich.style import Style
 
 from gdtui.ui.drawing.drawing import Role, Row
-from gdtui.ui.drawing.svg import DOT, HEIGHT, MARGIN, WIDTH, svg
+from gdtui.ui.drawing.svg import CELL_HEIGHT, CELL_WIDTH, DOT, MARGIN, svg
 from gdtui.ui.widgets.rows import framed
 
 STYLES = {
@@ -37,8 +37,8 @@ def dots(picture: str) -> set[tuple[float, float]]:
     corners = re.findall(r"M([\d.]+),([\d.]+)", paths)
     return {
         (
-            round((float(x) + DOT / 2 - MARGIN) / WIDTH * 4) / 4,
-            round((float(y) + DOT / 2 - MARGIN) / HEIGHT * 8) / 8,
+            round((float(x) + DOT / 2 - MARGIN) / CELL_WIDTH * 4) / 4,
+            round((float(y) + DOT / 2 - MARGIN) / CELL_HEIGHT * 8) / 8,
         )
         for x, y in corners
     }
@@ -72,7 +72,11 @@ def test_words_and_dots_stand_in_their_cells() -> None:
         for element in found(picture, "text")
     }
     assert {
-        text: (round((x - MARGIN) / WIDTH), (y - MARGIN) // HEIGHT, round(length / WIDTH))
+        text: (
+            round((x - MARGIN) / CELL_WIDTH),
+            (y - MARGIN) // CELL_HEIGHT,
+            round(length / CELL_WIDTH),
+        )
         for text, (x, y, length) in places.items()
     } == {"ab": (0, 0, 2), "c": (4, 0, 1), "d": (7, 0, 1), "宽x": (0, 1, 3)}
     # The first dot of the seventh cell, and the last one of the fourth.

@@ -37,7 +37,7 @@ from textual.widgets._select import SelectOverlay
 from textual.worker import WorkerFailed
 
 import gdtui.ui.textual_fixes
-from gdtui.ui.drawing.drawing import Vector
+from gdtui.core.model import Vector
 from gdtui.ui.drawing.plotext_kernel import signal_of_points
 from gdtui.ui.textual_fixes import key_driver
 from gdtui.ui.textual_fixes.changed_cells import Painter
@@ -48,7 +48,7 @@ from gdtui.ui.textual_fixes.late_screens import LateScreens
 from gdtui.ui.textual_fixes.palette import Palette
 from gdtui.ui.textual_fixes.prompt_repaint import PromptRepaint
 from gdtui.ui.textual_fixes.select_page_keys import PAGE_KEYS, WithoutPageKeys
-from gdtui.ui.textual_fixes.stale_sizes import Steady
+from gdtui.ui.textual_fixes.stale_sizes import IgnoresStaleSizes
 from gdtui.ui.textual_fixes.suspend import resume
 
 SIZE = (40, 10)
@@ -60,7 +60,7 @@ async def turns(count: int) -> None:
         await asyncio.sleep(0)
 
 
-class SteadyScreen(Steady, Screen[None]):
+class SteadyScreen(IgnoresStaleSizes, Screen[None]):
     """A screen with the fix alone."""
 
 

@@ -21,7 +21,7 @@ from support.strategies import plain_critical
 from gdtui.core.descent import Point, Status
 from gdtui.core.landscapes import LANDSCAPES, Landscape
 from gdtui.core.methods import METHODS
-from gdtui.core.model import predict
+from gdtui.core.model import Vector, predict
 from gdtui.core.run import Run
 from gdtui.core.settings import Settings
 from gdtui.core.surface import LossSurface, Surface
@@ -39,7 +39,6 @@ from gdtui.ui.drawing.drawing import (
     Page,
     Role,
     Row,
-    Vector,
     short,
 )
 from gdtui.ui.views import VIEWS

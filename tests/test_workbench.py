@@ -31,7 +31,7 @@ from gdtui.ui.app import Laboratory
 from gdtui.ui.dialogs.examples import ExamplesScreen
 from gdtui.ui.dialogs.export import ExportScreen
 from gdtui.ui.dialogs.question import Question
-from gdtui.ui.dialogs.runs import COLUMNS, RACERS, RaceScreen, Row, RunsScreen
+from gdtui.ui.dialogs.runs import COLUMNS, RACERS, RaceScreen, RunRow, RunsScreen
 from gdtui.ui.keys import BINDINGS
 from gdtui.ui.textual_fixes.palette import Palette
 from gdtui.ui.views import VIEWS
@@ -777,7 +777,7 @@ async def test_the_table_sorts_by_every_column() -> None:
         table, history = desk.app.screen.query_one(DataTable), desk.bench.history
         for column in COLUMNS:
             pairs = zip(history.entries, history.summaries(), strict=True)
-            rows = sorted([Row(*pair) for pair in pairs], key=column.key)
+            rows = sorted([RunRow(*pair) for pair in pairs], key=column.key)
             expected = [str(row.entry.number) for row in rows]
             assert [str(table.get_row_at(i)[0]) for i in range(len(rows))] == expected
             assert f"{column.head} ▲" in desk.text

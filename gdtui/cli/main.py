@@ -190,7 +190,7 @@ def _fail(message: object) -> int:
 def _print(options: argparse.Namespace, settings: Settings) -> int:
     from gdtui.core.descent import Status
     from gdtui.dataset import DataError
-    from gdtui.export.lines import FORMATS
+    from gdtui.export.lines import REPORTS
     from gdtui.theory.explanation import explanation, warning
 
     loading = _loading(options)
@@ -201,7 +201,7 @@ def _print(options: argparse.Namespace, settings: Settings) -> int:
         return _fail(error)
     _tell_notes(problem)
     surface = problem.surface_for(settings)
-    lines = FORMATS[options.format or "text"](problem, settings, options.every)
+    lines = REPORTS[options.format or "text"](problem, settings, options.every)
     while True:
         try:
             sys.stdout.write(next(lines))

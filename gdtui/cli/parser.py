@@ -21,7 +21,7 @@ from gdtui.core.printable import printable
 from gdtui.core.settings import SHARED, Settings
 from gdtui.samples import DEFAULT_SAMPLE
 
-FORMATS = ("text", "csv", "json")
+REPORT_NAMES = ("text", "csv", "json")
 USAGE_STATUS = 2
 MESSAGE_CHARACTERS = 400
 
@@ -193,7 +193,9 @@ def make_parser() -> argparse.ArgumentParser:
     plain = parser.add_argument_group("plain output (by itself when stdout is no terminal)")
     plain.add_argument("--plain", action="store_true", help="print lines instead of a screen")
     plain.add_argument(
-        "--format", choices=FORMATS, help="the lesson's lines (text), csv or json; implies --plain"
+        "--format",
+        choices=REPORT_NAMES,
+        help="the lesson's lines (text), csv or json; implies --plain",
     )
     plain.add_argument(
         "--every",
@@ -255,7 +257,7 @@ def _add_own_option(group: argparse._ArgumentGroup, theirs: Mapping[str, Hyperpa
     _add_option(group, parameter, ", ".join(defaults), str)
 
 
-def read_settings(parser: argparse.ArgumentParser, options: argparse.Namespace) -> Settings:
+def settings_of_options(parser: argparse.ArgumentParser, options: argparse.Namespace) -> Settings:
     """The settings that the options given make; it is the parser that complains of a wrong one."""
     given = vars(options)
     settings = Settings(**{p.name: given[p.name] for p in SHARED if p.name in given})
@@ -288,7 +290,7 @@ def read_options(arguments: Sequence[str] | None) -> tuple[argparse.Namespace, S
         parser.error(f"argument --resume: the session has its own, so no {given}")
     if options.surface is not None:
         options = _on_surface(parser, options)
-    return options, read_settings(parser, options)
+    return options, settings_of_options(parser, options)
 
 
 def _given(options: argparse.Namespace, *beside: str) -> str | None:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gdtui.core.model import Vector
-from gdtui.core.quadratic import bowl, five_numbers
+from gdtui.core.quadratic import bowl_of, five_numbers
 
 Indices = NDArray[np.intp]
 BatchMeasure = Callable[[int, float, float], tuple[float, float, float]]
@@ -23,7 +23,7 @@ BatchMeasure = Callable[[int, float, float], tuple[float, float, float]]
 # few enough that one batch alone is had in about a millisecond.
 BLOCK = 1024
 # So many of these sums are kept: the runs of a sweep walk through the same ones.
-KEPT = 32
+KEPT_SUMS = 32
 
 
 def shuffled(m: int, seed: int, epoch: int) -> Indices:
@@ -54,7 +54,7 @@ def batch_measurer(x: Vector, y: Vector, size: int, seed: int) -> BatchMeasure:
         numbers = range(turn * epochs, (turn + 1) * epochs)
         return np.concatenate([shuffled(m, seed, epoch) for epoch in numbers])
 
-    @lru_cache(maxsize=KEPT)
+    @lru_cache(maxsize=KEPT_SUMS)
     def summed(turn: int, number: int) -> list[list[float]]:
         part = slice(number, number + together)
         begin, end = begins[part], ends[part]
@@ -70,7 +70,7 @@ def batch_measurer(x: Vector, y: Vector, size: int, seed: int) -> BatchMeasure:
             turn, number = divmod(iteration, len(begins))
             number -= number % together
             held = first, sums = turn * len(begins) + number, summed(turn, number)
-        return bowl(*sums[iteration - first])(w, b)
+        return bowl_of(*sums[iteration - first])(w, b)
 
     return measure
 

@@ -10,16 +10,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
 from gdtui.core.hyperparameter import Value
 from gdtui.core.model import Vector
+from gdtui.core.quadratic import Number
 from gdtui.core.surface import Measure, Minimum, Surface, Window
 
-# A float, or an array of floats.
-Number = Any
 Formula = Callable[[Number, Number], tuple[Number, Number, Number]]
 # d2L/dw2, d2L/dwdb and d2L/db2: a function of a weight and a bias, or the same everywhere.
 Curvature = tuple[float, float, float]
@@ -27,7 +25,7 @@ Curvatures = Callable[[float, float], Curvature] | Curvature
 
 # Places along w: evenly spaced within the window, ever wider apart on each side, and then within
 # the gap that holds the lowest of them.
-WITHIN, BESIDE, CLOSE = 401, 200, 201
+WITHIN, PLACES_BESIDE, CLOSE = 401, 200, 201
 # How often the gap found there is halved: to the last digit, even of a small number.
 HALVINGS = 100
 # How far to look on each side, in units of the window, and beyond a point that is farther out.
@@ -124,7 +122,7 @@ class Landscape(Surface):
         low, high = self.window.w
         middle, reach = (low + high) / 2, (high - low) / 2
         last = max(FAR * reach, min(FARTHER * abs(w - middle), FARTHEST))
-        beside = np.geomspace(reach, last, BESIDE)
+        beside = np.geomspace(reach, last, PLACES_BESIDE)
         within = np.linspace(low, high, WITHIN)
         # No place comes twice: the gap around the lowest has a width on both sides.
         return np.concatenate([(middle - beside)[:0:-1], within, (middle + beside)[1:]])

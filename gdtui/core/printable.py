@@ -9,6 +9,10 @@ _UNSEEN = frozenset(
 ) | frozenset(map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
 
 
+# As long as a path may be, which is of no use cut short.
+PATH_CHARACTERS = 4096
+
+
 def printable(text: str, limit: int = 40) -> str:
     """Show foreign text harmlessly: unprintable characters escaped, and at most limit long."""
     shown = "".join(

@@ -1,4 +1,4 @@
-"""The mean squared error of a line as a quadratic bowl: five numbers stand for all the examples.
+"""The mean squared error of a line as a quadratic bowl_of: five numbers stand for all the examples.
 
 With the means xm and ym, the mean squared deviation vxx of x, the slope w_hat of the least-squares
 line and the mean squared residual res around it, completing the square gives
@@ -33,7 +33,7 @@ ROUNDING = 1e-28
 FiveNumbers = tuple[Vector, Vector, Vector, Vector, Vector]
 
 
-def bowl(xm: float, ym: float, vxx: float, w_hat: float, res: float) -> Measure:
+def bowl_of(xm: float, ym: float, vxx: float, w_hat: float, res: float) -> Measure:
     """A function of (w, b) that gives (loss, dL/dw, dL/db), for floats or arrays of them."""
 
     def measure(w: Number, b: Number) -> tuple[Number, Number, Number]:

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 
 from gdtui.core.batches import BatchMeasure, batch_measurer
 from gdtui.core.model import Vector
-from gdtui.core.quadratic import Measure, bowl, five_numbers
+from gdtui.core.quadratic import Measure, bowl_of, five_numbers
 from gdtui.core.settings import Settings
 
 __all__ = ["Examples", "LossSurface", "Measure", "Minimum", "Surface", "Window", "surface_of"]
@@ -193,7 +193,7 @@ class LossSurface(Surface):
 
     def measurer(self) -> Measure:
         """A function of (w, b) that gives (loss, dL/dw, dL/db), as fast as Python can."""
-        return bowl(self.xm, self.ym, self.vxx, self.w_hat, self.res)
+        return bowl_of(self.xm, self.ym, self.vxx, self.w_hat, self.res)
 
     def batch_measurer(self, size: int, seed: int) -> BatchMeasure:
         """A function of (iteration, w, b): the batch's (loss, dL/dw, dL/db) in this iteration.

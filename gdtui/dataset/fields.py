@@ -21,7 +21,7 @@ _COMMENTS = 10  # so many that may be one are looked at
 EMPTY_BETWEEN_TABS = r"^ *\t|\t *\t|\t.*\t *$"
 
 
-class Field(NamedTuple):
+class RowPiece(NamedTuple):
     """The text of a field without the blanks around it, and whether it was in quotes."""
 
     text: str
@@ -45,10 +45,10 @@ def fields_of(text: str, delimiter: str, width: int | None = None) -> list[str]:
     return [field.strip(" \t") for field in text.split(delimiter)]
 
 
-def split(text: str, delimiter: str, width: int | None = None) -> list[Field]:
+def split(text: str, delimiter: str, width: int | None = None) -> list[RowPiece]:
     """The same, with what is known of their quotes."""
     if '"' not in text:
-        return [Field(field) for field in fields_of(text, delimiter, width)]
+        return [RowPiece(field) for field in fields_of(text, delimiter, width)]
     return _split_at_blanks(text, width) if delimiter == " " else _split(text, delimiter, width)
 
 
@@ -89,9 +89,9 @@ def _without_comment(text: str, delimiter: str, width: int | None) -> str:
     return text[: found.start()] if found else text
 
 
-def _split(text: str, delimiter: str, width: int | None) -> list[Field]:
+def _split(text: str, delimiter: str, width: int | None) -> list[RowPiece]:
     inner, last = _FIELD[delimiter]
-    fields: list[Field] = []
+    fields: list[RowPiece] = []
     text = text.lstrip(" " if delimiter == "\t" else " \t")
     start = 0
     while True:
@@ -106,9 +106,9 @@ def _split(text: str, delimiter: str, width: int | None) -> list[Field]:
         start = found.end()
 
 
-def _split_at_blanks(text: str, width: int | None) -> list[Field]:
+def _split_at_blanks(text: str, width: int | None) -> list[RowPiece]:
     _refuse_empty_between_tabs(text)
-    fields: list[Field] = []
+    fields: list[RowPiece] = []
     text = text.strip(" \t")
     start = 0
     while start < len(text):
@@ -122,10 +122,10 @@ def _split_at_blanks(text: str, width: int | None) -> list[Field]:
     return fields
 
 
-def _field(quoted: str | None, plain: str) -> Field:
+def _field(quoted: str | None, plain: str) -> RowPiece:
     if quoted is None:
-        return Field(plain.strip(" \t"))
-    return Field(quoted.replace('""', '"').strip(" \t"), True)
+        return RowPiece(plain.strip(" \t"))
+    return RowPiece(quoted.replace('""', '"').strip(" \t"), True)
 
 
 def _why_broken(text: str, start: int, column: int) -> str:

@@ -13,14 +13,14 @@ from gdtui.dataset.text import read_text
 
 # Reads what is asked for; raises DataError, in one sentence that names the file.
 Reader = Callable[[ReadRequest], Dataset]
-FORMATS: dict[str, Reader] = {}
+DATA_FORMATS: dict[str, Reader] = {}
 
 
 def data_format(*endings: str) -> Callable[[Reader], Reader]:
-    """Enter a reader into FORMATS, for files whose names end so, in small letters: ".npy"."""
+    """Enter a reader into DATA_FORMATS, for files whose names end so, in small letters: ".npy"."""
 
     def enter(reader: Reader) -> Reader:
-        FORMATS.update(dict.fromkeys(endings, reader))
+        DATA_FORMATS.update(dict.fromkeys(endings, reader))
         return reader
 
     return enter
@@ -43,4 +43,4 @@ def read_dataset(
     drop_missing, rows are left out whose chosen cells are empty or NA.
     """
     request = ReadRequest(os.fspath(path), x, y, progress, stream, drop_missing)
-    return FORMATS.get(Path(request.path).suffix.lower(), read_text)(request)
+    return DATA_FORMATS.get(Path(request.path).suffix.lower(), read_text)(request)

@@ -11,12 +11,12 @@ from typing import NamedTuple
 from gdtui.core.printable import printable
 from gdtui.dataset.cells import is_missing, is_name, is_numeric
 from gdtui.dataset.dataset import LineError
-from gdtui.dataset.fields import DELIMITERS, Field, split, widths_of
+from gdtui.dataset.fields import DELIMITERS, RowPiece, split, widths_of
 
 # So many rows are looked at, and hardly more text than that.
 SAMPLE_ROWS, SAMPLE_CHARS = 100, 1 << 16
 
-Row = tuple[int, str]
+TextRow = tuple[int, str]
 
 _SEP = re.compile(r' *"?sep=(.*?)"? *', re.IGNORECASE)
 _YEAR = re.compile(r"(?:1[5-9]|20|21)[0-9][0-9]")
@@ -52,8 +52,8 @@ class _Table:
     """The first rows, divided by one delimiter, and how well that went."""
 
     delimiter: str
-    first: list[Field]
-    below: list[list[Field]]  # the rows of the same width
+    first: list[RowPiece]
+    below: list[list[RowPiece]]  # the rows of the same width
     is_short: bool  # whether the first row has one field fewer than those below it
     agreement: int  # of the first two rows, from 0 for a single column to 4
     share: float  # of the rows that are of the same width
@@ -64,7 +64,7 @@ class _Table:
     def width(self) -> int:
         return len(self.first) + self.is_short
 
-    def column(self, index: int) -> list[Field]:
+    def column(self, index: int) -> list[RowPiece]:
         """The cells below the first row that are not missing."""
         return [row[index] for row in self.below if not is_missing(row[index].text)]
 
@@ -94,7 +94,7 @@ class _Table:
         return self.agreement, min(2, len(self.numbers)), self.share
 
 
-def layout_of(rows: list[Row], x: str | int | None, y: str | int | None) -> Layout:
+def layout_of(rows: list[TextRow], x: str | int | None, y: str | int | None) -> Layout:
     """Find the layout from the first rows; x and y are the names or numbers of columns, if any.
 
     Raises LineError where there is none, or no such column.
@@ -139,7 +139,7 @@ def _forced_delimiter(mark: str, line: int) -> str:
     return mark
 
 
-def _table(rows: list[Row], forced: str | None) -> _Table:
+def _table(rows: list[TextRow], forced: str | None) -> _Table:
     marks = (forced,) if forced else DELIMITERS
     tables = [_divided(rows, mark) for mark in marks]
     table = tables[0] if forced else _best(tables)
@@ -182,7 +182,7 @@ def _is_as_good(other: _Table, table: _Table) -> bool:
     return table.delimiter == "," and other.has_decimal_commas()
 
 
-def _divided(rows: list[Row], delimiter: str) -> _Table:
+def _divided(rows: list[TextRow], delimiter: str) -> _Table:
     widths = [widths_of(text, delimiter) for _, text in rows]
     first, second = widths[0], widths[min(1, len(rows) - 1)]
     if not first:
@@ -214,7 +214,7 @@ def _divided(rows: list[Row], delimiter: str) -> _Table:
 
 def _is_header(table: _Table) -> bool:
     """Whether the first row holds names."""
-    first = [Field("NA")] * table.is_short + table.first
+    first = [RowPiece("NA")] * table.is_short + table.first
     numbers = table.numbers
     if not numbers:
         texts = [field.text for field in first if not is_missing(field.text)]
@@ -229,7 +229,7 @@ def _is_header(table: _Table) -> bool:
     return _begins_empty(table)
 
 
-def _is_quoted_over_plain(field: Field, table: _Table, index: int) -> bool:
+def _is_quoted_over_plain(field: RowPiece, table: _Table, index: int) -> bool:
     needs_quotes = table.delimiter in field.text
     below = table.column(index)
     return (

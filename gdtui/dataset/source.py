@@ -47,7 +47,7 @@ _NO_TEXT = [
 ]
 
 
-class Source(NamedTuple):
+class OpenFile(NamedTuple):
     """The bytes, and how much of them is read, if that can be told."""
 
     data: BinaryIO
@@ -62,7 +62,7 @@ class Block(NamedTuple):
 
 
 @contextmanager
-def opened(path: str, stream: BinaryIO | None) -> Iterator[Source]:
+def opened(path: str, stream: BinaryIO | None) -> Iterator[OpenFile]:
     """The bytes of a file, or of the stream if the path is "-"; gzip is unpacked."""
     with ExitStack() as stack:
         file: io.BufferedReader
@@ -80,7 +80,7 @@ def opened(path: str, stream: BinaryIO | None) -> Iterator[Source]:
         except ValueError:
             raise LineError("this cannot be the name of a file") from None
         data = stack.enter_context(gzip.GzipFile(fileobj=file)) if is_gzip else file
-        yield Source(cast(BinaryIO, data), lambda: min(1.0, file.tell() / size) if size else None)
+        yield OpenFile(cast(BinaryIO, data), lambda: min(1.0, file.tell() / size) if size else None)
 
 
 def _why_unreadable(error: OSError, path: str = "") -> str:
@@ -93,12 +93,12 @@ def _why_unreadable(error: OSError, path: str = "") -> str:
     return f"it cannot be read ({printable(error.strerror or str(error))})"
 
 
-def blocks_of(source: Source, progress: Progress) -> Iterator[Block]:
+def blocks_of(source: OpenFile, progress: Progress) -> Iterator[Block]:
     """All lines; asking for the next block reports the progress so far."""
     return _blocks(_unix_lines(_chunks(source, progress)))
 
 
-def _chunks(source: Source, progress: Progress) -> Iterator[bytes]:
+def _chunks(source: OpenFile, progress: Progress) -> Iterator[bytes]:
     """The bytes as they come, if they are text."""
     chunk = _read(source.data, _HEAD_BYTES)
     _refuse_no_text(chunk)

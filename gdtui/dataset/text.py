@@ -9,7 +9,7 @@ import numpy as np
 
 from gdtui.core.printable import printable
 from gdtui.dataset.dataset import Array, DataError, Dataset, LineError, ReadRequest
-from gdtui.dataset.layout import SAMPLE_CHARS, SAMPLE_ROWS, Layout, Row, layout_of
+from gdtui.dataset.layout import SAMPLE_CHARS, SAMPLE_ROWS, Layout, TextRow, layout_of
 from gdtui.dataset.parse import Parser
 from gdtui.dataset.source import Block, blocks_of, opened, rows_of
 
@@ -32,9 +32,9 @@ def _no_progress(_: float | None) -> None:
     pass
 
 
-def _sample(blocks: Iterable[Block], ahead: list[Block]) -> list[Row]:
+def _sample(blocks: Iterable[Block], ahead: list[Block]) -> list[TextRow]:
     """The first rows, as many as tell the layout; their blocks are put into the list."""
-    rows: list[Row] = []
+    rows: list[TextRow] = []
     chars = 0
     for block in blocks:
         ahead.append(block)

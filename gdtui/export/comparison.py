@@ -15,7 +15,7 @@ from gdtui.loading import Loading
 from gdtui.problem import Problem, Source
 from gdtui.runs.history import Branch, Entry, History, Summary
 
-HEADS = ("run", "name", "changed", "iterations", "loss", "gap", "within 1%", "status")
+TABLE_HEADS = ("run", "name", "changed", "iterations", "loss", "gap", "within 1%", "status")
 # Columns of numbers end together, those of words begin together.
 NUMBERS = {"run", "iterations", "loss", "within 1%"}
 ANYWHERE = "if they are elsewhere, say where: gdtui FILE --compare …"
@@ -101,12 +101,12 @@ def _history(files: Sequence[RunsFile], surface: Surface) -> History:
 
 def table(history: History) -> str:
     """A line for each run, below the names of the columns."""
-    rows = [HEADS, *(_row(history[one.number], one) for one in history.summaries())]
+    rows = [TABLE_HEADS, *(_row(history[one.number], one) for one in history.summaries())]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = (
         "  ".join(
             cell.rjust(width) if head in NUMBERS else cell.ljust(width)
-            for head, cell, width in zip(HEADS, row, widths, strict=True)
+            for head, cell, width in zip(TABLE_HEADS, row, widths, strict=True)
         )
         for row in rows
     )

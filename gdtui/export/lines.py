@@ -240,7 +240,7 @@ def _finite(value: float) -> float | None:
     return value if abs(value) < float("inf") else None
 
 
-FORMATS: dict[str, Callable[[Problem, Settings, int], Lines]] = {
+REPORTS: dict[str, Callable[[Problem, Settings, int], Lines]] = {
     "text": as_text,
     "csv": as_csv,
     "json": as_json,

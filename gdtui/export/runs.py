@@ -20,7 +20,7 @@ from gdtui.serialization import (
     read_object,
     read_saved_run,
     read_source,
-    read_text,
+    read_string,
     refuse,
     saved_run_by_name,
     shown_names,
@@ -155,5 +155,5 @@ def _read_run(content: Mapping[str, Any], number: int) -> _Found:
     run = read_saved_run(content, read_count(content.get(RUN, number)))
     source = read_source(content.get("source", {}))
     known = {"source": source._asdict(), **dict.fromkeys(BESIDE), **saved_run_by_name(run)}
-    fingerprint = read_text(content.get("fingerprint", ""))
+    fingerprint = read_string(content.get("fingerprint", ""))
     return _Found(source, fingerprint, run, tuple(unknown_fields(content, known)))

@@ -32,7 +32,7 @@ from gdtui.problem import Problem
 MOST_EXAMPLES = 1000
 # Iterations over which a script is tried before it is written, which takes about a second.
 MOST_TRIED = 20_000
-WIDTH = 96
+SCRIPT_WIDTH = 96
 
 # Nothing of the data stands in the first two lines: Python looks for an encoding there.
 HEAD = """\
@@ -50,7 +50,7 @@ def measure(w, b{and_batch}):
 
 EXACT = """\
 def measure(w, b, five=five):
-    return bowl(*five)(w, b)"""
+    return bowl_of(*five)(w, b)"""
 
 BATCH_OF = """\
 def batch_of(iteration):
@@ -71,7 +71,7 @@ FIVE_OF_BATCH = """\
 def mean_of_batch(values):
     return np.add.reduceat(values, [0])[0] / len(values)"""
 
-LOSS = """\
+LOSS_CODE = """\
 def L(w, b):
     return measure(w, b)[0]"""
 
@@ -125,7 +125,7 @@ def _exact(problem: Problem, record: Record) -> str:
         if isinstance(problem.surface, Landscape)
         else _five(problem, settings)
     )
-    beside = [LOSS] if any("L(" in line for line in settings.chosen_method.formula) else []
+    beside = [LOSS_CODE] if any("L(" in line for line in settings.chosen_method.formula) else []
     loop = [*_begin(record, "w, b = reached"), *_loop(problem, record)]
     answer = ["w, b = reached", *_answer(settings)]
     return _program(problem, [*measure, *beside, "\n".join(loop)], answer)
@@ -227,7 +227,7 @@ def _draws(problem: Problem, settings: Settings) -> bool:
 
 def _array(name: str, values: Vector) -> str:
     text = f"{name} = np.array([{', '.join(map(repr, values.astype(float).tolist()))}])"
-    return textwrap.fill(text, WIDTH, subsequent_indent="    ", break_on_hyphens=False)
+    return textwrap.fill(text, SCRIPT_WIDTH, subsequent_indent="    ", break_on_hyphens=False)
 
 
 def _functions() -> Iterator[str]:
@@ -237,7 +237,7 @@ def _functions() -> Iterator[str]:
     yield _source(quadratic.slope)
     yield _source(quadratic.rounded_off)
     yield _source(quadratic.five_numbers)
-    yield _source(quadratic.bowl)
+    yield _source(quadratic.bowl_of)
 
 
 def _five_numbers(surface: Surface, settings: Settings) -> Iterator[str]:

@@ -16,7 +16,7 @@ EVERY = 9.0
 
 
 # Seconds that the last save may take: of an end that the user asked for, and of a forced one.
-PATIENCE, LAST_MOMENT = 2.0, 0.2
+LONGEST_SAVE, LAST_MOMENT = 2.0, 0.2
 
 
 class Autosave:
@@ -90,7 +90,7 @@ class Autosave:
         self._last, self.trouble = session, None
         return True
 
-    def finish(self, patience: float = PATIENCE) -> None:
+    def finish(self, patience: float = LONGEST_SAVE) -> None:
         """Save for the last time, within so many seconds. From any thread."""
         self._stopping.set()
         self._touched.set()

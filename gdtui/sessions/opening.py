@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import BinaryIO
 
-from gdtui.core.printable import printable
+from gdtui.core.printable import PATH_CHARACTERS, printable
 from gdtui.dataset import DataError
 from gdtui.loading import Loading
 from gdtui.problem import Problem
 from gdtui.runs.history import History
 from gdtui.sessions.autosave import Autosave
-from gdtui.sessions.store import PATH_CHARACTERS, SessionSummary, Store, StoredSession
+from gdtui.sessions.store import SessionSummary, Store, StoredSession
 
 
 class Opening:

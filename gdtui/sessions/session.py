@@ -27,7 +27,7 @@ from gdtui.serialization import (
     read_object,
     read_saved_runs,
     read_source,
-    read_text,
+    read_string,
     refuse,
     saved_run_by_name,
     shown_names,
@@ -182,9 +182,9 @@ def _read_origin(whole: Mapping[str, Any]) -> Origin:
         refuse(f"there is no surface {printable(source.surface)}")
     return Origin(
         source=source,
-        title=read_text(whole.get("title", source.name)),
+        title=read_string(whole.get("title", source.name)),
         examples=read_count(whole.get("examples", 0)),
-        fingerprint=read_text(whole.get("fingerprint", "")),
+        fingerprint=read_string(whole.get("fingerprint", "")),
     )
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import mkstemp
 from typing import NamedTuple
 
-from gdtui.core.printable import printable
+from gdtui.core.printable import PATH_CHARACTERS, printable
 from gdtui.dataset import DataError
 from gdtui.paths import state_folder
 from gdtui.serialization import refuse
@@ -21,9 +21,6 @@ MOST_FILES, MOST_BYTES = 50, 20_000_000
 
 
 SUFFIX, TEMPORARY = ".json", ".tmp"
-
-
-PATH_CHARACTERS = 4096
 
 
 class SessionSummary(NamedTuple):

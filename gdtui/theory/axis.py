@@ -28,7 +28,7 @@ _LARGEST = 709.0
 
 
 @dataclass(frozen=True)
-class Axis:
+class AxisMotion:
     """How the distance from the minimum goes on along one axis: c[t+1] = c - z*c + q*(c - c[t-1]).
 
     From rest, the first step multiplies it by `first`.
@@ -126,7 +126,7 @@ def exp_or_infinity(value: float) -> float:
     return math.exp(value) if value < _LARGEST else math.inf
 
 
-def axis_of(settings: Settings, curvature: float) -> Axis | None:
+def axis_of(settings: Settings, curvature: float) -> AxisMotion | None:
     """How the method goes on along an axis of this curvature; None where it is not linear."""
     linear, z = settings.chosen_method.linear, min(settings.lr * curvature, _STEEPEST)
-    return Axis(z, *linear(z, **dict(settings.own))) if linear and math.isfinite(z) else None
+    return AxisMotion(z, *linear(z, **dict(settings.own))) if linear and math.isfinite(z) else None

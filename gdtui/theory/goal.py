@@ -21,7 +21,7 @@ _NOTHING = 1e-9
 
 
 # Parameters are taken to be known to so many digits: what they change in the loss is rounding.
-ROUNDING = 1e-12
+LAST_DIGITS = 1e-12
 
 
 # A point (w, b).
@@ -88,7 +88,7 @@ def _rounding(surface: Surface, bias: bool, minimum: Minimum) -> float:
     """What the last digits of the parameters change in the loss of a minimum."""
     hessian = np.abs(surface.hessian(bias, minimum.w, minimum.b))
     with np.errstate(over="ignore", invalid="ignore"):
-        last = ROUNDING * np.abs(minimum[: len(hessian)])
+        last = LAST_DIGITS * np.abs(minimum[: len(hessian)])
         return float(last @ hessian @ last) / 2
 
 

@@ -10,8 +10,8 @@ import numpy as np
 from gdtui.core.model import Vector
 from gdtui.core.settings import Settings
 from gdtui.core.surface import Surface
-from gdtui.theory.axis import Axis, axis_of, exp_or_infinity
-from gdtui.theory.goal import ROUNDING, Place, goal, nearest_minimum, start_of
+from gdtui.theory.axis import AxisMotion, axis_of, exp_or_infinity
+from gdtui.theory.goal import LAST_DIGITS, Place, goal, nearest_minimum, start_of
 
 # With momentum the loss goes up and down: so many iterations, the fewest that are enough, are
 # looked at one by one.
@@ -46,14 +46,14 @@ def predicted_iterations(
 
 
 # Each axis, and how much of the loss above the minimum it holds at first.
-_Parts = list[tuple[Axis, float]]
+_Parts = list[tuple[AxisMotion, float]]
 
 
 def _parts(surface: Surface, settings: Settings, place: Place) -> _Parts:
     minimum = nearest_minimum(surface, settings, place)
     values = surface.eigenvalues(settings.bias, minimum.w, minimum.b)
     if not math.isfinite(values[-1]):
-        return [(Axis(0.0, 0.0, 1.0), math.inf)]
+        return [(AxisMotion(0.0, 0.0, 1.0), math.inf)]
     vectors = np.linalg.eigh(surface.hessian(settings.bias))[1]
     with np.errstate(over="ignore", invalid="ignore"):
         away = np.array([place[0] - minimum.w, place[1] - minimum.b])
@@ -66,13 +66,13 @@ def _parts(surface: Surface, settings: Settings, place: Place) -> _Parts:
 def _first_with_momentum(parts: _Parts, margin: float) -> float | None:
     swinging = [part for part in parts if part[0].swings]
     grows = any(axis.factor > 1 for axis, _ in swinging)
-    settled = (n for n in _SCANNED if _bound(swinging, n) <= ROUNDING * margin)
+    settled = (n for n in _SCANNED if _bound(swinging, n) <= LAST_DIGITS * margin)
     scanned = _SCANNED[-1] if grows else next(settled, _SCANNED[-1])
     near = np.flatnonzero(_left(parts, scanned) <= margin)
     if len(near):
         return int(near[0])
     left = _bound(swinging, scanned)
-    if left > ROUNDING * margin:
+    if left > LAST_DIGITS * margin:
         return math.inf if grows and left > margin else None
     return _first([part for part in parts if not part[0].swings], margin, scanned - 1)
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from gdtui.core.settings import LEARNING_RATE, Settings
 from gdtui.core.surface import Minimum, Surface
-from gdtui.theory.axis import Axis, axis_of
+from gdtui.theory.axis import AxisMotion, axis_of
 from gdtui.theory.goal import Place, nearest_minimum
 from gdtui.theory.prediction import predicted_iterations
 
@@ -108,7 +108,7 @@ def _critical(settings: Settings, steepest: float) -> float | None:
     return critical(steepest, **dict(settings.own)) if steepest > 0 else math.inf
 
 
-def _verdict(ratio: float | None, axis: Axis | None) -> Verdict:
+def _verdict(ratio: float | None, axis: AxisMotion | None) -> Verdict:
     if ratio is None:
         return Verdict.NO_BOUND
     if ratio > 1:
@@ -120,7 +120,7 @@ def _verdict(ratio: float | None, axis: Axis | None) -> Verdict:
     return Verdict.CRAWLS if crawls else Verdict.GOOD
 
 
-def _short(verdict: Verdict, axis: Axis | None, critical: float | None) -> str:
+def _short(verdict: Verdict, axis: AxisMotion | None, critical: float | None) -> str:
     if verdict is Verdict.NO_BOUND:
         return "no critical rate" if critical is None else "flat at the minimum"
     if not axis:
@@ -140,7 +140,7 @@ def _short(verdict: Verdict, axis: Axis | None, critical: float | None) -> str:
 def _why(
     settings: Settings,
     verdict: Verdict,
-    axis: Axis | None,
+    axis: AxisMotion | None,
     critical: float | None,
     place: Minimum | None,
 ) -> str:
@@ -161,7 +161,7 @@ def _at(place: Minimum) -> str:
     return f"({place.w:.4g}, {place.b:.4g})"
 
 
-def _effect(verdict: Verdict, axis: Axis | None) -> str:
+def _effect(verdict: Verdict, axis: AxisMotion | None) -> str:
     """What each step does along the steepest axis."""
     if verdict is Verdict.DIVERGES:
         if not axis:
@@ -181,7 +181,7 @@ def _effect(verdict: Verdict, axis: Axis | None) -> str:
     return f"each step lands on the other side of the minimum, {times} as far from it"
 
 
-def _part(axis: Axis) -> str:
+def _part(axis: AxisMotion) -> str:
     return f"{-100 * axis.roots[0].real:.2g}%"
 
 

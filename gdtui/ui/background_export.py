@@ -11,7 +11,7 @@ from textual.worker import get_current_worker
 # The group of the workers that write files.
 EXPORT = "export"
 # Seconds after which an export is worth a word.
-PATIENCE = 1.0
+TELL_AFTER = 1.0
 
 
 class StoppedError(Exception):
@@ -35,6 +35,6 @@ class Pause:
         self._turn.wait()
         if get_current_worker().is_cancelled:
             raise StoppedError
-        if self._tell and time.monotonic() - self._begun > PATIENCE:
+        if self._tell and time.monotonic() - self._begun > TELL_AFTER:
             tell, self._tell = self._tell, None
             tell()

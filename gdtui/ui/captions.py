@@ -12,9 +12,6 @@ from gdtui.theory.explanation import explanation
 from gdtui.theory.verdict import critical_rate
 from gdtui.ui.drawing.drawing import figure
 
-# How much of a run's name there is room for beside a plot.
-NAME = 24
-
 
 def status(snapshot: Snapshot, at: int | None, short: bool) -> str:
     """How far a run is, and at which of its iterations one looks if not at the newest."""

@@ -35,7 +35,7 @@ from gdtui.ui.dialogs.runs import RaceScreen, RunsScreen
 from gdtui.ui.drawing.svg import svg
 from gdtui.ui.keys import BINDINGS
 from gdtui.ui.textual_fixes.prompt_repaint import PromptRepaint
-from gdtui.ui.textual_fixes.stale_sizes import Steady
+from gdtui.ui.textual_fixes.stale_sizes import IgnoresStaleSizes
 from gdtui.ui.views import VIEWS
 from gdtui.ui.widgets.help_panel import HelpPanel
 from gdtui.ui.widgets.iteration_log import IterationLog
@@ -52,7 +52,7 @@ PLOT_COLUMNS = 42
 # From this height on the plots stand in two rows.
 TWO_ROWS = 50
 # From this width on the title has room for every word.
-WIDE = 100
+WIDE_SCREEN = 100
 # Seconds for which words stay that are to be read or typed.
 LONG = 12.0
 # How much of a folder's name, and of a message, there is room for.
@@ -61,11 +61,11 @@ FOLDER, WORDS = 50, 400
 LEFT_COLUMNS = 32
 
 
-class Workbench(Steady, PromptRepaint[None]):
+class Workbench(IgnoresStaleSizes, PromptRepaint[None]):
     """Keys go to the bench, and its scenes to the widgets; it does nothing else."""
 
     AUTO_FOCUS = ""
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (72, "-normal"), (WIDE, "-wide")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (72, "-normal"), (WIDE_SCREEN, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-low"), (18, "-short"), (24, "-tall"), (30, "-roomy")]
     BINDINGS = BINDINGS
 
@@ -210,7 +210,7 @@ class Workbench(Steady, PromptRepaint[None]):
 
     def _show_status(self, scene: Scene) -> None:
         snapshot = scene.newest
-        text = captions.status(snapshot, scene.cursor, short=self.app.size.width < WIDE)
+        text = captions.status(snapshot, scene.cursor, short=self.app.size.width < WIDE_SCREEN)
         status = self._status
         if text != status.content:
             # A new layout of the screen is dear: only where the words take another width.

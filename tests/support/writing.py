@@ -7,7 +7,7 @@ from gdtui.core.descent import Outcome
 from gdtui.core.landscapes import Landscape
 from gdtui.core.settings import Settings
 from gdtui.dataset import Dataset
-from gdtui.export.lines import FORMATS
+from gdtui.export.lines import REPORTS
 from gdtui.problem import Problem, Source
 
 Data = Dataset | Landscape
@@ -22,7 +22,7 @@ def problem_of(data: Data, source: Source | None = None) -> Problem:
 
 def written(form: str, data: Data, settings: Settings, every: int = 1) -> tuple[str, Outcome]:
     lines: list[str] = []
-    report = FORMATS[form](problem_of(data), settings, every)
+    report = REPORTS[form](problem_of(data), settings, every)
     while True:
         try:
             lines.append(next(report))

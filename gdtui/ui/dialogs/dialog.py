@@ -7,14 +7,14 @@ from textual.widgets import OptionList, SelectionList
 
 from gdtui.ui.textual_fixes.dialog_dismissal import OnceDismissed
 from gdtui.ui.textual_fixes.empty_option_lists import PagesWithRoom
-from gdtui.ui.textual_fixes.stale_sizes import Steady
+from gdtui.ui.textual_fixes.stale_sizes import IgnoresStaleSizes
 
 
-class Dialog(Steady, OnceDismissed[ScreenResultType]):
+class Dialog(IgnoresStaleSizes, OnceDismissed[ScreenResultType]):
     """A screen over others that ends once, and with the first answer."""
 
 
-class Lines(PagesWithRoom, OptionList):
+class LineList(PagesWithRoom, OptionList):
     """A list of which one line is taken."""
 
 

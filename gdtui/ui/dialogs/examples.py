@@ -20,9 +20,9 @@ from gdtui.core.surface import LossSurface
 from gdtui.ui.dialogs.dialog import Dialog
 from gdtui.ui.drawing.drawing import short
 
-HEADS = ("example", "x", "y", "prediction", "error", "of dL/dw", "of dL/db")
+COLUMN_HEADS = ("example", "x", "y", "prediction", "error", "of dL/dw", "of dL/db")
 # What the sign, the point and the exponent of a figure take, besides its digits.
-BESIDE = 5
+SIGN_CELLS = 5
 
 
 @dataclass(frozen=True)
@@ -35,13 +35,13 @@ class Columns:
     def line(self, texts: Sequence[str]) -> str:
         """The number of an example and the texts beside it, at the right ends of their columns."""
         number, *figures = texts
-        width = self.digits + BESIDE + self.gap
+        width = self.digits + SIGN_CELLS + self.gap
         return number.rjust(9) + "".join(text.rjust(width) for text in figures)
 
     @property
     def heads(self) -> str:
         """The line above the table."""
-        return self.line(HEADS)
+        return self.line(COLUMN_HEADS)
 
 
 # The narrow ones, with a scroll bar and in their frame, take the 80 columns of a small terminal.

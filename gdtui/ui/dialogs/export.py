@@ -12,7 +12,7 @@ from textual.containers import Vertical
 from textual.widgets import Label, OptionList
 from textual.widgets.option_list import Option
 
-from gdtui.ui.dialogs.dialog import Dialog, Lines
+from gdtui.ui.dialogs.dialog import Dialog, LineList
 
 
 class ExportScreen(Dialog[int | None]):
@@ -30,7 +30,7 @@ class ExportScreen(Dialog[int | None]):
             box.border_title = "Export"
             box.border_subtitle = "enter export · escape back"
             yield Label(f"A new file in {self._folder}", markup=False)
-            yield Lines(*(Option(Text(choice)) for choice in self._choices), compact=True)
+            yield LineList(*(Option(Text(choice)) for choice in self._choices), compact=True)
 
     @on(OptionList.OptionSelected)
     def _choose(self, event: OptionList.OptionSelected) -> None:

@@ -12,14 +12,14 @@ from textual.widgets import Label, ProgressBar
 
 from gdtui.core.printable import printable
 from gdtui.loading import Loading
-from gdtui.ui.textual_fixes.stale_sizes import Steady
+from gdtui.ui.textual_fixes.stale_sizes import IgnoresStaleSizes
 
 LOOKS_PER_SECOND = 20
 # Seconds before the bar appears: what is read sooner needs none.
-PATIENCE = 0.5
+BAR_AFTER = 0.5
 
 
-class LoadingScreen(Steady, Screen[None]):
+class LoadingScreen(IgnoresStaleSizes, Screen[None]):
     """The file's name until the data is there, with a progress bar where that takes a while."""
 
     class Done(Message):
@@ -58,7 +58,7 @@ class LoadingScreen(Steady, Screen[None]):
         self._looks = self.set_interval(1 / LOOKS_PER_SECOND, self._look)
         if not self._loading.done:
             self._loading.start()
-            self.set_timer(PATIENCE, self._show_bar)
+            self.set_timer(BAR_AFTER, self._show_bar)
         self._look()
 
     def _show_bar(self) -> None:

@@ -27,7 +27,7 @@ NAME, CHANGES = 12, 28
 RACERS = 1 + GHOSTS
 
 
-class Row(NamedTuple):
+class RunRow(NamedTuple):
     """What the table shows of a run."""
 
     entry: Entry
@@ -38,15 +38,15 @@ class Column(NamedTuple):
     """A column: its head, what a cell says, and what rows are sorted by."""
 
     head: str
-    cell: Callable[[Row], str]
-    key: Callable[[Row], Any]
+    cell: Callable[[RunRow], str]
+    key: Callable[[RunRow], Any]
 
 
-def _within(row: Row) -> float:
+def _within(row: RunRow) -> float:
     return float("inf") if row.summary.within is None else row.summary.within
 
 
-def _origin(row: Row) -> tuple[int, int]:
+def _origin(row: RunRow) -> tuple[int, int]:
     return row.entry.parent or (0, 0)
 
 
@@ -129,9 +129,9 @@ class RunsScreen(Dialog[int | None]):
         key = self._table.coordinate_to_cell_key(self._table.cursor_coordinate).row_key
         return int(str(key.value))
 
-    def _rows(self) -> list[Row]:
+    def _rows(self) -> list[RunRow]:
         entries = self._history.entries
-        rows = [Row(*pair) for pair in zip(entries, self._history.summaries(), strict=True)]
+        rows = [RunRow(*pair) for pair in zip(entries, self._history.summaries(), strict=True)]
         return sorted(rows, key=COLUMNS[self._column].key, reverse=self._descending)
 
     def _fill(self, chosen: int | None) -> None:

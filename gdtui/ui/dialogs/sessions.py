@@ -14,11 +14,11 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from gdtui.sessions.store import SessionSummary
-from gdtui.ui.dialogs.dialog import Lines
-from gdtui.ui.textual_fixes.stale_sizes import Steady
+from gdtui.ui.dialogs.dialog import LineList
+from gdtui.ui.textual_fixes.stale_sizes import IgnoresStaleSizes
 
 
-class SessionsScreen(Steady, Screen[None]):
+class SessionsScreen(IgnoresStaleSizes, Screen[None]):
     """The sessions, newest first."""
 
     class Chosen(Message):
@@ -37,7 +37,7 @@ class SessionsScreen(Steady, Screen[None]):
     def compose(self) -> ComposeResult:
         """A line for each, as plain text: names may hold anything."""
         options = [Option(Content(session.line)) for session in self._sessions]
-        sessions = Lines(*options, id="sessions")
+        sessions = LineList(*options, id="sessions")
         sessions.border_title = "Go on with which session?"
         sessions.border_subtitle = "enter: open · escape: leave"
         yield sessions

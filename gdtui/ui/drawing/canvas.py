@@ -14,17 +14,8 @@ import numpy as np
 import plotext
 from numpy.typing import NDArray
 
-from gdtui.ui.drawing.drawing import (
-    BRAILLE,
-    Axis,
-    Contours,
-    Drawing,
-    Layer,
-    Role,
-    Row,
-    Span,
-    Vector,
-)
+from gdtui.core.model import Vector
+from gdtui.ui.drawing.drawing import BRAILLE, Axis, Contours, Drawing, Layer, Role, Row, Span
 from gdtui.ui.drawing.plotext_kernel import add, signal_of_points
 
 _ESCAPE = re.compile(r"\x1b\[([0-9;]*)m")

@@ -8,11 +8,10 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from gdtui.core.ladder import rung_at_least
-
-Vector = NDArray[np.float64]
+from gdtui.core.model import Vector
 
 
 class Role(StrEnum):

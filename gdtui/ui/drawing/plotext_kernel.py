@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from plotext._kernel.clink import clink
 from plotext._signal.signal import signal_class
 
-from gdtui.ui.drawing.drawing import Vector
+from gdtui.core.model import Vector
 
 
 def signal_of_points(x: Vector, y: Vector, joined: NDArray[np.bool_], marker: Any) -> Any:

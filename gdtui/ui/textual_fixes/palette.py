@@ -17,13 +17,13 @@ from textual.css.query import NoMatches
 from textual.message import Message
 from textual.widgets import Input, OptionList
 
-from gdtui.ui.textual_fixes.stale_sizes import Steady
+from gdtui.ui.textual_fixes.stale_sizes import IgnoresStaleSizes
 
 # What the parts of a palette tell it, and what it would hand to them.
 _OF_PARTS = Input.Changed, Input.Submitted, OptionList.OptionHighlighted, OptionList.OptionSelected
 
 
-class Palette(Steady, CommandPalette):
+class Palette(IgnoresStaleSizes, CommandPalette):
     """The command palette; it closes once, and searches no more then."""
 
     _dismissed = False

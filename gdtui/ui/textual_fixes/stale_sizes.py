@@ -12,7 +12,7 @@ from textual import events
 from textual.geometry import Size
 
 
-class Steady:
+class IgnoresStaleSizes:
     """A mixin for screens: ignores the news of a size that is no longer the app's."""
 
     # A screen's size is that of the window at this moment.

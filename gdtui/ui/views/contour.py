@@ -28,7 +28,7 @@ from gdtui.ui.views.marks import (
     level_line,
     path_of,
     range_along,
-    start_of,
+    scene_start,
     walker_and_minimum,
 )
 from gdtui.ui.views.view import view
@@ -70,7 +70,7 @@ def contour(scene: Scene) -> Drawing:
 
 def _plane(scene: Scene) -> tuple[Axis, Axis]:
     """Ranges of w and b that hold start, path and minimum; of a landscape, its window."""
-    deepest = scene.surface.minimum(*start_of(scene), bias=True)
+    deepest = scene.surface.minimum(*scene_start(scene), bias=True)
     return range_along(scene, "w", deepest.w, deepest), range_along(scene, "b", deepest.b, deepest)
 
 

@@ -8,19 +8,13 @@ import numpy as np
 
 from gdtui.core.descent import Status
 from gdtui.core.ladder import rung_at_least
+from gdtui.core.model import Vector
 from gdtui.core.run import Snapshot
 from gdtui.core.surface import Surface
 from gdtui.scene import LOSS, Ghost, Scale, Scene
-from gdtui.ui.drawing.drawing import (
-    GHOST_ROLES,
-    Axis,
-    Drawing,
-    Layer,
-    Role,
-    Vector,
-)
+from gdtui.ui.drawing.drawing import GHOST_ROLES, Axis, Drawing, Layer, Role
 from gdtui.ui.views.marks import (
-    KEPT,
+    KEPT_LAYERS,
     WALKER,
     branch_marks,
     finite,
@@ -33,7 +27,7 @@ from gdtui.ui.views.marks import (
 from gdtui.ui.views.view import view
 
 # A difference of two losses that is smaller than this part of them is rounding.
-ROUNDING = 1e-14
+ROUNDED_PART = 1e-14
 
 
 @view(1, LOSS)
@@ -70,7 +64,7 @@ def _loss_line(surface: Surface, snapshot: Snapshot, scale: Scale, role: Role) -
 
 
 # A canvas does not draw anew what is the same layer as before.
-@lru_cache(maxsize=KEPT)
+@lru_cache(maxsize=KEPT_LAYERS)
 def _ghost_line(ghost: Ghost, scale: Scale) -> Layer:
     return _loss_line(ghost.surface, ghost.snapshot, scale, GHOST_ROLES[ghost.colour])
 
@@ -98,7 +92,7 @@ def _shown(surface: Surface, snapshot: Snapshot, scale: Scale, losses: Vector) -
     lowest = _lowest(surface, snapshot)
     with np.errstate(all="ignore"):
         above = losses - lowest
-        return np.where(above > ROUNDING * lowest, above, 0.0)
+        return np.where(above > ROUNDED_PART * lowest, above, 0.0)
 
 
 def _iteration_axis(snapshot: Snapshot, others: list[Snapshot], scale: Scale) -> Axis:

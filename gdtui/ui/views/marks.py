@@ -9,16 +9,11 @@ from functools import lru_cache
 import numpy as np
 
 from gdtui.core.ladder import rung_at_least
+from gdtui.core.model import Vector
 from gdtui.core.run import Snapshot
 from gdtui.core.surface import Minimum, Surface
 from gdtui.scene import Ghost, Scale, Scene
-from gdtui.ui.drawing.drawing import (
-    GHOST_ROLES,
-    Axis,
-    Layer,
-    Role,
-    Vector,
-)
+from gdtui.ui.drawing.drawing import GHOST_ROLES, Axis, Layer, Role
 
 WALKER, MINIMUM, ARRIVED, BRANCHED = "●", "✚", "⊕", "◇"
 
@@ -32,7 +27,7 @@ SAME_SPOT = 0.012
 
 
 # The layers of other runs that are kept from one frame to the next.
-KEPT = 64
+KEPT_LAYERS = 64
 
 
 def branch_marks(lines: Iterable[tuple[Layer, Snapshot]]) -> list[Layer]:
@@ -104,7 +99,7 @@ def lowest_along(surface: Surface, along: str, w: float, b: float) -> float:
     return b - surface.gradient(w, b)[1] / float(surface.hessian(True, w, b)[1, 1] or 1)
 
 
-def start_of(scene: Scene) -> tuple[float, float]:
+def scene_start(scene: Scene) -> tuple[float, float]:
     """Where the settings say that the run begins, in the surface's own units."""
     settings = scene.snapshot.settings
     return scene.surface.scaled(settings.w_start, settings.b_start)
@@ -113,7 +108,7 @@ def start_of(scene: Scene) -> tuple[float, float]:
 def range_along(scene: Scene, along: str, middle: float, deepest: Minimum) -> Axis:
     """A range of w or b around a middle that holds start, path and minimum; or the window."""
     surface, trail, of_b = scene.surface, scene.snapshot.trail, along == "b"
-    here, start = scene.snapshot.step[1:3][of_b], start_of(scene)[of_b]
+    here, start = scene.snapshot.step[1:3][of_b], scene_start(scene)[of_b]
     path = finite(np.array([start, here]), trail[along], trail[f"next_{along}"])
     if surface.window:
         return _held(surface.window[of_b], path)
@@ -149,7 +144,7 @@ def path_of(
     return Layer(right, up, role, line=True)
 
 
-@lru_cache(maxsize=KEPT)
+@lru_cache(maxsize=KEPT_LAYERS)
 def ghost_path(ghost: Ghost, x: str, y: str) -> Layer:
     """The path of another run; in the plane no chord is mistaken for the ground."""
     return path_of(ghost.snapshot, x, y, y == "loss", GHOST_ROLES[ghost.colour])

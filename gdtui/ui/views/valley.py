@@ -7,16 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gdtui.core.model import Vector
 from gdtui.core.surface import Surface
 from gdtui.scene import Scene
-from gdtui.ui.drawing.drawing import (
-    Axis,
-    Drawing,
-    Layer,
-    Role,
-    Vector,
-    short,
-)
+from gdtui.ui.drawing.drawing import Axis, Drawing, Layer, Role, short
 from gdtui.ui.views.marks import (
     arrow_along,
     finite,
@@ -25,7 +19,7 @@ from gdtui.ui.views.marks import (
     lowest_along,
     path_of,
     range_along,
-    start_of,
+    scene_start,
     walker_and_minimum,
 )
 from gdtui.ui.views.view import view
@@ -97,7 +91,7 @@ class _Cut:
 
     def axis(self, scene: Scene) -> Axis:
         """A range, symmetrical around the lowest place at first, that holds all to be seen."""
-        start, bias = start_of(scene), scene.snapshot.settings.bias
+        start, bias = scene_start(scene), scene.snapshot.settings.bias
         middle = lowest_along(self.surface, self.along, *start)
         return range_along(scene, self.along, middle, self.surface.minimum(*start, bias))
 
