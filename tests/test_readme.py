@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+import gdtui
 from gdtui.cli.parser import EXAMPLES
 from gdtui.core.methods import METHODS
 from gdtui.ui.widgets.help_panel import key_table
@@ -61,5 +62,21 @@ def test_its_example_for_a_notebook_runs(
     (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     exec(code, {})
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in lines] == ["0", "1", "2", "3", "4"]
+    assert [line.split()[0] for line in lines[:5]] == ["0", "1", "2", "3", "4"]
     assert lines[0].endswith("812.8666666666667")
+    assert "iteration" in lines[6]
+    assert "(1001,)" in lines[6]
+    assert "1.09 times the critical 0.00457" in lines[7]
+
+
+def test_the_public_names_are_listed_and_are_what_they_are_called() -> None:
+    listed = set(gdtui.__all__)
+    assert listed < set(dir(gdtui))
+    for name in listed:
+        value = getattr(gdtui, name)
+        assert getattr(value, "__name__", name) == name
+    # What a type checker sees is what is imported when asked for.
+    typed = re.findall(r"(\w+) as \1\b", Path(gdtui.__file__).read_text())
+    assert set(typed) == listed
+    with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
+        _ = gdtui.nothing

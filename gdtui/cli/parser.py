@@ -137,8 +137,9 @@ def make_parser() -> argparse.ArgumentParser:
         help="text in columns, or .gz of it; - is standard input; a sample's name will do; "
         f"default: {DEFAULT_SAMPLE}",
     )
-    data.add_argument("--x", metavar="COLUMN", help="the feature: name, or number from 1 (first)")
-    data.add_argument("--y", metavar="COLUMN", help="the label: name, or number from 1 (last)")
+    for flag, what, which in (("--x", "feature", "first"), ("--y", "label", "last")):
+        text = f"the {what}: name, or number from 1 (default: the {which} column of numbers)"
+        data.add_argument(flag, metavar="COLUMN", help=text)
     data.add_argument(
         "--drop-missing",
         action="store_true",
