@@ -91,6 +91,11 @@ class Problem:
         """A surface that needs no data."""
         return cls(Source(surface=landscape.name), landscape)
 
+    @property
+    def landscape(self) -> Landscape | None:
+        """The surface, where it needs no data."""
+        return self.surface if isinstance(self.surface, Landscape) else None
+
     def surface_for(self, settings: Settings) -> Surface:
         """The surface that a descent with these settings runs over; always the same two."""
         return surface_of(self.surface, settings)

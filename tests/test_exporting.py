@@ -8,11 +8,12 @@ from threading import Event
 from types import SimpleNamespace
 
 import pytest
+from support.clock import VirtualClock
 from support.desk import PIZZA, messages, opened
 from support.terminal import Terminal
 
 from gdtui.export.registry import EXPORTERS, ExportRequest
-from gdtui.ui.background_export import Pause, StoppedError
+from gdtui.ui.background_export import TELL_AFTER, Pause, StoppedError
 
 
 class Turn(Event):
@@ -32,17 +33,15 @@ def worker(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     return worker
 
 
-@pytest.mark.parametrize(("patience", "words"), [(-1.0, ["told"]), (3600.0, [])])
-def test_a_pause_waits_for_its_turn_and_tells_at_most_once(
-    patience: float, words: list[str], worker: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("gdtui.ui.background_export.TELL_AFTER", patience)
-    told: list[str] = []
-    turn = Turn()
-    pause = Pause(turn, lambda: told.append("told"))
-    for _ in range(3):
+def test_a_pause_waits_for_its_turn_and_tells_once_it_takes_long(worker: SimpleNamespace) -> None:
+    told: list[float] = []
+    turn, clock = Turn(), VirtualClock()
+    pause = Pause(turn, lambda: told.append(clock.now()), clock.now)
+    for _ in range(5):
         pause()
-    assert (turn.waited, told) == (3, words)
+        clock.advance(TELL_AFTER / 2)
+    assert turn.waited == 5
+    assert told == [pytest.approx(1.5 * TELL_AFTER)]
     worker.is_cancelled = True
     with pytest.raises(StoppedError):
         pause()

@@ -23,7 +23,7 @@ from gdtui.core.model import Vector
 from gdtui.core.printable import printable
 from gdtui.core.run import Record
 from gdtui.core.settings import Settings
-from gdtui.core.surface import LossSurface, Surface
+from gdtui.core.surface import Surface
 from gdtui.export.files import ExportError
 from gdtui.export.lines import OF_BATCH, TEXT_LINE, ReportedSteps, needs_both, text_lines
 from gdtui.problem import Problem
@@ -108,11 +108,8 @@ def _textbook(problem: Problem, record: Record) -> str | None:
     count = settings.iterations - record.start.iteration
     if count > MOST_TRIED or _has_tolerance(record) or _has_conditions(settings.chosen_method):
         return None
-    measure = (
-        _landscape(problem.surface)
-        if isinstance(problem.surface, Landscape)
-        else _means(problem, settings)
-    )
+    landscape = problem.landscape
+    measure = _landscape(landscape) if landscape else _means(problem, settings)
     loop = [*_begin(record), *_walk(problem, record)]
     return _program(problem, [*measure, "\n".join(loop)], [*_answer(settings)])
 
@@ -120,11 +117,8 @@ def _textbook(problem: Problem, record: Record) -> str | None:
 def _exact(problem: Problem, record: Record) -> str:
     """The script that goes through the same arithmetic as gdtui."""
     settings = record.tunings[-1][1]
-    measure = (
-        _landscape(problem.surface)
-        if isinstance(problem.surface, Landscape)
-        else _five(problem, settings)
-    )
+    landscape = problem.landscape
+    measure = _landscape(landscape) if landscape else _five(problem, settings)
     beside = [LOSS_CODE] if any("L(" in line for line in settings.chosen_method.formula) else []
     loop = [*_begin(record, "w, b = reached"), *_loop(problem, record)]
     answer = ["w, b = reached", *_answer(settings)]
@@ -133,7 +127,7 @@ def _exact(problem: Problem, record: Record) -> str:
 
 def _program(problem: Problem, parts: Sequence[str], answer: Sequence[str]) -> str:
     body = "\n\n".join([*parts, "\n".join(answer)])
-    imports = "\n".join(_imports(body, isinstance(problem.surface, Landscape)))
+    imports = "\n".join(_imports(body, problem.landscape is not None))
     return "\n\n".join(filter(None, [HEAD, imports, body])) + "\n"
 
 
@@ -242,9 +236,10 @@ def _functions() -> Iterator[str]:
 
 def _five_numbers(surface: Surface, settings: Settings) -> Iterator[str]:
     yield "five = tuple(map(float, five_numbers(x, y)))"
-    if settings.standardize and isinstance(surface, LossSurface):
+    if settings.standardize and surface.examples:
         # What scaling makes of them, to the digit.
-        yield f"five = ({surface.xm!r}, five[1], {surface.vxx!r}, *five[3:])"
+        scaled = surface.examples
+        yield f"five = ({scaled.xm!r}, five[1], {scaled.vxx!r}, *five[3:])"
     yield "largest = np.finfo(float).max / len(x)  # a larger mean is of an infinite sum"
 
 
@@ -297,7 +292,7 @@ def _walk(problem: Problem, record: Record) -> Iterator[str]:
 def _loop(problem: Problem, record: Record) -> Iterator[str]:
     """The loop of a run that may diverge or converge."""
     settings = record.tunings[0][1]
-    highest = "loss < inf" if isinstance(problem.surface, Landscape) else "loss <= largest"
+    highest = "loss < inf" if problem.landscape else "loss <= largest"
     yield from _measured(record, "iterations + 1")
     yield f"    if not ({highest} and dw * 0 == db * 0):"
     yield "        break  # diverged: infinity times 0 is not equal to itself"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from threading import Event
 
@@ -25,16 +24,16 @@ class Pause:
     `tell` is called.
     """
 
-    def __init__(self, turn: Event, tell: Callable[[], None]) -> None:
-        self._turn = turn
+    def __init__(self, turn: Event, tell: Callable[[], None], now: Callable[[], float]) -> None:
+        self._turn, self._now = turn, now
         self._tell: Callable[[], None] | None = tell
-        self._begun = time.monotonic()
+        self._begun = now()
 
     def __call__(self) -> None:
         """Give way; raises StoppedError where the export is to end."""
         self._turn.wait()
         if get_current_worker().is_cancelled:
             raise StoppedError
-        if self._tell and time.monotonic() - self._begun > TELL_AFTER:
+        if self._tell and self._now() - self._begun > TELL_AFTER:
             tell, self._tell = self._tell, None
             tell()

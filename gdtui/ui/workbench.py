@@ -378,7 +378,8 @@ class Workbench(IgnoresStaleSizes, PromptRepaint[None]):
             return {view: svg(view, rows, styles) for view, rows, styles in shown}
 
         long = "A long export: esc stops it."
-        pause = Pause(self._turn, partial(self.app.call_from_thread, self._tell, long))
+        tell = partial(self.app.call_from_thread, self._tell, long)
+        pause = Pause(self._turn, tell, self._clock.now)
         request = ExportRequest(
             _here(), bench.problem, bench.entry, bench.history.entries, plots, pause
         )
