@@ -128,7 +128,15 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--samples", action="store_true", help="list the samples and surfaces, and end"
     )
+    _add_data(parser)
+    _add_hyperparameters(parser)
+    _add_screen(parser)
+    _add_plain(parser)
+    return parser
 
+
+def _add_data(parser: argparse.ArgumentParser) -> None:
+    """What is descended."""
     data = parser.add_argument_group("data")
     data.add_argument(
         "file",
@@ -153,12 +161,18 @@ def make_parser() -> argparse.ArgumentParser:
         help="runs exported as JSON Lines, over the data that they name, or FILE in its place",
     )
 
+
+def _add_hyperparameters(parser: argparse.ArgumentParser) -> None:
+    """An option for each hyperparameter, made from its declaration."""
     hyper = parser.add_argument_group("hyperparameters")
     for parameter in SHARED:
         _add_option(hyper, parameter, _defaults(parameter), parameter.parse)
     for theirs in _own_hyperparameters().values():
         _add_own_option(hyper, theirs)
 
+
+def _add_screen(parser: argparse.ArgumentParser) -> None:
+    """How the screen is."""
     screen = parser.add_argument_group("screen")
     screen.add_argument("--run", action="store_true", help="start at once")
     screen.add_argument(
@@ -191,6 +205,9 @@ def make_parser() -> argparse.ArgumentParser:
         "the Nth",
     )
 
+
+def _add_plain(parser: argparse.ArgumentParser) -> None:
+    """What is printed without a screen."""
     plain = parser.add_argument_group("plain output (by itself when stdout is no terminal)")
     plain.add_argument("--plain", action="store_true", help="print lines instead of a screen")
     plain.add_argument(
@@ -205,7 +222,6 @@ def make_parser() -> argparse.ArgumentParser:
         metavar="N",
         help="only every Nth line; the last always",
     )
-    return parser
 
 
 def _defaults(parameter: Hyperparameter) -> str:
