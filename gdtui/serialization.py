@@ -204,7 +204,22 @@ def _read_start(content: Mapping[str, Any], iteration: int, settings: Settings) 
         refuse(f"{method.key} remembers {2 * len(method.remembers)} numbers")
     w = read_number(content.get("w", settings.w_start))
     b = read_number(content.get("b", settings.b_start))
-    return Point(iteration, w, b, method.remembering(remembered))
+    start = Point(iteration, w, b, method.remembering(remembered))
+    _check_memory(start, settings)
+    return start
+
+
+def _check_memory(start: Point, settings: Settings) -> None:
+    """Refuse what the method can't have remembered: a mean of squares below 0, say."""
+    rule = settings.chosen_method.rule
+    if rule is None:
+        return
+    update = rule(**settings.numbers)
+    try:
+        for of_each in start.memory:
+            update(0.0, of_each, start.iteration + 1)
+    except (ArithmeticError, ValueError):
+        refuse(f"{settings.method} can't have remembered these numbers")
 
 
 def _check(record: Record) -> None:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from support.sessions import PIZZA, history_of, made, read, replayed, session_of
 from support.writing import objects
 
+from gdtui.core.methods import METHODS
 from gdtui.core.settings import Settings
 from gdtui.dataset import DataError
 from gdtui.export.command import command, not_carried
@@ -23,7 +24,7 @@ from gdtui.export.runs import read_runs, runs_as_json
 from gdtui.loading import Loading
 from gdtui.problem import Problem, Source
 from gdtui.runs.history import Entry, History
-from gdtui.serialization import SavedRun
+from gdtui.serialization import SavedRun, read_record, record_by_name
 from gdtui.sessions.opening import Opening
 from gdtui.sessions.session import Session, from_json, to_json
 from gdtui.sessions.store import Store
@@ -339,3 +340,12 @@ def test_a_file_of_the_name_of_a_sample_is_no_sample(store: Store, elsewhere: Pa
 def test_a_path_that_can_be_none_is_no_sample(path: str) -> None:
     source = Source(path)
     assert source.found == source.found_again == source
+
+
+def test_a_memory_that_no_run_can_have_is_refused() -> None:
+    for key in ("adagrad", "rmsprop", "adam"):
+        content = record_by_name(made(method=key, bias=True).record)
+        assert read_record(content).start.memory == METHODS[key].memory
+        content["start"]["memory"] = [-1.0] * len(content["start"]["memory"])
+        with pytest.raises(ValueError, match=f"{key} can't have remembered these numbers"):
+            read_record(content)
