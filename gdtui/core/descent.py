@@ -147,26 +147,24 @@ class Descent:
         measure, largest = self.surface.measurer(), self.surface.largest_loss
         bias, tolerance = settings.bias, settings.tolerance
         of_batch = batch_measure(self.surface, settings)
-        iteration, w, b, memory = start
+        iteration, w, b, (of_w, of_b) = start
         while True:
             loss, dw, db = measure(w, b)
             if not (loss <= largest and dw * 0.0 == db * 0.0):
                 self.status = Status.DIVERGED
                 return
-            yield iteration, w, b, loss, dw, db, memory
+            yield iteration, w, b, loss, dw, db, (of_w, of_b)
             if tolerance and _length(dw, db, bias) < tolerance:
                 self.status = Status.CONVERGED
                 return
             if of_batch:
                 _, dw, db = of_batch(iteration, w, b)
             iteration += 1
-            of_w, of_b = memory
             step, of_w = update(dw, of_w, iteration)
             w -= step
             if bias:
                 step, of_b = update(db, of_b, iteration)
                 b -= step
-            memory = of_w, of_b
 
     def _searched(self, search: Search, settings: Settings, start: Point) -> Iterator[Measured]:
         """By a rule that looks at losses alone."""
