@@ -576,3 +576,43 @@ def test_what_is_no_longer_drawn_is_forgotten() -> None:
     canvas.render(Drawing("", Axis(0, 1), Axis(0, 1), []), 40, 12)
     gc.collect()
     assert gone() is None
+
+
+# The names of the axes
+
+
+def cells_of(text: str) -> list[str]:
+    """What is in each cell; the second cell of a wide letter is empty."""
+    return [part for character in text for part in [character, *[""] * (cell_len(character) - 1)]]
+
+
+@pytest.mark.parametrize("names", [("w", "loss"), ("Reservations", "Number of pizzas"),
+                                   ("宽" * 30, "漢字" * 30), ("x" * 300, "y" * 300)])  # fmt: skip
+@pytest.mark.parametrize("log", [False, True])
+def test_the_names_of_the_axes_take_no_room_and_hide_nothing(
+    names: tuple[str, str], log: bool
+) -> None:
+    line = Layer([0.05, 0.3, 0.95], [0.1, 0.9, 0.5], Role.LIVE, line=True)
+    x, y = Axis(0, 2, log=log), Axis(0, 2, log=log)
+    for width, height in ((14, 4), (34, 9), (76, 19), (170, 50)):
+        bare = text_of(CANVAS.render(Drawing("", x, y, [line]), width, height))
+        rows = text_of(CANVAS.render(Drawing("", x, y, [line], names=names), width, height))
+        assert [cell_len(row) for row in rows] == [width] * height
+        for before, after in zip(bare[:-2], map(cells_of, rows[:-2]), strict=True):
+            assert [b for b, a in zip(before, after, strict=True) if b not in (" ", a)] == []
+        assert rows[-1] == bare[-1]
+        text = "".join(rows)
+        if len("".join(names)) < 30 and width > 40:
+            assert rows[-2].rstrip("─┬").endswith(f" {names[0]}{', log' if log else ''} ")
+            assert names[1] in text
+            assert text.count("log") == 2 * log
+            # A long name may leave no more than the label of a tick.
+            assert names[0] != "w" or rows[-2].count("┬") == bare[-2].count("┬")
+
+
+def test_the_name_of_y_stands_in_the_plot_where_it_is_full() -> None:
+    x, y = np.meshgrid(np.linspace(0, 1, 200), np.linspace(0, 1, 100))
+    full = Layer(x.ravel(), y.ravel(), Role.LIVE)
+    rows = text_of(CANVAS.render(Drawing("", Axis(0, 1), Axis(0, 1), [full], names=("", "height")),
+                                 40, 12))  # fmt: skip
+    assert rows[0][6:].startswith("height⣤")

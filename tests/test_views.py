@@ -133,6 +133,7 @@ def assert_drawn(shown: Drawing | Page) -> None:
     if isinstance(shown, Drawing):
         for axis in (shown.x, shown.y):
             assert axis.low < axis.high
+        assert all(shown.names)
     for width, height in SIZES:
         rows = rows_of(shown, width, height)
         assert [sum(cell_len(text) for text, _ in row) for row in rows] == [width] * height

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from gdtui.core.model import Vector
 from gdtui.ui.drawing.drawing import BRAILLE, Axis, Contours, Drawing, Layer, Role, Row, Span
+from gdtui.ui.drawing.names import named
 from gdtui.ui.drawing.plotext_kernel import add, signal_of_points
 
 _ESCAPE = re.compile(r"\x1b\[([0-9;]*)m")
@@ -89,7 +90,8 @@ class Canvas:
             key = layer, grid
             self._signals[key] = before[key] if key in before else signal_of(layer, grid)
             add(figure, self._signals[key])
-        return [_row(line) for line in figure.build().string().split("\n")[:height]]
+        rows = [_row(line) for line in figure.build().string().split("\n")[:height]]
+        return named(rows, width - inner_width, drawing)
 
     def x_at(self, column: int) -> float | None:
         """What the middle of a column of cells stands for in the plot drawn last, if in its box."""

@@ -204,7 +204,8 @@ class Contours:
 class Drawing:
     """A plot: axes, layers from back to front, a title, and a note for its lower edge.
 
-    Where it is `even`, one unit is as long to the right as it is up: the canvas widens an axis.
+    `names` are those of the axes, x and y, harmless to show. Where it is `even`, one unit is as
+    long to the right as it is up: the canvas widens an axis.
     """
 
     title: str
@@ -213,6 +214,7 @@ class Drawing:
     layers: Sequence[Layer | Contours]
     note: str = ""
     even: bool = False
+    names: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True, eq=False)

@@ -65,7 +65,8 @@ def contour(scene: Scene) -> Drawing:
     ]
     title = "Contour: L(w, b)" + ("" if bias else " · b held")
     title += " · scaled" if surface.is_standardized else ""
-    return Drawing(title, x_axis, y_axis, layers, legend(scene.neighbours), even=even)
+    words = legend(scene.neighbours)
+    return Drawing(title, x_axis, y_axis, layers, words, even=even, names=("w", "b"))
 
 
 def _plane(scene: Scene) -> tuple[Axis, Axis]:

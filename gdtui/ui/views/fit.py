@@ -57,7 +57,8 @@ def fit(scene: Scene) -> Drawing | Page:
         _line(surface.raw(step.w, step.b), x_axis, Role.LIVE),
         *(ghost_label(ghost, line, x_axis, y_axis) for ghost, line in ghosts),
     ]
-    return Drawing(f"Fit: {label} over {feature}", x_axis, y_axis, layers, _line_words(scene))
+    title, names = f"Fit: {label} over {feature}", (feature, label)
+    return Drawing(title, x_axis, y_axis, layers, _line_words(scene), names=names)
 
 
 @dataclass(frozen=True, eq=False)

@@ -54,7 +54,9 @@ def loss_by_iteration(scene: Scene) -> Drawing:
         Layer([step.iteration], height, Role.WALKER, WALKER),
     ]
     words = [word for word in (scene.winner, legend(scene.ghosts)) if word]
-    return Drawing(scale.heading, x_axis, y_axis, layers, " · ".join(words))
+    height_name = "loss - minimum" if scale is Scale.EXCESS else "loss"
+    names = "iteration", height_name
+    return Drawing(scale.heading, x_axis, y_axis, layers, " · ".join(words), names=names)
 
 
 def _loss_line(surface: Surface, snapshot: Snapshot, scale: Scale, role: Role) -> Layer:

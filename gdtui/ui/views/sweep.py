@@ -42,7 +42,8 @@ def learning_rates(scene: Scene) -> Drawing | Page:
         *_picked(scene, y_axis, top),
     ]
     title = f"Sweep: loss after {swept.settings.iterations:,} by lr"
-    return Drawing(title, x_axis, y_axis, layers, _sweep_words(scene, swept))
+    names = "learning rate", "loss"
+    return Drawing(title, x_axis, y_axis, layers, _sweep_words(scene, swept), names=names)
 
 
 def _is_lost(trial: Trial, top: float) -> bool:

@@ -46,7 +46,7 @@ def valley(scene: Scene) -> Drawing:
         *_tangent(cut, x_axis, y_axis),
         *walker_and_minimum((cut.here, cut.loss), (bottom, lowest), x_axis, y_axis),
     ]
-    return Drawing(cut.title, x_axis, y_axis, layers)
+    return Drawing(cut.title, x_axis, y_axis, layers, names=(cut.along, "loss"))
 
 
 @dataclass(frozen=True)

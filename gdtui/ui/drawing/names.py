@@ -1,0 +1,91 @@
+"""The names of the axes, written into the rows of a plot without taking room from it."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+from rich.cells import cell_len, set_cell_size
+
+from gdtui.ui.drawing.drawing import Axis, Drawing, Role, Row, Span
+
+# Rows from the top in which the name of the y axis may stand.
+_UPPER_ROWS = 4
+
+
+def named(rows: list[Row], left: int, drawing: Drawing) -> list[Row]:
+    """The rows with the names of both axes in them; the box begins at column `left`.
+
+    The name of x is in the line of its axis. That of y is beside its axis where there is room, else
+    within the plot, where nothing is drawn.
+    """
+    x_name, y_name = drawing.names
+    upper = [_cells(row) for row in rows[:-2]]
+    line = _cells(rows[-2])
+    if x_name:
+        _write_along(line, left, _in_words(x_name, drawing.x))
+    if y_name and not _written_beside(upper, left - 1, [y_name, "log"][: 1 + drawing.y.log]):
+        _write_within(upper, left, _in_words(y_name, drawing.y))
+    changed = [*upper, line]
+    return [_spans(cells) for cells in changed] + rows[-1:]
+
+
+def _in_words(name: str, axis: Axis) -> str:
+    return f"{name}, log" if axis.log else name
+
+
+def _cells(row: Row) -> list[Span]:
+    """What is in each cell: of what is wider than a cell, the others have an empty text."""
+    return [(character, role) for text, role in row for character in text]
+
+
+def _spans(cells: list[Span]) -> Row:
+    groups = groupby(cells, key=lambda cell: cell[1])
+    return tuple(("".join(text for text, _ in group), role) for role, group in groups)
+
+
+def _cut(text: str, width: int) -> str:
+    return text if cell_len(text) <= width else set_cell_size(text, width - 1).rstrip() + "…"
+
+
+def _write(cells: list[Span], column: int, text: str) -> None:
+    width = cell_len(text)
+    cells[column : column + width] = [(text, Role.QUIET), *[("", Role.QUIET)] * (width - 1)]
+
+
+def _write_along(line: list[Span], left: int, name: str) -> None:
+    """As far to the right in the line of the axis as no tick is hidden, else at its end."""
+    text = f" {_cut(name, max(1, len(line) - left - 4))} "
+    width, tick = cell_len(text), "┬"
+    last = len(line) - width - 1
+    free = (
+        column
+        for column in range(last, left + (last - left) // 2, -1)
+        if tick not in (text for text, _ in line[column : column + width])
+    )
+    _write(line, next(free, max(last, left)), text)
+
+
+def _written_beside(rows: list[list[Span]], width: int, words: list[str]) -> bool:
+    """Whether there is room for some words, one a row, beside the axis; if so they are written."""
+    if max(map(cell_len, words)) > width:
+        return False
+    for top in range(1, min(_UPPER_ROWS, len(rows) - len(words) + 1)):
+        beside = rows[top : top + len(words)]
+        if all(text == " " for cells in beside for text, _ in cells[:width]):
+            for cells, word in zip(beside, words, strict=True):
+                _write(cells, width - cell_len(word), word)
+            return True
+    return False
+
+
+def _write_within(rows: list[list[Span]], left: int, name: str) -> None:
+    """At the upper left of the plot, but over nothing; over the upper edge where all is full."""
+    text = _cut(name, len(rows[0]) - left)
+    width = cell_len(text)
+    for cells in rows[:_UPPER_ROWS]:
+        for column in range(left, (left + len(cells)) // 2):
+            room = cells[column : column + width]
+            if len(room) == width and all(text == " " for text, _ in room):
+                _write(cells, column, text)
+                return
+    _write(rows[0], left, text)
