@@ -18,7 +18,7 @@ from textual.strip import Strip
 from gdtui.core.settings import Settings
 from gdtui.runs.history import GLYPHS
 from gdtui.ui.ascii import InASCII, in_ascii
-from gdtui.ui.drawing.drawing import Role, progress_bar
+from gdtui.ui.drawing.drawing import CROWD, Role, progress_bar
 from gdtui.ui.views.fit import EXAMPLE
 from gdtui.ui.views.marks import ARRIVED, ARROWS, MINIMUM, WALKER
 from gdtui.ui.views.sweep import DIVERGED
@@ -26,7 +26,7 @@ from gdtui.ui.widgets.rows import framed
 
 CHARACTERS = {
     "dots": "".join(map(chr, range(0x2801, 0x2900))),
-    "marks": WALKER + MINIMUM + ARRIVED + EXAMPLE + DIVERGED + GLYPHS,
+    "marks": WALKER + MINIMUM + ARRIVED + EXAMPLE + CROWD + DIVERGED + GLYPHS,
     "arrows": ARROWS,
     "frames": "".join(text for row in framed([], 9, "a", "", Role.FRAME) for text, _ in row),
     "borders": "".join("".join(map("".join, rows)) for rows in BORDER_CHARS.values()),

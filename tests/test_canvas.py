@@ -27,10 +27,10 @@ from gdtui.ui.drawing.canvas import (
     clip_points,
     contour_dots,
     evened,
-    signal_of,
+    signals_of,
     thin,
 )
-from gdtui.ui.drawing.drawing import BRAILLE, Axis, Contours, Drawing, Layer, Role, Row
+from gdtui.ui.drawing.drawing import BRAILLE, CROWD, Axis, Contours, Drawing, Layer, Role, Row
 
 CANVAS = Canvas()
 HOSTILE = [math.nan, math.inf, -math.inf, 1e300, -1e300, 1.7e308, 5e-324, -5e-324, 0.0, -0.0, 1e9]
@@ -110,7 +110,7 @@ def layers(draw: st.DrawFn) -> Layer:
     count = draw(st.integers(0, 12))
     x, y = (draw(st.lists(numbers, min_size=count, max_size=count)) for _ in range(2))
     role, glyph = draw(st.sampled_from(list(Role))), draw(st.sampled_from(GLYPHS))
-    return Layer(x, y, role, glyph, draw(st.booleans()))
+    return Layer(x, y, role, glyph, draw(st.booleans()), counted=draw(st.booleans()))
 
 
 # In the environment, GDTUI_DRAWINGS is how many hostile drawings are tried.
@@ -399,6 +399,26 @@ def test_of_the_points_within_the_box_one_is_kept_for_each_dot(
     assert sorted(map(dot, found)) == sorted({dot(point) for point in inside})
 
 
+@pytest.mark.parametrize("size", [(12, 4), (40, 12), (77, 21)])
+def test_points_that_share_a_cell_are_their_number(size: tuple[int, int]) -> None:
+    """The oracle: each point drawn by itself, in the cell where the engine puts it."""
+    x, y = np.random.default_rng(5).normal(0.5, 0.2, (2, 90))
+    one = Layer(x, y, Role.EXAMPLE, "o", counted=True)
+    shown = render(Drawing("", Axis(0, 1), Axis(0, 1), [one]), *size)
+    seen: dict[tuple[int, int], int] = {}
+    for right, up in zip(x.tolist(), y.tolist(), strict=True):
+        alone = Layer([right], [up], Role.EXAMPLE, "o")
+        texts = render(Drawing("", Axis(0, 1), Axis(0, 1), [alone]), *size)
+        for row, text in enumerate(texts):
+            for column in [text.index("o")] if "o" in text else []:
+                seen[row, column] = seen.get((row, column), 0) + 1
+    assert max(seen.values()) > 1
+    for row, text in enumerate(shown[:-2]):
+        for column, glyph in enumerate(text[6:], 6):
+            count = seen.get((row, column), 0)
+            assert glyph == " o23456789"[count] if count < 10 else CROWD
+
+
 # Thinning
 
 
@@ -548,9 +568,9 @@ def test_a_layer_that_lies_as_it_did_is_not_made_anew(monkeypatch: pytest.Monkey
 
     def counted(layer: Layer | Contours, grid: Grid) -> Any:
         made.append(layer)
-        return signal_of(layer, grid)
+        return signals_of(layer, grid)
 
-    monkeypatch.setattr(canvas_module, "signal_of", counted)
+    monkeypatch.setattr(canvas_module, "signals_of", counted)
     canvas = Canvas()
     old, new = Layer([0.2], [0.2], Role.LIVE, "●"), Layer([0.8], [0.8], Role.LIVE, "✚")
     lines = rings((0.5,))

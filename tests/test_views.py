@@ -649,7 +649,11 @@ def test_the_layer_of_the_examples_is_kept_and_goes_with_its_surface() -> None:
 @pytest.mark.parametrize(("count", "stems"), [(500, 1), (501, 0)])
 def test_of_many_examples_the_stems_are_left_out(count: int, stems: int) -> None:
     surface = surface_of(list(range(count)), list(range(count)))
-    assert len(layers(draw(FIT, Run(surface, Settings())), Role.RESIDUAL)) == stems
+    drawing = draw(FIT, Run(surface, Settings()))
+    assert len(layers(drawing, Role.RESIDUAL)) == stems
+    # Few examples stand in front of the lines, many behind them.
+    (place,) = (n for n, part in enumerate(drawing.layers) if part.role is Role.EXAMPLE)
+    assert place == (len(drawing.layers) - 1 if stems else 0)
 
 
 def test_a_landscape_has_nothing_to_fit() -> None:

@@ -15,7 +15,17 @@ import plotext
 from numpy.typing import NDArray
 
 from gdtui.core.model import Vector
-from gdtui.ui.drawing.drawing import BRAILLE, Axis, Contours, Drawing, Layer, Role, Row, Span
+from gdtui.ui.drawing.drawing import (
+    BRAILLE,
+    CROWD,
+    Axis,
+    Contours,
+    Drawing,
+    Layer,
+    Role,
+    Row,
+    Span,
+)
 from gdtui.ui.drawing.names import named
 from gdtui.ui.drawing.plotext_kernel import add, signal_of_points
 
@@ -55,7 +65,7 @@ class Canvas:
         plotext.terminal.limit(False, False)
         plotext.add_theme(_THEME, text=_pixel(Role.AXIS))
         self._figure = type(plotext.figure)(plotext.terminal)
-        self._signals: dict[tuple[Layer | Contours, Grid], Any] = {}
+        self._signals: dict[tuple[Layer | Contours, Grid], list[Any]] = {}
         # Where the box begins, how many columns it has, and what is along it.
         self._box: tuple[int, int, Axis] | None = None
         self._ticked: dict[str, tuple[tuple[Axis, int], int]] = {}
@@ -88,8 +98,9 @@ class Canvas:
         before, self._signals = self._signals, {}
         for layer in drawing.layers:
             key = layer, grid
-            self._signals[key] = before[key] if key in before else signal_of(layer, grid)
-            add(figure, self._signals[key])
+            self._signals[key] = before[key] if key in before else signals_of(layer, grid)
+            for signal in self._signals[key]:
+                add(figure, signal)
         rows = [_row(line) for line in figure.build().string().split("\n")[:height]]
         return named(rows, width - inner_width, drawing)
 
@@ -127,17 +138,26 @@ def evened(x: Axis, y: Axis, columns: int, rows: int) -> tuple[Axis, Axis]:
     return (x.widened(up / right), y) if right < up else (x, y.widened(right / up))
 
 
-def signal_of(layer: Layer | Contours, grid: Grid) -> Any:
-    """What the engine draws for a layer."""
+def signals_of(layer: Layer | Contours, grid: Grid) -> list[Any]:
+    """What the engine draws for a layer, one after the other."""
     if isinstance(layer, Contours):
-        x, y = contour_dots(layer, grid)
-        return filled(x, y, np.zeros(len(x), dtype=bool), BRAILLE, layer.role)
+        return [_apart(*contour_dots(layer, grid), BRAILLE, layer.role)]
     columns, rows = grid.columns, grid.rows
     x, y = grid.x.unit(layer.x), grid.y.unit(layer.y)
     if layer.line:
-        return filled(*clip_line(*thin(x, y, columns), columns, rows), layer.glyph, layer.role)
-    x, y = clip_points(x, y, columns, rows)
-    return filled(x, y, np.zeros(len(x), dtype=bool), layer.glyph, layer.role)
+        return [filled(*clip_line(*thin(x, y, columns), columns, rows), layer.glyph, layer.role)]
+    if layer.counted:
+        x, y, counts = count_points(x, y, columns // 2, rows // 4)
+        glyphs = [layer.glyph, *"23456789", CROWD]
+        groups = [(glyph, counts == number) for number, glyph in enumerate(glyphs, 1)]
+        groups = [(glyph, chosen) for glyph, chosen in groups if np.any(chosen)]
+        return [_apart(x[chosen], y[chosen], glyph, layer.role) for glyph, chosen in groups]
+    return [_apart(*clip_points(x, y, columns, rows), layer.glyph, layer.role)]
+
+
+def _apart(x: Vector, y: Vector, glyph: str, role: Role) -> Any:
+    """A signal of points within the unit box, none of them joined to another."""
+    return filled(x, y, np.zeros(len(x), dtype=bool), glyph, role)
 
 
 def filled(x: Vector, y: Vector, joined: NDArray[np.bool_], glyph: str, role: Role) -> Any:
@@ -217,6 +237,22 @@ def clip_points(x: Vector, y: Vector, columns: int, rows: int) -> tuple[Vector, 
     dots = np.round(x * (columns - 1)) * rows + np.round(y * (rows - 1))
     first = np.unique(dots, return_index=True)[1]
     return x[first], y[first]
+
+
+def count_points(
+    x: Vector, y: Vector, columns: int, rows: int
+) -> tuple[Vector, Vector, NDArray[np.int64]]:
+    """The cells, of so many columns and rows, that hold points within the unit box.
+
+    Returns where the engine has the middle of each, and how many points it holds: at most 10.
+    """
+    inside = (x >= 0) & (x <= 1) & (y >= 0) & (y <= 1)
+    # Where the engine puts a point.
+    right = np.floor(x[inside] * (columns - 1) + 0.5)
+    up = np.floor(y[inside] * (rows - 1) + 0.5)
+    cells, counts = np.unique(right * rows + up, return_counts=True)
+    right, up = np.divmod(cells, rows)
+    return right / (columns - 1), up / (rows - 1), np.minimum(counts, 10)
 
 
 def clip_line(

@@ -170,13 +170,16 @@ def _power(mantissa: int, exponent: int) -> str:
 
 
 BRAILLE = "braille"
+# More points than a digit can count, all in one cell.
+CROWD = "█"
 
 
 @dataclass(frozen=True, eq=False)
 class Layer:
     """Points of one role, of shape (n,); a NaN between two points parts the line there.
 
-    The glyph is one character, or BRAILLE for fine dots; `line` joins the points.
+    The glyph is one character, or BRAILLE for fine dots; `line` joins the points. Where they are
+    `counted`, those that share a cell are their number: a digit, or CROWD for more than nine.
     """
 
     x: ArrayLike
@@ -184,6 +187,7 @@ class Layer:
     role: Role
     glyph: str = BRAILLE
     line: bool = False
+    counted: bool = False
 
     @property
     def points(self) -> tuple[Vector, Vector]:

@@ -25,8 +25,9 @@ from gdtui.ui.drawing.drawing import (
 from gdtui.ui.views.marks import ghost_label
 from gdtui.ui.views.view import view
 
-# More residuals than these, each a stem, would be a solid block.
-STEMS = 500
+# More examples than these would be a solid block: in front of the lines they would hide them, and
+# so would the residuals, each a stem, fill all between.
+FEW = 500
 EXAMPLE = "○"
 
 
@@ -49,14 +50,15 @@ def fit(scene: Scene) -> Drawing | Page:
         )
         for ghost in scene.ghosts
     ]
-    layers = [
+    lines = [
         *_residuals(data, examples.layer, step),
-        examples.layer,
         *(line for _, line in ghosts),
         _line(surface.raw(best.w, best.b), x_axis, Role.MINIMUM),
         _line(surface.raw(step.w, step.b), x_axis, Role.LIVE),
         *(ghost_label(ghost, line, x_axis, y_axis) for ghost, line in ghosts),
     ]
+    many = len(data.x) > FEW
+    layers = [examples.layer, *lines] if many else [*lines, examples.layer]
     title, names = f"Fit: {label} over {feature}", (feature, label)
     return Drawing(title, x_axis, y_axis, layers, _line_words(scene), names=names)
 
@@ -74,7 +76,9 @@ class _Examples:
     def of(cls, surface: LossSurface) -> _Examples:
         x, y = surface.x * surface.scale + surface.shift, surface.y
         x_axis = Axis.around(float(x.min()), float(x.max()))
-        return cls(Layer(x, y, Role.EXAMPLE, EXAMPLE), x_axis, float(y.min()), float(y.max()))
+        return cls(
+            Layer(x, y, Role.EXAMPLE, EXAMPLE, counted=True), x_axis, float(y.min()), float(y.max())
+        )
 
     def ranges(self, settings: Settings) -> tuple[Axis, Axis]:
         """Round ranges that hold the examples, and of the first line what is not too far off."""
@@ -104,7 +108,7 @@ def _line(parameters: tuple[float, float], x_axis: Axis, role: Role) -> Layer:
 
 def _residuals(surface: LossSurface, examples: Layer, step: Step) -> list[Layer]:
     """A stem from each example to the line; none where they would be a solid block."""
-    if len(surface.x) > STEMS:
+    if len(surface.x) > FEW:
         return []
     x, y = np.asarray(examples.x), np.asarray(examples.y)
     with np.errstate(all="ignore"):
