@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 
-from gdtui.core.descent import Status, Step
+from gdtui.core.descent import Descent, Point, Status, Step
 from gdtui.core.run import Run, Snapshot
 from gdtui.core.settings import Settings
 from gdtui.core.surface import Surface
@@ -94,6 +95,25 @@ class Scene:
     def neighbours(self) -> list[Ghost]:
         """The other runs whose parameters are in the same units."""
         return [ghost for ghost in self.ghosts if ghost.surface is self.surface]
+
+    @property
+    def landing(self) -> Step | None:
+        """Where the next iteration will land; None where there is none, or no finite loss there.
+
+        It is taken with the wanted settings where they can be had from here, else as the run goes.
+        """
+        here = self.snapshot
+        if here.outcome:
+            return None
+        settings = self.wanted if self.wanted.same_start(here.settings) else here.settings
+        return _landing(self.surface, settings, Point(*here.step[:3], here.memory))
+
+
+# Of the same point several views ask, in every frame.
+@lru_cache(maxsize=2)
+def _landing(surface: Surface, settings: Settings, start: Point) -> Step | None:
+    points = Descent.of(surface, settings, start).take(2)
+    return Step._make(points[1][:6]) if len(points) == 2 else None
 
 
 class Ghosts:

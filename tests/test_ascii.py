@@ -20,13 +20,23 @@ from gdtui.runs.history import GLYPHS
 from gdtui.ui.ascii import InASCII, in_ascii
 from gdtui.ui.drawing.drawing import CROWD, Role, progress_bar
 from gdtui.ui.views.fit import EXAMPLE
-from gdtui.ui.views.marks import ARRIVED, ARROWS, MINIMUM, WALKER
+from gdtui.ui.views.marks import ARRIVED, ARROWS, LANDING, MINIMUM, WALKER
 from gdtui.ui.views.sweep import DIVERGED
+from gdtui.ui.views.valley import HEADS, SHAFT
 from gdtui.ui.widgets.rows import framed
 
 CHARACTERS = {
     "dots": "".join(map(chr, range(0x2801, 0x2900))),
-    "marks": WALKER + MINIMUM + ARRIVED + EXAMPLE + CROWD + DIVERGED + GLYPHS,
+    "marks": WALKER
+    + MINIMUM
+    + ARRIVED
+    + LANDING
+    + SHAFT
+    + HEADS
+    + EXAMPLE
+    + CROWD
+    + DIVERGED
+    + GLYPHS,
     "arrows": ARROWS,
     "frames": "".join(text for row in framed([], 9, "a", "", Role.FRAME) for text, _ in row),
     "borders": "".join("".join(map("".join, rows)) for rows in BORDER_CHARS.values()),
@@ -49,7 +59,7 @@ def test_every_character_has_a_likeness(characters: str) -> None:
 
 
 def test_likenesses_that_must_differ_do() -> None:
-    marks = [in_ascii(mark) for mark in (WALKER, MINIMUM, ARRIVED, "↓", "─", "│")]
+    marks = [in_ascii(mark) for mark in (WALKER, MINIMUM, ARRIVED, LANDING, "↓", "─", "│")]
     assert len(set(marks)) == len(marks)
     assert in_ascii(ARROWS) == ">>^<<<v>"
     assert in_ascii("⠉⠤⠒⣿") == "'.'" + ":"

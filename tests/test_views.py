@@ -42,8 +42,9 @@ from gdtui.ui.drawing.drawing import (
     short,
 )
 from gdtui.ui.views import VIEWS
-from gdtui.ui.views.marks import ARRIVED, BRANCHED, MINIMUM, WALKER
+from gdtui.ui.views.marks import ARRIVED, BRANCHED, LANDING, MINIMUM, WALKER
 from gdtui.ui.views.sweep import DIVERGED
+from gdtui.ui.views.valley import HEADS, SHAFT
 from gdtui.ui.widgets.plot import page_rows
 
 # What overflows must not be said to whoever looks at the plots.
@@ -154,7 +155,8 @@ def points(part: Layer) -> list[tuple[float, float]]:
 
 
 def scene(run: Run, *ghosts: Ghost, scale: Scale = Scale.LINEAR, along: str = "w") -> Scene:
-    return Scene(run.surface, run.snapshot(), ghosts, scale=scale, along=along)
+    snapshot = run.snapshot()
+    return Scene(run.surface, snapshot, ghosts, scale=scale, along=along, wanted=snapshot.settings)
 
 
 def ghost(glyph: str, label: str, run: Run) -> Ghost:
@@ -434,27 +436,113 @@ def arrow(drawing: Drawing) -> tuple[str, float, float]:
 
 
 @pytest.mark.parametrize("w", [-20.0, -1.0, 0.0, 1.5, 1.83, 1.86, 2.2, 3.0, 30.0])
-def test_the_arrow_points_downhill(w: float) -> None:
+def test_the_gradient_points_uphill(w: float) -> None:
     run = Run(PIZZA, Settings(w_start=w))
     step = run.snapshot().step
-    glyph, x, y = arrow(draw(VALLEY, run))
-    assert (x > w) == (step.dw < 0)
-    assert y < step.loss
-    assert glyph in ("↘→↓" if step.dw < 0 else "↙←↓")
+    drawing = draw(VALLEY, run)
+    glyph, x, y = arrow(drawing)
+    assert (x > w) == (step.dw > 0)
+    assert y > step.loss
+    assert glyph in ("↗→↑" if step.dw > 0 else "↖←↑")
+    assert drawing.note.endswith(f"{glyph} gradient {short(step.dw, 4)}")
 
 
-@pytest.mark.parametrize(("w", "glyph"), [(0, "↘"), (3.7, "↙"), (-20, "↘"), (25, "↙")])
-def test_on_a_slope_the_arrow_points_to_its_side(w: float, glyph: str) -> None:
+@pytest.mark.parametrize(("w", "glyph"), [(0, "↖"), (3.7, "↗"), (-20, "↖"), (25, "↗")])
+def test_on_a_slope_the_gradient_points_to_its_side(w: float, glyph: str) -> None:
     assert arrow(draw(VALLEY, Run(PIZZA, Settings(w_start=w))))[0] == glyph
 
 
-def test_the_tangent_touches_where_we_are_and_has_the_slope_there() -> None:
-    run = Run(PIZZA, Settings())
-    step = run.snapshot().step
-    (tangent,) = (p for p in layers(draw(VALLEY, run), Role.SLOPE) if p.line)
+@pytest.mark.parametrize("w", [-20.0, 0.0, 3.7])
+def test_the_tangent_passes_where_we_are_with_the_slope_there(w: float) -> None:
+    run = Run(PIZZA, Settings(w_start=w))
+    step, drawing = run.snapshot().step, draw(VALLEY, run)
+    (tangent,) = (p for p in layers(drawing, Role.SLOPE) if p.line)
     (x0, y0), (x1, y1) = points(tangent)
     assert (y1 - y0) / (x1 - x0) == pytest.approx(step.dw)
-    assert ((x0 + x1) / 2, (y0 + y1) / 2) == pytest.approx((step.w, step.loss))
+    assert y0 - step.loss == pytest.approx(step.dw * (x0 - w))
+    assert min(x0, x1) < w < max(x0, x1)
+    # All of it is within the plot.
+    units = [*drawing.x.unit([x0, x1]), *drawing.y.unit([y0, y1])]
+    assert 0 <= min(units) <= max(units) <= 1
+
+
+STEPPING: list[Settings] = [
+    Settings(),
+    Settings(lr=0.0001),
+    Settings(lr=0.004),
+    Settings(bias=True, lr=0.003, b_start=4),
+    Settings(method="momentum", bias=True),
+    Settings(method="adam", lr=0.1),
+    Settings(method="sgd", bias=True),
+    Settings(method="search", lr=0.01),
+]
+
+
+@pytest.mark.parametrize("along", ["w", "b"])
+@pytest.mark.parametrize("count", [0, 1, 7])
+@pytest.mark.parametrize("settings", STEPPING, ids=repr)
+def test_the_step_ends_where_the_next_iteration_lands(
+    settings: Settings, count: int, along: str
+) -> None:
+    """The oracle: the run itself, one iteration further."""
+    run = run_of(PIZZA, settings, advanced(count))
+    drawing, here = drawn(VALLEY, scene(run, along=along)), run.snapshot().step
+    run.advance(1)
+    there = run.snapshot().step
+    of_b = along == "b" and settings.bias
+    begin, end = here[1 + of_b], there[1 + of_b]
+    shaft = layer(drawing, Role.STEP, SHAFT)
+    assert points(shaft) == [(begin, here.loss), (end, here.loss)]
+    assert points(layer(drawing, Role.STEP, LANDING)) == [(end, there.loss)]
+    assert points(layer(drawing, Role.STEP, HEADS[end < begin])) == [(end, here.loss)]
+    heights = [loss for _, loss in points(layer(drawing, Role.QUIET))]
+    curve = PIZZA.loss(*((here.w, end) if of_b else (end, here.b)))
+    assert heights == pytest.approx([here.loss, there.loss, curve])
+    assert f"{HEADS[end < begin]} step {short(end - begin, 3)} to {LANDING}" in drawing.note
+
+
+def test_the_step_is_that_of_the_wanted_settings_where_they_can_be_had_from_here() -> None:
+    run = run_of(PIZZA, Settings(), advanced(2))
+    snapshot = run.snapshot()
+    step = snapshot.step
+    for wanted, lr in (
+        (Settings(lr=0.0002), 0.0002),
+        (Settings(lr=0.0002, w_start=1), 0.001),
+        (Settings(method="momentum", lr=0.0002), 0.001),
+    ):
+        landing = Scene(PIZZA, snapshot, wanted=wanted).landing
+        assert landing
+        assert landing.w == step.w - lr * step.dw
+
+
+def test_too_large_a_step_lands_higher_on_the_other_wall() -> None:
+    run = Run(PIZZA, Settings(lr=0.005))
+    ((w, loss),) = points(layer(draw(VALLEY, run), Role.STEP, LANDING))
+    assert w > MINIMUM_W
+    assert loss > run.snapshot().step.loss
+
+
+@pytest.mark.parametrize(("w", "lr", "edge"), [(0.0, 0.05, 1), (3.5, 0.05, 0)])
+def test_a_step_out_of_the_window_points_at_its_edge(w: float, lr: float, edge: int) -> None:
+    run = Run(PIZZA, Settings(w_start=w, lr=lr))
+    drawing, step = draw(VALLEY, run), run.snapshot().step
+    side = (drawing.x.low, drawing.x.high)[edge]
+    ends = points(layer(drawing, Role.STEP, SHAFT))
+    assert ends == [(w, step.loss), (side, step.loss)]
+    assert points(layer(drawing, Role.STEP, HEADS[1 - edge])) == ends[1:]
+    assert LANDING not in {part.glyph for part in layers(drawing, Role.STEP)}
+    past = abs(w - lr * step.dw - side)
+    assert f", {short(past, 3)} past the edge" in drawing.note
+
+
+@pytest.mark.parametrize("settings", [Settings(iterations=5), Settings(lr=1e6, w_start=1e100),
+                                      Settings(tolerance=1e6)])  # fmt: skip
+def test_whoever_goes_no_further_has_no_step(settings: Settings) -> None:
+    run = run_of(PIZZA, settings, advanced(9))
+    for name in (VALLEY, CONTOUR):
+        drawing = draw(name, run)
+        assert not layers(drawing, Role.STEP)
+        assert "step" not in drawing.note
 
 
 def test_on_level_ground_there_is_no_arrow() -> None:

@@ -17,11 +17,12 @@ _ASCII = str.maketrans(
         **dict.fromkeys("✚✛", "+"),
         **dict.fromkeys("─━┄┅┈┉╌╍═╴╶╸╺╼╾–—⎯▔▁", "-"),
         **dict.fromkeys("│┃┆┇┊┋╎╏║╵╷╹╻╽╿▏▕▎▍▌▋▊▐", "|"),
-        **dict.fromkeys("●•○", "o"),
+        **dict.fromkeys("●•", "o"),
         **dict.fromkeys("←◀↙↖⌫", "<"),
         **dict.fromkeys("→▶↘↗🔎", ">"),
         **{
             "·": "-",
+            "○": "O",
             "×": "x",
             "◇": "%",
             "…": "~",

@@ -38,6 +38,7 @@ class Role(StrEnum):
     LIVE = "live"
     PATH = "path"
     SLOPE = "slope"
+    STEP = "step"
     MINIMUM = "minimum"
     WALKER = "walker"
     ALARM = "alarm"

@@ -15,7 +15,7 @@ from gdtui.core.surface import Minimum, Surface
 from gdtui.scene import Ghost, Scale, Scene
 from gdtui.ui.drawing.drawing import GHOST_ROLES, Axis, Layer, Role
 
-WALKER, MINIMUM, ARRIVED, BRANCHED = "●", "✚", "⊕", "◇"
+WALKER, MINIMUM, ARRIVED, BRANCHED, LANDING = "●", "✚", "⊕", "◇", "○"
 
 
 # Counterclockwise from the right.
@@ -24,6 +24,10 @@ ARROWS = "→↗↑↖←↙↓↘"
 
 # Two places this near, in units of the plot's box, are one to the eye.
 SAME_SPOT = 0.012
+
+
+# How much wider a range may be to hold the next iteration as well.
+LEANING = 1.5
 
 
 # The layers of other runs that are kept from one frame to the next.
@@ -106,13 +110,17 @@ def scene_start(scene: Scene) -> tuple[float, float]:
 
 
 def range_along(scene: Scene, along: str, middle: float, deepest: Minimum) -> Axis:
-    """A range of w or b around a middle that holds start, path and minimum; or the window."""
+    """A range of w or b around a middle that holds start, path and minimum; or the window.
+
+    Where the next iteration lands a little outside it, the range holds that as well.
+    """
     surface, trail, of_b = scene.surface, scene.snapshot.trail, along == "b"
     here, start = scene.snapshot.step[1:3][of_b], scene_start(scene)[of_b]
     path = finite(np.array([start, here]), trail[along], trail[f"next_{along}"])
     if surface.window:
         return _held(surface.window[of_b], path)
-    return _around(middle, finite(path, np.array([deepest[of_b]])))
+    ahead = scene.landing[1:3][of_b] if scene.landing else here
+    return _around(middle, finite(path, np.array([deepest[of_b]])), ahead)
 
 
 def _held(window: tuple[float, float], path: Vector) -> Axis:
@@ -121,10 +129,15 @@ def _held(window: tuple[float, float], path: Vector) -> Axis:
     return axis.widened(2) if np.any((path < axis.low) | (path > axis.high)) else axis
 
 
-def _around(middle: float, seen: Vector) -> Axis:
-    """A range of round numbers around a middle that holds what is to be seen, and a margin."""
+def _around(middle: float, seen: Vector, ahead: float) -> Axis:
+    """A range of round numbers around a middle that holds what is to be seen, and a margin.
+
+    What is ahead it holds where that takes no more than LEANING times the range.
+    """
     with np.errstate(all="ignore"):
         reach = float(np.max(np.abs(seen - middle), initial=0.0)) or max(abs(middle), 1.0)
+    if reach < abs(ahead - middle) <= LEANING * reach:
+        reach = abs(ahead - middle)
     # A little more than it must hold, so that the walker does not stand on the edge.
     return Axis.around(middle - 1.1 * reach, middle + 1.1 * reach)
 

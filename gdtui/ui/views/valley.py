@@ -12,6 +12,7 @@ from gdtui.core.surface import Surface
 from gdtui.scene import Scene
 from gdtui.ui.drawing.drawing import Axis, Drawing, Layer, Role, short
 from gdtui.ui.views.marks import (
+    LANDING,
     arrow_along,
     finite,
     ghost_label,
@@ -24,13 +25,16 @@ from gdtui.ui.views.marks import (
 )
 from gdtui.ui.views.view import view
 
+# The step's arrow, along the axis: its shaft, and its head to the right and to the left.
+SHAFT, HEADS = "━", "▶◀"
+
 # A slope below this, in units of the plot's box, has no downhill that an eye could see.
 LEVEL = 0.01
 
 
 @view(2, "Valley")
 def valley(scene: Scene) -> Drawing:
-    """The loss along w, or b: the minimum, the path so far, where we are and the slope there."""
+    """The loss along w, or b: the minimum, the path, where we are, the gradient and the step."""
     cut = _Cut.of(scene)
     x_axis = cut.axis(scene)
     places = np.linspace(x_axis.low, x_axis.high, 401)
@@ -44,14 +48,20 @@ def valley(scene: Scene) -> Drawing:
         path_of(scene.snapshot, cut.along, "loss"),
         *(ghost_label(ghost, path, x_axis, y_axis) for ghost, path in ghosts),
         *_tangent(cut, x_axis, y_axis),
+        *_step_ahead(cut, x_axis),
         *walker_and_minimum((cut.here, cut.loss), (bottom, lowest), x_axis, y_axis),
     ]
-    return Drawing(cut.title, x_axis, y_axis, layers, names=(cut.along, "loss"))
+    words = _words(cut, x_axis, y_axis)
+    return Drawing(cut.title, x_axis, y_axis, layers, words, names=(cut.along, "loss"))
 
 
 @dataclass(frozen=True)
 class _Cut:
-    """The surface along one parameter through where we are: `held` is the other's value."""
+    """The surface along one parameter through where we are: `held` is the other's value.
+
+    The next iteration will land at `there`, with a loss of `there_loss`; both are NaN where there
+    is none.
+    """
 
     surface: Surface
     along: str
@@ -59,13 +69,16 @@ class _Cut:
     held: float
     loss: float
     slope: float
+    there: float
+    there_loss: float
 
     @classmethod
     def of(cls, scene: Scene) -> _Cut:
-        step = scene.snapshot.step
+        step, landing = scene.snapshot.step, scene.landing
+        w, b, loss = landing[1:4] if landing else (math.nan,) * 3
         if scene.along == "b" and scene.snapshot.settings.bias:
-            return cls(scene.surface, "b", step.b, step.w, step.loss, step.db)
-        return cls(scene.surface, "w", step.w, step.b, step.loss, step.dw)
+            return cls(scene.surface, "b", step.b, step.w, step.loss, step.db, b, loss)
+        return cls(scene.surface, "w", step.w, step.b, step.loss, step.dw, w, loss)
 
     @property
     def title(self) -> str:
@@ -103,20 +116,64 @@ def _depth_axis(losses: Vector) -> Axis:
     return Axis.around(0.0 if 0 <= low < high / 2 else low, high)
 
 
+def _steepness(cut: _Cut, x_axis: Axis, y_axis: Axis) -> float:
+    """The slope where we are, in units of the plot's box."""
+    return cut.slope * (x_axis.high - x_axis.low) / (y_axis.high - y_axis.low)
+
+
 def _tangent(cut: _Cut, x_axis: Axis, y_axis: Axis) -> list[Layer]:
-    """The slope where we are, with an arrow at its lower end; none on level ground."""
-    steepness = cut.slope * (x_axis.high - x_axis.low) / (y_axis.high - y_axis.low)
+    """The slope where we are, and the gradient: an arrow at its upper end; none on level ground."""
+    steepness = _steepness(cut, x_axis, y_axis)
     if not math.isfinite(steepness):
         return []
     # As long on screen whatever the slope: the box is about twice as wide as high to the eye.
-    half = 0.16 / math.hypot(1, steepness / 2) * (x_axis.high - x_axis.low)
+    down = up = 0.16 / math.hypot(1, steepness / 2) * (x_axis.high - x_axis.low)
     if cut.slope:
-        half = min(half, 0.95 * (cut.loss - y_axis.low) / abs(cut.slope))
-    x = cut.here + np.array([-half, half])
+        down = min(down, 0.95 * (cut.loss - y_axis.low) / abs(cut.slope))
+        up = min(up, 0.95 * (y_axis.high - cut.loss) / abs(cut.slope))
+    side = math.copysign(1, cut.slope)
+    up = min(up, 0.95 * (x_axis.high - cut.here if side > 0 else cut.here - x_axis.low))
+    x = cut.here + side * np.array([-max(down, 0.0), max(up, 0.0)])
     y = cut.loss + cut.slope * (x - cut.here)
     tangent = Layer(x, y, Role.SLOPE, line=True)
     if abs(steepness) < LEVEL:
         return [tangent]
-    lower = int(cut.slope < 0)
-    head = arrow_along(-2 * math.copysign(1, steepness), -abs(steepness))
-    return [tangent, Layer(x[[lower]], y[[lower]], Role.SLOPE, head)]
+    return [tangent, Layer(x[1:], y[1:], Role.SLOPE, _uphill(steepness))]
+
+
+def _uphill(steepness: float) -> str:
+    return arrow_along(2 * math.copysign(1, steepness), abs(steepness))
+
+
+def _step_ahead(cut: _Cut, x_axis: Axis) -> list[Layer]:
+    """An arrow as long as the next step is along the axis, and a hollow dot where it will land.
+
+    The dot hangs on a stem from the arrow's end, which reaches to the curve. Where the step leaves
+    the window, the arrow points to its edge.
+    """
+    if math.isnan(cut.there) or cut.there == cut.here:
+        return []
+    end = min(max(cut.there, x_axis.low), x_axis.high)
+    shaft = Layer([cut.here, end], [cut.loss, cut.loss], Role.STEP, SHAFT, line=True)
+    arrow = [shaft, Layer([end], [cut.loss], Role.STEP, _ahead(cut))]
+    if end != cut.there:
+        return arrow
+    ground = float(cut.losses(np.array([cut.there]))[0])
+    stem = Layer([end] * 3, [cut.loss, cut.there_loss, ground], Role.QUIET, line=True)
+    return [stem, *arrow, Layer([end], [cut.there_loss], Role.STEP, LANDING)]
+
+
+def _ahead(cut: _Cut) -> str:
+    return HEADS[cut.there < cut.here]
+
+
+def _words(cut: _Cut, x_axis: Axis, y_axis: Axis) -> str:
+    """What the two arrows are, each with its head and its number."""
+    words, steepness = [], _steepness(cut, x_axis, y_axis)
+    if not math.isnan(cut.there):
+        past = max(x_axis.low - cut.there, cut.there - x_axis.high)
+        where = f", {short(past, 3)} past the edge" if past > 0 else f" to {LANDING}"
+        words.append(f"{_ahead(cut)} step {short(cut.there - cut.here, 3)}{where}")
+    if math.isfinite(steepness):
+        words.append(f"{_uphill(steepness)} gradient {short(cut.slope, 4)}")
+    return " · ".join(words)
