@@ -41,6 +41,9 @@ _LABEL_WIDTH = 5
 _MOST_EVENED = 100
 # What part of a line of equal height may lie this near, in dots, to the lines drawn before it.
 _CROWDED, _APART = 0.3, 2
+# The engine puts the outermost points so many cells further in, measured at 10 to 100 cells: it
+# decides on which side a place between two cells is.
+_INWARDS = 0.00155
 # Below this the engine has no room for axes.
 _LEAST_WIDTH, _LEAST_HEIGHT = 12, 4
 
@@ -247,12 +250,15 @@ def count_points(
     Returns where the engine has the middle of each, and how many points it holds: at most 10.
     """
     inside = (x >= 0) & (x <= 1) & (y >= 0) & (y <= 1)
-    # Where the engine puts a point.
-    right = np.floor(x[inside] * (columns - 1) + 0.5)
-    up = np.floor(y[inside] * (rows - 1) + 0.5)
+    right, up = _cell(x[inside], columns), rows - 1 - _cell(1 - y[inside], rows)
     cells, counts = np.unique(right * rows + up, return_counts=True)
     right, up = np.divmod(cells, rows)
     return right / (columns - 1), up / (rows - 1), np.minimum(counts, 10)
+
+
+def _cell(units: Vector, cells: int) -> Vector:
+    """In which of so many cells, from the left or the top, the engine puts places in [0, 1]."""
+    return np.floor((units - 0.5) * (cells - 1 - 2 * _INWARDS) + cells / 2)
 
 
 def clip_line(
