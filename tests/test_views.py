@@ -560,6 +560,54 @@ def test_whoever_has_arrived_stands_in_the_cross(count: int, glyph: str) -> None
     assert layer(drawing, Role.MINIMUM).glyph == glyph
 
 
+def test_who_is_near_in_the_picture_alone_has_not_arrived() -> None:
+    """In the canyon the bottom of the cut is soon reached, the minimum is far away."""
+    run = run_of(PIZZA, Settings(bias=True), advanced(60))
+    drawing = draw(VALLEY, run)
+    places = [drawing.x.unit(p.x)[0] for p in layers(drawing, Role.MINIMUM)]
+    assert abs(places[0] - drawing.x.unit(run.snapshot().step.w)) < 0.01
+    assert layer(drawing, Role.MINIMUM).glyph == MINIMUM
+    # Nor does it hide where we are.
+    roles = [part.role for part in drawing.layers]
+    assert roles.index(Role.WALKER) > roles.index(Role.MINIMUM)
+
+
+def cell_of(part: Layer, drawing: Drawing, width: int, height: int) -> set[tuple[int, int]]:
+    """The cells that a layer has when it is drawn alone."""
+    rows = CANVAS.render(replace(drawing, layers=[part], names=("", "")), width, height)
+    texts = ["".join(text for text, _ in row) for row in rows[:-2]]
+    left = texts[0].index("┤" if "┤" in texts[0] else "│") + 1
+    return {
+        (row, column)
+        for row, text in enumerate(texts)
+        for column, glyph in enumerate(text[left:])
+        if glyph != " "
+    }
+
+
+@pytest.mark.parametrize("size", [(50, 15), (76, 18), (150, 40)])
+@pytest.mark.parametrize("settings", [Settings(), Settings(lr=0.0003), Settings(lr=0.0044)])
+def test_the_curve_the_path_and_the_marks_meet_in_the_same_cells(
+    settings: Settings, size: tuple[int, int]
+) -> None:
+    for count in range(12):
+        drawing = draw(VALLEY, run_of(PIZZA, settings, advanced(count)))
+        curve = cell_of(layer(drawing, Role.CURVE), drawing, *size)
+        (walker,) = cell_of(layer(drawing, Role.WALKER), drawing, *size)
+        assert walker in curve
+        assert walker in cell_of(layer(drawing, Role.PATH), drawing, *size)
+        # The canvas merges what is nearer than a dot: the curve may pass a dot beside the landing.
+        ((row, column),) = cell_of(layer(drawing, Role.STEP, LANDING), drawing, *size)
+        assert any(abs(row - up) <= 1 and abs(column - right) <= 1 for up, right in curve)
+        assert cell_of(layer(drawing, Role.MINIMUM), drawing, *size) <= curve
+
+
+def test_the_tangent_lies_beneath_the_path() -> None:
+    drawing = draw(VALLEY, run_of(PIZZA, Settings(), advanced(3)))
+    order = [part.role for part in drawing.layers]
+    assert order.index(Role.CURVE) < order.index(Role.SLOPE) < order.index(Role.PATH)
+
+
 def test_the_valley_of_a_landscape_is_that_of_its_window() -> None:
     landscape = LANDSCAPES["rosenbrock"]
     run = run_of(landscape, Settings(**landscape.defaults), advanced(50))  # type: ignore[arg-type]

@@ -61,7 +61,7 @@ def contour(scene: Scene) -> Drawing:
         *branch_marks([*((line, ghost.snapshot) for ghost, line in ghosts), (path, snapshot)]),
         *_downhill(scene, x_axis, y_axis, even),
         *_other_minima(surface, bias),
-        *walker_and_minimum((step.w, step.b), (minimum.w, minimum.b), x_axis, y_axis),
+        *walker_and_minimum(scene, (step.w, step.b), (minimum.w, minimum.b), x_axis, y_axis),
     ]
     title = "Contour: L(w, b)" + ("" if bias else " · b held")
     title += " · scaled" if surface.is_standardized else ""

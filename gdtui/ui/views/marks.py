@@ -13,6 +13,7 @@ from gdtui.core.model import Vector
 from gdtui.core.run import Snapshot
 from gdtui.core.surface import Minimum, Surface
 from gdtui.scene import Ghost, Scale, Scene
+from gdtui.theory.goal import NEAR, gap
 from gdtui.ui.drawing.drawing import GHOST_ROLES, Axis, Layer, Role
 
 WALKER, MINIMUM, ARRIVED, BRANCHED, LANDING = "●", "✚", "⊕", "◇", "○"
@@ -84,16 +85,29 @@ def ghost_label(ghost: Ghost, line: Layer, x_axis: Axis, y_axis: Axis) -> Layer:
 
 
 def walker_and_minimum(
-    here: tuple[float, float], minimum: tuple[float, float], x_axis: Axis, y_axis: Axis
+    scene: Scene,
+    here: tuple[float, float],
+    minimum: tuple[float, float],
+    x_axis: Axis,
+    y_axis: Axis,
 ) -> list[Layer]:
-    """Where we are, and the minimum: in front, since who has arrived must not hide where."""
+    """Where we are, and the minimum; in one spot the one says so of whom is within 1% of it.
+
+    Then the minimum is in front, since who has arrived must not hide where; else the walker is.
+    """
+    walker = Layer([here[0]], [here[1]], Role.WALKER, WALKER)
     x, lowest_x = x_axis.unit([here[0], minimum[0]]).tolist()
     y, lowest_y = y_axis.unit([here[1], minimum[1]]).tolist()
     near = math.hypot(x - lowest_x, y - lowest_y) < SAME_SPOT
-    return [
-        Layer([here[0]], [here[1]], Role.WALKER, WALKER),
-        Layer([minimum[0]], [minimum[1]], Role.MINIMUM, ARRIVED if near else MINIMUM),
-    ]
+    arrived = near and _is_there(scene)
+    lowest = Layer([minimum[0]], [minimum[1]], Role.MINIMUM, ARRIVED if arrived else MINIMUM)
+    return [walker, lowest] if arrived or not near else [lowest, walker]
+
+
+def _is_there(scene: Scene) -> bool:
+    """Whether the run is within 1% of the minimum."""
+    here = scene.snapshot
+    return gap(scene.surface, here.step, here.settings).percent <= 100 * NEAR
 
 
 def lowest_along(surface: Surface, along: str, w: float, b: float) -> float:

@@ -28,6 +28,10 @@ from gdtui.ui.views.view import view
 # The step's arrow, along the axis: its shaft, and its head to the right and to the left.
 SHAFT, HEADS = "━", "▶◀"
 
+# The curve is drawn through so many places: straight lines between them look curved, and a canvas
+# of some size draws all of them, the marks' too.
+PLACES = 141
+
 # A slope below this, in units of the plot's box, has no downhill that an eye could see.
 LEVEL = 0.01
 
@@ -37,19 +41,19 @@ def valley(scene: Scene) -> Drawing:
     """The loss along w, or b: the minimum, the path, where we are, the gradient and the step."""
     cut = _Cut.of(scene)
     x_axis = cut.axis(scene)
-    places = np.linspace(x_axis.low, x_axis.high, 401)
+    places = cut.places(x_axis)
     curve = cut.losses(places)
     y_axis = _depth_axis(finite(curve, np.array([cut.loss])))
     bottom, lowest = cut.bottom(places, curve)
     ghosts = [(ghost, ghost_path(ghost, cut.along, "loss")) for ghost in scene.neighbours]
     layers = [
         Layer(places, curve, Role.CURVE, line=True),
+        *_tangent(cut, x_axis, y_axis),
         *(path for _, path in ghosts),
         path_of(scene.snapshot, cut.along, "loss"),
         *(ghost_label(ghost, path, x_axis, y_axis) for ghost, path in ghosts),
-        *_tangent(cut, x_axis, y_axis),
         *_step_ahead(cut, x_axis),
-        *walker_and_minimum((cut.here, cut.loss), (bottom, lowest), x_axis, y_axis),
+        *walker_and_minimum(scene, (cut.here, cut.loss), (bottom, lowest), x_axis, y_axis),
     ]
     words = _words(cut, x_axis, y_axis)
     return Drawing(cut.title, x_axis, y_axis, layers, words, names=(cut.along, "loss"))
@@ -85,6 +89,12 @@ class _Cut:
         scaled = " scaled" if self.surface.is_standardized else ""
         other = "b" if self.along == "w" else "w"
         return f"Valley: L({self.along}{scaled}) at {other} = {short(self.held, 4)}"
+
+    def places(self, x_axis: Axis) -> Vector:
+        """Places all along the axis, ascending: those of the marks are among them, exactly."""
+        marks = finite(np.array([self.here, self.there]))
+        within = marks[(x_axis.low <= marks) & (marks <= x_axis.high)]
+        return np.sort(np.append(np.linspace(x_axis.low, x_axis.high, PLACES), within))
 
     def losses(self, places: Vector) -> Vector:
         if self.along == "w":
