@@ -26,6 +26,7 @@ from gdtui.ui.drawing.canvas import (
     clip_line,
     clip_points,
     contour_dots,
+    dots_of,
     evened,
     signals_of,
     thin,
@@ -372,14 +373,15 @@ def test_known_lines_are_clipped_so(
     assert found == [pytest.approx((*a, *b), abs=1e-9) for a, b in kept]
 
 
-@given(lines, st.integers(2, 40), st.integers(2, 40))
+@given(lines, st.integers(2, 20), st.integers(2, 10))
 def test_no_piece_is_drawn_twice_on_the_same_dots(
-    points: list[tuple[float, float]], columns: int, rows: int
+    points: list[tuple[float, float]], width: int, height: int
 ) -> None:
+    columns, rows = 2 * width, 4 * height
     array = np.array(points * 5, dtype=np.float64)
     x, y, joined = clip_line(array[:, 0], array[:, 1], columns, rows)
-    dots = np.round(np.column_stack([x * (columns - 1), y * (rows - 1)])).astype(int)
-    pieces = [(*dots[i - 1], *dots[i]) for i in np.flatnonzero(joined).tolist()]
+    dots = dots_of(x, y, columns, rows).tolist()
+    pieces = [(dots[i - 1], dots[i]) for i in np.flatnonzero(joined).tolist()]
     assert len(set(pieces)) == len(pieces)
 
 
@@ -393,8 +395,8 @@ def test_of_the_points_within_the_box_one_is_kept_for_each_dot(
     found = list(zip(x.tolist(), y.tolist(), strict=True))
     assert set(found) <= inside
 
-    def dot(point: tuple[float, float]) -> tuple[int, int]:
-        return round(point[0] * 19), round(point[1] * 11)
+    def dot(point: tuple[float, float]) -> float:
+        return float(dots_of(np.array(point[0]), np.array(point[1]), 20, 12))
 
     assert sorted(map(dot, found)) == sorted({dot(point) for point in inside})
 

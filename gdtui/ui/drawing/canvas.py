@@ -237,8 +237,7 @@ def clip_points(x: Vector, y: Vector, columns: int, rows: int) -> tuple[Vector, 
     """The points within the unit box, no two of them on one dot of the grid."""
     inside = (x >= 0) & (x <= 1) & (y >= 0) & (y <= 1)
     x, y = x[inside], y[inside]
-    dots = np.round(x * (columns - 1)) * rows + np.round(y * (rows - 1))
-    first = np.unique(dots, return_index=True)[1]
+    first = np.unique(dots_of(x, y, columns, rows), return_index=True)[1]
     return x[first], y[first]
 
 
@@ -256,9 +255,17 @@ def count_points(
     return right / (columns - 1), up / (rows - 1), np.minimum(counts, 10)
 
 
-def _cell(units: Vector, cells: int) -> Vector:
-    """In which of so many cells, from the left or the top, the engine puts places in [0, 1]."""
-    return np.floor((units - 0.5) * (cells - 1 - 2 * _INWARDS) + cells / 2)
+def _cell(units: Vector, cells: float, dots: int = 1) -> Vector:
+    """In which of so many cells, from the left or the top, the engine puts places in [0, 1].
+
+    Or on which dot, where each cell has several.
+    """
+    return np.floor(((units - 0.5) * (cells - 1 - 2 * _INWARDS) + cells / 2) * dots)
+
+
+def dots_of(x: Vector, y: Vector, columns: int, rows: int) -> Vector:
+    """The number of the dot, among so many columns and rows of them, on which a point falls."""
+    return _cell(x, columns / 2, 2) * rows + _cell(1 - y, rows / 4, 4)
 
 
 def clip_line(
@@ -301,8 +308,8 @@ def _clipped(pieces: Vector) -> tuple[Vector, NDArray[np.bool_]]:
 
 def _chain(pieces: Vector, columns: int, rows: int) -> tuple[Vector, Vector, NDArray[np.bool_]]:
     """Pieces of shape (n, 4) as points, each joined to the one before it or not."""
-    grid = np.round(pieces * ([columns - 1, rows - 1] * 2)).astype(np.int64)
-    start, end = grid[:, 0] * rows + grid[:, 1], grid[:, 2] * rows + grid[:, 3]
+    start = dots_of(pieces[:, 0], pieces[:, 1], columns, rows).astype(np.int64)
+    end = dots_of(pieces[:, 2], pieces[:, 3], columns, rows).astype(np.int64)
     first = np.sort(np.unique(start * columns * rows + end, return_index=True)[1])
     pieces, start, end = pieces[first], start[first], end[first]
     parted = np.ones(len(pieces), dtype=bool)
