@@ -163,7 +163,7 @@ def test_the_mathematics_needs_numpy_and_python() -> None:
 def test_what_is_drawn_knows_no_widget() -> None:
     drawn = set(below("ui.drawing", "ui.views"))
     # An SVG has the styles of the screen, and how wide the letters of a name are is Rich's to say.
-    for module in drawn - {"gdtui.ui.drawing.svg", "gdtui.ui.drawing.names"}:
+    for module in drawn - {"gdtui.ui.drawing.svg", "gdtui.ui.drawing.labels"}:
         assert not others(module) & {"textual", "rich"}, module
         assert {name for name in ours(module) if room(name) == "ui"} <= drawn, module
 

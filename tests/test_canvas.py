@@ -31,7 +31,17 @@ from gdtui.ui.drawing.canvas import (
     signals_of,
     thin,
 )
-from gdtui.ui.drawing.drawing import BRAILLE, CROWD, Axis, Contours, Drawing, Layer, Role, Row
+from gdtui.ui.drawing.drawing import (
+    BRAILLE,
+    CROWD,
+    Axis,
+    Contours,
+    Drawing,
+    Label,
+    Layer,
+    Role,
+    Row,
+)
 
 CANVAS = Canvas()
 HOSTILE = [math.nan, math.inf, -math.inf, 1e300, -1e300, 1.7e308, 5e-324, -5e-324, 0.0, -0.0, 1e9]
@@ -114,13 +124,24 @@ def layers(draw: st.DrawFn) -> Layer:
     return Layer(x, y, role, glyph, draw(st.booleans()), counted=draw(st.booleans()))
 
 
+labels = st.builds(Label, numbers, numbers, st.sampled_from(["1", "↑12", "x" * 400]),
+                   st.sampled_from(list(Role)))  # fmt: skip
+
+
 # In the environment, GDTUI_DRAWINGS is how many hostile drawings are tried.
-@given(st.lists(layers(), max_size=4), ranges, ranges, st.integers(0, 300), st.integers(0, 100))
+@given(
+    st.lists(layers(), max_size=4),
+    ranges,
+    ranges,
+    st.integers(0, 300),
+    st.integers(0, 100),
+    st.lists(labels, max_size=4),
+)
 @settings(max_examples=int(os.environ.get("GDTUI_DRAWINGS", "80")), deadline=None)
 def test_whatever_is_drawn_has_the_size_asked_for(
-    drawn: list[Layer], x: Axis, y: Axis, width: int, height: int
+    drawn: list[Layer], x: Axis, y: Axis, width: int, height: int, marked: list[Label]
 ) -> None:
-    render(Drawing("a title", x, y, drawn), width, height)
+    render(Drawing("a title", x, y, drawn, names=("x", "y"), labels=marked), width, height)
 
 
 @pytest.mark.long(keep=60)
@@ -633,6 +654,21 @@ def test_the_names_of_the_axes_take_no_room_and_hide_nothing(
             assert text.count("log") == 2 * log
             # A long name may leave no more than the label of a tick.
             assert names[0] != "w" or rows[-2].count("┬") == bare[-2].count("┬")
+
+
+def test_labels_stand_in_their_places_side_by_side_and_in_front() -> None:
+    behind = Layer([0, 1], [1, 1], Role.LIVE, line=True)
+    marked = [Label(0, 1, "↑1", Role.GHOST_1), Label(1, 1, "↑2", Role.GHOST_2)]
+    marked += [Label(0, 1, "↑3", Role.GHOST_3), Label(0.5, 0, "↓4", Role.GHOST_4)]
+    marked += [Label(2, 0.5, "no", Role.ALARM), Label(math.nan, 0.5, "no", Role.ALARM)]
+    drawing = Drawing("", Axis(0, 1), Axis(0, 1), [behind], labels=marked)
+    rows = CANVAS.render(drawing, 46, 10)
+    texts = text_of(rows)
+    assert texts[0][6:10] == "↑1↑3"
+    assert texts[0].endswith("↑2")
+    assert texts[-3][6:].index("↓4") in (19, 20)
+    assert "no" not in "".join(texts)
+    assert ("↑3", Role.GHOST_3) in rows[0]
 
 
 def test_the_name_of_y_stands_in_the_plot_where_it_is_full() -> None:

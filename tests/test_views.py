@@ -347,12 +347,40 @@ def test_ghosts_are_told_apart_by_their_glyphs() -> None:
     assert "3" in text
 
 
-def test_the_label_of_a_ghost_stands_where_the_ghost_leaves_the_plot() -> None:
+def test_a_ghost_that_leaves_the_plot_ends_at_its_edge_with_an_arrow_and_its_number() -> None:
+    run = run_of(PIZZA, Settings(), advanced(100))
     wild = run_of(PIZZA, Settings(lr=0.005, bias=True, iterations=3000), advanced(3000))
-    drawing = draw(LOSS, Run(PIZZA, Settings()), ghost("w", "wild", wild))
-    ((x, y),) = points(layer(drawing, Role.GHOST_1, "w"))
-    assert drawing.x.low <= x <= drawing.x.high
-    assert drawing.y.low <= y <= drawing.y.high
+    high = run_of(PIZZA, Settings(w_start=-3), advanced(0))
+    drawing = draw(LOSS, run, ghost("1", "wild", wild), ghost("2", "high", high))
+    assert [label.text for label in drawing.labels] == ["↑1", "↑2"]
+    assert {label.y for label in drawing.labels} == {drawing.y.high}
+    # Between the last iteration that is within and the next one; the axis is no longer for it.
+    steps = wild.steps(0, 100)
+    out = next(n for n, step in enumerate(steps) if step.loss > drawing.y.high)
+    assert out - 1 <= drawing.labels[0].x <= out
+    assert drawing.x.high < wild.snapshot().step.iteration
+    # Both stand in the picture, side by side.
+    for size in ((44, 10), (150, 40)):
+        top = "".join(text for text, _ in CANVAS.render(drawing, *size)[0])
+        assert "↑1" in top
+        assert "↑2" in top
+    for scale in Scale:
+        assert_drawn(draw(LOSS, run, ghost("1", "wild", wild), scale=scale))
+
+
+def test_a_ghost_that_comes_back_into_the_plot_is_marked_where_it_ends() -> None:
+    run = run_of(PIZZA, Settings(w_start=1.5), advanced(100))
+    drawing = draw(LOSS, run, ghost("1", "from above", run_of(PIZZA, Settings(), advanced(100))))
+    assert not drawing.labels
+    assert layers(drawing, Role.GHOST_1)[1].glyph == "1"
+
+
+def test_the_loss_is_scaled_to_the_run_that_is_looked_at() -> None:
+    near = run_of(PIZZA, Settings(w_start=1.5), advanced(100))
+    far = run_of(PIZZA, Settings(w_start=-30), advanced(100))
+    for scale in Scale:
+        alone = draw(LOSS, near, scale=scale)
+        assert draw(LOSS, near, ghost("1", "far", far), scale=scale).y == alone.y
 
 
 # The valley

@@ -8,6 +8,7 @@ only ever sees floats in [0, 1].
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -26,7 +27,7 @@ from gdtui.ui.drawing.drawing import (
     Row,
     Span,
 )
-from gdtui.ui.drawing.names import named
+from gdtui.ui.drawing.labels import labelled
 from gdtui.ui.drawing.plotext_kernel import add, signal_of_points
 
 _ESCAPE = re.compile(r"\x1b\[([0-9;]*)m")
@@ -105,7 +106,7 @@ class Canvas:
             for signal in self._signals[key]:
                 add(figure, signal)
         rows = [_row(line) for line in figure.build().string().split("\n")[:height]]
-        return named(rows, width - inner_width, drawing)
+        return labelled(rows, width - inner_width, replace(drawing, x=x, y=y))
 
     def x_at(self, column: int) -> float | None:
         """What the middle of a column of cells stands for in the plot drawn last, if in its box."""

@@ -205,9 +205,19 @@ class Contours:
     role: Role
 
 
+@dataclass(frozen=True)
+class Label:
+    """A few characters at a place, in front of all layers; those at one place stand in a row."""
+
+    x: float
+    y: float
+    text: str
+    role: Role
+
+
 @dataclass(frozen=True, eq=False)
 class Drawing:
-    """A plot: axes, layers from back to front, a title, and a note for its lower edge.
+    """A plot: axes, layers from back to front, labels, a title, and a note for its lower edge.
 
     `names` are those of the axes, x and y, harmless to show. Where it is `even`, one unit is as
     long to the right as it is up: the canvas widens an axis.
@@ -220,6 +230,7 @@ class Drawing:
     note: str = ""
     even: bool = False
     names: tuple[str, str] = ("", "")
+    labels: Sequence[Label] = ()
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 
 import numpy as np
@@ -12,7 +13,7 @@ from gdtui.core.model import Vector
 from gdtui.core.run import Snapshot
 from gdtui.core.surface import Surface
 from gdtui.scene import LOSS, Ghost, Scale, Scene
-from gdtui.ui.drawing.drawing import GHOST_ROLES, Axis, Drawing, Layer, Role
+from gdtui.ui.drawing.drawing import GHOST_ROLES, Axis, Drawing, Label, Layer, Role
 from gdtui.ui.views.marks import (
     KEPT_LAYERS,
     WALKER,
@@ -32,31 +33,48 @@ ROUNDED_PART = 1e-14
 
 @view(1, LOSS)
 def loss_by_iteration(scene: Scene) -> Drawing:
-    """The loss of every iteration so far, over the other runs and the least-squares loss."""
+    """The loss of every iteration so far, over the other runs and the least-squares loss.
+
+    The plot is scaled to the run that is looked at: others may leave it.
+    """
     run, step, scale = scene.live or scene.snapshot, scene.snapshot.step, scene.scale
     line = _loss_line(scene.surface, run, scale, Role.LIVE)
     ghosts = [(ghost, _ghost_line(ghost, scale)) for ghost in scene.ghosts]
-    tame = [
-        drawn.points[1] for ghost, drawn in ghosts if ghost.snapshot.status is not Status.DIVERGED
-    ]
     lowest = _lowest(scene.surface, run)
     floor = [] if scale is Scale.EXCESS else [lowest]
     x_axis = _iteration_axis(run, [ghost.snapshot for ghost in scene.ghosts], scale)
-    y_axis = loss_axis(finite(line.points[1], np.array(floor), *tame), scale)
+    seen = [line.points[1], np.array(floor), *_lower(run, ghosts, scale)]
+    y_axis = loss_axis(finite(*seen), scale)
+    leaving = [(ghost, _way_out(drawn, x_axis, y_axis)) for ghost, drawn in ghosts]
+    staying = [pair for pair, (_, way) in zip(ghosts, leaving, strict=True) if way is None]
+    labels = [
+        Label(way[0], way[1], f"{way[2]}{ghost.glyph}", GHOST_ROLES[ghost.colour])
+        for ghost, way in leaving
+        if way
+    ]
     height = _shown(scene.surface, run, scale, np.array([step.loss]))
     layers = [
         *(level_line(height, x_axis, Role.MINIMUM) for height in floor),
         *(drawn for _, drawn in ghosts),
         *([upright_line(step.iteration, y_axis, Role.QUIET)] if scene.live else []),
         line,
-        *(ghost_label(ghost, drawn, x_axis, y_axis) for ghost, drawn in ghosts),
+        *(ghost_label(ghost, drawn, x_axis, y_axis) for ghost, drawn in staying),
         *branch_marks([*((drawn, ghost.snapshot) for ghost, drawn in ghosts), (line, run)]),
         Layer([step.iteration], height, Role.WALKER, WALKER),
     ]
     words = [word for word in (scene.winner, legend(scene.ghosts)) if word]
     height_name = "loss - minimum" if scale is Scale.EXCESS else "loss"
     names = "iteration", height_name
-    return Drawing(scale.heading, x_axis, y_axis, layers, " · ".join(words), names=names)
+    note = " · ".join(words)
+    return Drawing(scale.heading, x_axis, y_axis, layers, note, names=names, labels=labels)
+
+
+def _lower(run: Snapshot, ghosts: list[tuple[Ghost, Layer]], scale: Scale) -> list[Vector]:
+    """What others have come down to, while the run has not begun and is no scale of its own."""
+    if scale is Scale.LINEAR or run.step.iteration > run.first:
+        return []
+    losses = [drawn.points[1] for _, drawn in ghosts]
+    return [values[values <= run.step.loss] for values in losses]
 
 
 def _loss_line(surface: Surface, snapshot: Snapshot, scale: Scale, role: Role) -> Layer:
@@ -69,6 +87,22 @@ def _loss_line(surface: Surface, snapshot: Snapshot, scale: Scale, role: Role) -
 @lru_cache(maxsize=KEPT_LAYERS)
 def _ghost_line(ghost: Ghost, scale: Scale) -> Layer:
     return _loss_line(ghost.surface, ghost.snapshot, scale, GHOST_ROLES[ghost.colour])
+
+
+def _way_out(line: Layer, x_axis: Axis, y_axis: Axis) -> tuple[float, float, str] | None:
+    """Where a line leaves the plot for good, above or below, and an arrow; None where it ends."""
+    u, v = x_axis.unit(line.points[0]), y_axis.unit(line.points[1])
+    if np.isnan(v[-1]) or 0 <= v[-1] <= 1:
+        return None
+    edge, arrow = (1.0, "↑") if v[-1] > 1 else (0.0, "↓")
+    inside = np.flatnonzero((v >= 0) & (v <= 1))[-1:]
+    # From the last point within to the next one; a line that never was within has only its end.
+    last = int(inside[0]) if len(inside) else len(v) - 2
+    (u0, v0), (u1, v1) = ((float(u[at]), float(v[at])) for at in (last, last + 1))
+    part = (edge - v0) / (v1 - v0) if len(inside) and math.isfinite(v1) and v1 != v0 else 1.0
+    place = min(max(u0 + part * (u1 - u0), 0.0), 1.0)
+    x, y = x_axis.at(np.array(place)), y_axis.at(np.array(edge))
+    return float(x), float(y), arrow
 
 
 def _lowest(surface: Surface, snapshot: Snapshot) -> float:
@@ -101,7 +135,9 @@ def _iteration_axis(snapshot: Snapshot, others: list[Snapshot], scale: Scale) ->
     """From 0 to a rung of the ladder: it grows in steps, so that it mostly holds still."""
     planned = snapshot.settings.iterations
     hoped = 0 if snapshot.outcome else planned / 5
-    reached = max(10, hoped, *(s.step.iteration for s in (snapshot, *others)))
+    # What has diverged has long left the plot, or soon does.
+    tame = [other for other in others if other.status is not Status.DIVERGED]
+    reached = max(10, hoped, *(s.step.iteration for s in (snapshot, *tame)))
     if scale is Scale.LOG_LOG:
         return Axis.decades(1, reached)
     high = rung_at_least(reached)

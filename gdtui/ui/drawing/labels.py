@@ -1,4 +1,4 @@
-"""The names of the axes, written into the rows of a plot without taking room from it."""
+"""Labels and the names of the axes, written into the rows of a plot without room of their own."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from gdtui.ui.drawing.drawing import Axis, Drawing, Role, Row, Span
 _UPPER_ROWS = 4
 
 
-def named(rows: list[Row], left: int, drawing: Drawing) -> list[Row]:
-    """The rows with the names of both axes in them; the box begins at column `left`.
+def labelled(rows: list[Row], left: int, drawing: Drawing) -> list[Row]:
+    """The rows with the labels and the names of both axes; the box begins at column `left`.
 
     The name of x is in the line of its axis. That of y is beside its axis where there is room, else
     within the plot, where nothing is drawn.
@@ -21,12 +21,31 @@ def named(rows: list[Row], left: int, drawing: Drawing) -> list[Row]:
     x_name, y_name = drawing.names
     upper = [_cells(row) for row in rows[:-2]]
     line = _cells(rows[-2])
+    _put(drawing, upper, left)
     if x_name:
         _write_along(line, left, _in_words(x_name, drawing.x))
     if y_name and not _written_beside(upper, left - 1, [y_name, "log"][: 1 + drawing.y.log]):
         _write_within(upper, left, _in_words(y_name, drawing.y))
     changed = [*upper, line]
     return [_spans(cells) for cells in changed] + rows[-1:]
+
+
+def _put(drawing: Drawing, rows: list[list[Span]], left: int) -> None:
+    """Each label in its place, or as near to it in its row as there is room for it."""
+    taken: set[tuple[int, int]] = set()
+    for label in drawing.labels:
+        u, v = float(drawing.x.unit(label.x)), float(drawing.y.unit(label.y))
+        if not (0 <= u <= 1 and 0 <= v <= 1):
+            continue
+        row, width = round((1 - v) * (len(rows) - 1)), cell_len(label.text)
+        end = len(rows[row])
+        place = left + round(u * (end - left - 1))
+        for column in sorted(range(left, end - width + 1), key=lambda c: abs(c - place)):
+            cells = {(row, column + cell) for cell in range(width)}
+            if not taken & cells:
+                taken |= cells
+                _write(rows[row], column, label.text, label.role)
+                break
 
 
 def _in_words(name: str, axis: Axis) -> str:
@@ -47,9 +66,12 @@ def _cut(text: str, width: int) -> str:
     return text if cell_len(text) <= width else set_cell_size(text, width - 1).rstrip() + "…"
 
 
-def _write(cells: list[Span], column: int, text: str) -> None:
-    width = cell_len(text)
-    cells[column : column + width] = [(text, Role.QUIET), *[("", Role.QUIET)] * (width - 1)]
+def _write(cells: list[Span], column: int, text: str, role: Role = Role.QUIET) -> None:
+    if cell_len(text) == len(text):
+        written = [(character, role) for character in text]
+    else:
+        written = [(text, role), *[("", role)] * (cell_len(text) - 1)]
+    cells[column : column + len(written)] = written
 
 
 def _write_along(line: list[Span], left: int, name: str) -> None:
@@ -84,8 +106,9 @@ def _write_within(rows: list[list[Span]], left: int, name: str) -> None:
     width = cell_len(text)
     for cells in rows[:_UPPER_ROWS]:
         for column in range(left, (left + len(cells)) // 2):
-            room = cells[column : column + width]
-            if len(room) == width and all(text == " " for text, _ in room):
+            # At the axis, or with a blank before it.
+            room = cells[max(column - 1, left) : column + width]
+            if column + width <= len(cells) and all(text == " " for text, _ in room):
                 _write(cells, column, text)
                 return
     _write(rows[0], left, text)
