@@ -31,6 +31,7 @@ from gdtui.runs.sweep import Sweep
 from gdtui.scene import SWEEP, THIS_STEP, Ghost, Scale, Scene
 from gdtui.ui.drawing.canvas import Canvas, Grid, clip_line, contour_dots, evened, thin
 from gdtui.ui.drawing.drawing import (
+    BRAILLE,
     GHOST_ROLES,
     Axis,
     Contours,
@@ -941,6 +942,35 @@ def test_the_arrow_in_the_plane_points_downhill(
         # It ends at the lowest point of its way, or before: the loss falls all along.
         losses = surface.losses(*(start + change * np.linspace(0, 1, 20)[:, None]).T)
         assert np.all(np.diff(losses) <= 1e-9 * losses[0])
+
+
+@pytest.mark.parametrize("count", [0, 1, 7])
+@pytest.mark.parametrize("settings", STEPPING, ids=repr)
+def test_in_the_plane_the_step_ends_where_the_next_iteration_lands(
+    settings: Settings, count: int
+) -> None:
+    run = run_of(PIZZA, settings, advanced(count))
+    drawing, here = draw(CONTOUR, run), run.snapshot().step
+    run.advance(1)
+    there = run.snapshot().step
+    assert points(layer(drawing, Role.STEP, LANDING)) == [there[1:3]]
+    assert points(layer(drawing, Role.STEP, BRAILLE)) == [here[1:3], there[1:3]]
+    assert not drawing.note
+
+
+@pytest.mark.parametrize(
+    ("w", "b", "glyph"), [(3, 0, "←"), (-3, 0, "→"), (0, 3, "↓"), (0, -3, "↑")]
+)
+def test_a_step_out_of_the_plane_points_at_its_edge(w: float, b: float, glyph: str) -> None:
+    run = Run(LANDSCAPES["bowl"], Settings(w_start=w, b_start=b, bias=True, lr=30))
+    drawing, step = draw(CONTOUR, run), run.snapshot().step
+    ((end_w, end_b),) = points(layer(drawing, Role.STEP, glyph))
+    to_edge = [drawing.x.low if w > 0 else drawing.x.high, 0]
+    to_edge = to_edge if w else [0, drawing.y.low if b > 0 else drawing.y.high]
+    assert [end_w, end_b] == pytest.approx(to_edge, abs=1e-3)
+    times = 30 * math.hypot(step.dw, step.db) / math.hypot(end_w - w, end_b - b)
+    said = drawing.note.removeprefix(f"{glyph} step past the edge, ").removesuffix(" times as long")
+    assert float(said) == pytest.approx(times, rel=0.01)
 
 
 def test_at_the_minimum_there_is_no_arrow_in_the_plane() -> None:

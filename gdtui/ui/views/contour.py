@@ -15,8 +15,10 @@ from gdtui.ui.drawing.drawing import (
     Drawing,
     Layer,
     Role,
+    short,
 )
 from gdtui.ui.views.marks import (
+    LANDING,
     MINIMUM,
     SAME_SPOT,
     arrow_along,
@@ -44,7 +46,7 @@ LEVELS = (*(0.3**power for power in range(9, 0, -1)), 0.6, 0.9)
 
 @view(4, "Contour")
 def contour(scene: Scene) -> Drawing:
-    """The loss over w and b: lines of equal loss, the path, the minimum, and the way down."""
+    """The loss over w and b: lines of equal loss, the path, the minimum, the way down, the step."""
     surface, snapshot = scene.surface, scene.snapshot
     step, bias = snapshot.step, snapshot.settings.bias
     even = surface.has_like_parameters
@@ -52,6 +54,7 @@ def contour(scene: Scene) -> Drawing:
     minimum = surface.minimum(step.w, step.b, bias)
     ghosts = [(ghost, ghost_path(ghost, "w", "b")) for ghost in scene.neighbours]
     path = path_of(snapshot, "w", "b", parted=False)
+    step_ahead, past = _step_ahead(scene, x_axis, y_axis)
     layers: list[Layer | Contours] = [
         Contours(surface.losses, _levels(surface, x_axis, y_axis), Role.CONTOUR),
         *([] if bias else [level_line(step.b, x_axis, Role.QUIET)]),
@@ -60,12 +63,13 @@ def contour(scene: Scene) -> Drawing:
         *(ghost_label(ghost, line, x_axis, y_axis) for ghost, line in ghosts),
         *branch_marks([*((line, ghost.snapshot) for ghost, line in ghosts), (path, snapshot)]),
         *_downhill(scene, x_axis, y_axis, even),
+        *step_ahead,
         *_other_minima(surface, bias),
         *walker_and_minimum(scene, (step.w, step.b), (minimum.w, minimum.b), x_axis, y_axis),
     ]
     title = "Contour: L(w, b)" + ("" if bias else " · b held")
     title += " · scaled" if surface.is_standardized else ""
-    words = legend(scene.neighbours)
+    words = " · ".join(word for word in (past, legend(scene.neighbours)) if word)
     return Drawing(title, x_axis, y_axis, layers, words, even=even, names=("w", "b"))
 
 
@@ -118,3 +122,32 @@ def _lowest_ahead(surface: Surface, step: Step, bias: bool) -> float:
     with np.errstate(all="ignore"):
         curvature = float(slope @ surface.hessian(bias, step.w, step.b) @ slope)
     return float(slope @ slope) / curvature if curvature > 0 else math.inf
+
+
+def _step_ahead(scene: Scene, x_axis: Axis, y_axis: Axis) -> tuple[list[Layer], str]:
+    """A line to where the next iteration will land, a hollow dot; and words where that is outside.
+
+    Then the line ends at the edge, with an arrow.
+    """
+    here, there = scene.snapshot.step, scene.landing
+    if there is None:
+        return [], ""
+    u, v = x_axis.unit([here.w, there.w]), y_axis.unit([here.b, there.b])
+    right, up = float(u[1] - u[0]), float(v[1] - v[0])
+    if not 0 < math.hypot(right, up) < math.inf:
+        return [], ""
+    inside = 0 <= u[1] <= 1 and 0 <= v[1] <= 1
+    part = 1.0 if inside else min(_room(float(u[0]), right), _room(float(v[0]), up))
+    w = [here.w, here.w + part * (there.w - here.w)]
+    b = [here.b, here.b + part * (there.b - here.b)]
+    # The box is about twice as wide as high to the eye.
+    head = LANDING if inside else arrow_along(2 * right, up)
+    end = Layer(w[1:], b[1:], Role.STEP, head)
+    words = "" if inside else f"{head} step past the edge, {short(1 / part, 3)} times as long"
+    return [Layer(w, b, Role.STEP, line=True), end], words
+
+
+def _room(place: float, change: float) -> float:
+    """What part of a change stays just within the unit range, from a place in it."""
+    room = max(1 - place if change > 0 else place, 1e-9)
+    return min(1.0, 0.999999 * room / abs(change)) if change else 1.0

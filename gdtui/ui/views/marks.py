@@ -28,7 +28,7 @@ SAME_SPOT = 0.012
 
 
 # How much wider a range may be to hold the next iteration as well.
-LEANING = 1.5
+LEANING = 3
 
 
 # The layers of other runs that are kept from one frame to the next.
