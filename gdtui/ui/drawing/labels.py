@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from itertools import groupby
 
 from rich.cells import cell_len, set_cell_size
 
-from gdtui.ui.drawing.drawing import Axis, Drawing, Role, Row, Span
+from gdtui.ui.drawing.drawing import Axis, Drawing, Label, Role, Row, Span
 
 # Rows from the top in which the name of the y axis may stand.
 _UPPER_ROWS = 4
@@ -18,27 +19,37 @@ def labelled(rows: list[Row], left: int, drawing: Drawing) -> list[Row]:
     The name of x is in the line of its axis. That of y is beside its axis where there is room, else
     within the plot, where nothing is drawn.
     """
-    x_name, y_name = drawing.names
-    upper = [_cells(row) for row in rows[:-2]]
-    line = _cells(rows[-2])
-    _put(drawing, upper, left)
+    (x_name, y_name), last = drawing.names, len(rows) - 2
+    places = [(label, _place(label, drawing, last)) for label in drawing.labels]
+    # Only the rows in which something may be written are taken apart.
+    upper = range(min(_UPPER_ROWS + 1, last))
+    cells = {at: _cells(rows[at]) for at in {*upper, last, *(at for _, (at, _) in places)}}
+    _put(places, cells, left)
     if x_name:
-        _write_along(line, left, _in_words(x_name, drawing.x))
-    if y_name and not _written_beside(upper, left - 1, [y_name, "log"][: 1 + drawing.y.log]):
-        _write_within(upper, left, _in_words(y_name, drawing.y))
-    changed = [*upper, line]
-    return [_spans(cells) for cells in changed] + rows[-1:]
+        _write_along(cells[last], left, _in_words(x_name, drawing.x))
+    top = [cells[at] for at in upper]
+    if y_name and not _written_beside(top, left - 1, [y_name, "log"][: 1 + drawing.y.log]):
+        _write_within(top, left, _in_words(y_name, drawing.y))
+    return [_spans(cells[at]) if at in cells else row for at, row in enumerate(rows)]
 
 
-def _put(drawing: Drawing, rows: list[list[Span]], left: int) -> None:
+def _place(label: Label, drawing: Drawing, rows: int) -> tuple[int, float]:
+    """In which of the rows a label stands, and how far to the right in the plot; NaN outside it."""
+    u, v = float(drawing.x.unit(label.x)), float(drawing.y.unit(label.y))
+    if 0 <= u <= 1 and 0 <= v <= 1:
+        return round((1 - v) * (rows - 1)), u
+    return 0, math.nan
+
+
+def _put(
+    places: list[tuple[Label, tuple[int, float]]], rows: dict[int, list[Span]], left: int
+) -> None:
     """Each label in its place, or as near to it in its row as there is room for it."""
     taken: set[tuple[int, int]] = set()
-    for label in drawing.labels:
-        u, v = float(drawing.x.unit(label.x)), float(drawing.y.unit(label.y))
-        if not (0 <= u <= 1 and 0 <= v <= 1):
+    for label, (row, u) in places:
+        if math.isnan(u):
             continue
-        row, width = round((1 - v) * (len(rows) - 1)), cell_len(label.text)
-        end = len(rows[row])
+        width, end = cell_len(label.text), len(rows[row])
         place = left + round(u * (end - left - 1))
         for column in sorted(range(left, end - width + 1), key=lambda c: abs(c - place)):
             cells = {(row, column + cell) for cell in range(width)}
