@@ -377,7 +377,8 @@ def test_a_ghost_that_comes_back_into_the_plot_is_marked_where_it_ends() -> None
 
 
 def test_the_loss_is_scaled_to_the_run_that_is_looked_at() -> None:
-    near = run_of(PIZZA, Settings(w_start=1.5), advanced(100))
+    near = run_of(PIZZA, Settings(w_start=1.5), advanced(3))
+    # From far above it to far below.
     far = run_of(PIZZA, Settings(w_start=-30), advanced(100))
     for scale in Scale:
         alone = draw(LOSS, near, scale=scale)
