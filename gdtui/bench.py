@@ -13,7 +13,7 @@ from gdtui.core.descent import Point, Status
 from gdtui.core.hyperparameter import Hyperparameter, Value
 from gdtui.core.ladder import rung_above, rung_below
 from gdtui.core.methods import METHODS
-from gdtui.core.pacemaker import FULL_SPEED
+from gdtui.core.pacemaker import FULL_SPEED, Pace, Schedule
 from gdtui.core.run import Run, Snapshot
 from gdtui.core.settings import LEARNING_RATE, METHOD, SHARED, Settings
 from gdtui.core.worker import Driver
@@ -25,8 +25,6 @@ from gdtui.scene import SWEEP, Ghosts, Scale, Scene, is_running
 from gdtui.theory.goal import gap
 from gdtui.theory.verdict import advised_rate, critical_rate
 
-# Seconds in which a run is watched at the default pace.
-WATCHED = 5
 # The pace at which the ladder ends, and full speed begins.
 FASTEST = 1e6
 # Said once on each visit to the past.
@@ -40,7 +38,8 @@ class Bench:
 
     `worker` drives runs and races, `sweeper` sweeps; `now` gives the time in seconds; `changed` is
     called after each command that may have changed what is to be kept. `views` names the plots
-    there are, and a `pace` in iterations a second is that of all runs, where one is given.
+    there are, and a `pace` in iterations a second is that of all runs, where one is given; else
+    each run has a schedule to be watched by.
     """
 
     def __init__(
@@ -74,7 +73,7 @@ class Bench:
         # Whether the user knows what becomes of settings that are changed in the past.
         self._told = False
         for entry in self.history.entries:
-            entry.run.pace = self._pace_for(entry.run.settings)
+            entry.run.pace = self._pace_for(entry.run.settings, entry.run.start_point)
         if not self.history.entries:
             self.history.add(self._new_run(settings))
         self._entry = self.history.entries[-1]
@@ -247,7 +246,7 @@ class Bench:
         except ValueError:  # only the run can say: it may end at any moment
             self._begin(wanted)
         else:
-            self.run.pace = self._pace_for(wanted)
+            self.run.pace = self._pace_for(wanted, self.run.start_point)
             self._obeyed()
 
     def rate(self, up: bool) -> str:
@@ -277,12 +276,14 @@ class Bench:
 
     # The run
 
-    def _pace_for(self, settings: Settings) -> float:
-        return self._chosen_pace or max(settings.iterations / WATCHED, 1.0)
+    def _pace_for(self, settings: Settings, start: Point | None = None) -> Pace:
+        return self._chosen_pace or Schedule(
+            settings.iterations - (start.iteration if start else 0)
+        )
 
     def _new_run(self, settings: Settings, start: Point | None = None) -> Run:
         surface = self.problem.surface_for(settings)
-        return Run(surface, settings, self._pace_for(settings), start)
+        return Run(surface, settings, self._pace_for(settings, start), start)
 
     def _follow(self, entry: Entry) -> None:
         """Look at another run, and want what it has."""
@@ -351,8 +352,11 @@ class Bench:
         self._obeyed()
 
     def faster(self, up: bool) -> None:
-        """The next pace along 1-2-5, or full speed above the fastest; or the one before."""
-        current = min(self._commanded.pace, 2 * FASTEST)
+        """The next pace along 1-2-5, or full speed above the fastest; or the one before.
+
+        From a schedule, it is the next to the speed that the run has come to.
+        """
+        current = min(self._commanded.speed, 2 * FASTEST)
         pace = rung_above(current) if up else max(rung_below(current), 1.0)
         self._chosen_pace = FULL_SPEED if pace > FASTEST else pace
         self._commanded.pace = self.run.pace = self._chosen_pace
@@ -427,7 +431,7 @@ class Bench:
         """New runs that advance together; the first of them is looked at."""
         self._part()
         runs = [self._new_run(settings) for settings in racers]
-        self._race = Race(runs, self._pace_for(racers[0]))
+        self._race = Race(runs, self._pace_for(max(racers, key=lambda racer: racer.iterations)))
         first, *_ = [self.history.add(run) for run in runs]
         self._follow(first)
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 from gdtui.core.descent import Descent, Point, Status, Step
+from gdtui.core.pacemaker import Pace
 from gdtui.core.run import Run, Snapshot
 from gdtui.core.settings import Settings
 from gdtui.core.surface import Surface
@@ -64,7 +65,7 @@ class Scene:
     of its steps. `names` are those of the feature and the label; `along` is the parameter that the
     valley runs along, w or b; `picked` is the trial of the sweep that is chosen; `winner` says who
     was first in a race. `wanted` are the settings that the user has asked for, `pace` is in
-    iterations a second, and `now` in seconds.
+    iterations a second or a schedule of them, and `now` in seconds.
     """
 
     surface: Surface
@@ -81,7 +82,7 @@ class Scene:
     number: int = 1
     steps: Callable[[int, int], Sequence[Step]] = lambda start, stop: ()
     wanted: Settings = field(default_factory=Settings)
-    pace: float = 1.0
+    pace: Pace = 1.0
     now: float = 0.0
     goes_on: bool = False
     """Whether the next scene will be another one, without a command."""

@@ -22,7 +22,7 @@ from gdtui.core.descent import Status
 from gdtui.core.hyperparameter import Value
 from gdtui.core.landscapes import LANDSCAPES
 from gdtui.core.methods import METHODS
-from gdtui.core.pacemaker import FULL_SPEED
+from gdtui.core.pacemaker import FULL_SPEED, Schedule
 from gdtui.core.run import Run
 from gdtui.core.settings import LEARNING_RATE, METHOD, SHARED, Settings
 from gdtui.core.surface import LossSurface
@@ -112,14 +112,14 @@ def _tuned(seat: Seat) -> None:
 
 def _race(seat: Seat) -> None:
     seat.bench.start_race([Settings(method=key) for key in ("gd", "momentum")])
-    seat.clock.advance(1.0)
+    seat.clock.advance(2.2)
 
 
 BIAS = Settings(bias=True, lr=0.004, iterations=2000)
 SITUATIONS: dict[str, tuple[Settings, Callable[[Seat], None], dict[str, Fact]]] = {
     "opened": (Settings(), _do(), {"status": "ready", "iteration": 0, "w": 0.0, "view": LOSS}),
     "stepped": (Settings(), _do(lambda b: b.step(3)), {"status": "paused", "iteration": 3}),
-    "running": (Settings(), _run(1.0), {"status": "running", "iteration": 21}),
+    "running": (Settings(), _run(2.2), {"status": "running", "iteration": 9}),
     "ended": (Settings(), _run(LONG), {"status": "finished", "iteration": 100}),
     "diverged": (BIAS.replace(lr=0.005), _run(LONG), {"status": "diverged", "lr": 0.005}),
     "converged": (
@@ -144,7 +144,7 @@ SITUATIONS: dict[str, tuple[Settings, Callable[[Seat], None], dict[str, Fact]]] 
         _do(lambda b: b.step(5), lambda b: b.restart(), lambda b: b.choose(SWEEP)),
         {"status": "ready", "runs": 2, "view": SWEEP},
     ),
-    "race": (Settings(), _race, {"status": "running", "runs": 2, "iteration": 21}),
+    "race": (Settings(), _race, {"status": "running", "runs": 2, "iteration": 9}),
     "method": (Settings(method="adam"), _do(), {"beta1": 0.9, "critical": None}),
     "scaled": (Settings(standardize=True, lr=0.1), _do(lambda b: b.step(9)), {"iteration": 9}),
 }
@@ -214,7 +214,11 @@ def test_the_scene_is_of_what_one_looks_at() -> None:
     assert (scene.snapshot.settings.lr, scene.newest.settings.lr, scene.wanted.lr) == (
         0.004, 0.002, 0.005,
     )  # fmt: skip
-    assert (scene.number, scene.pace, scene.names) == (1, 400, ("Reservations", "Pizzas"))
+    assert (scene.number, scene.pace, scene.names) == (
+        1,
+        Schedule(2000),
+        ("Reservations", "Pizzas"),
+    )
     assert (scene.now, scene.goes_on, scene.live) == (0, False, scene.newest)
     bench.follow_newest()
     assert bench.scene().live is None
@@ -352,15 +356,43 @@ def test_where_theory_knows_no_bound_nothing_is_advised() -> None:
 # The run, and its pace
 
 
-def test_by_default_a_run_takes_five_seconds() -> None:
-    for iterations in (100, 1000):
-        seat = Seat(Settings(iterations=iterations))
-        seat.bench.toggle_run()
-        for second in range(1, 5):
-            seat.clock.advance(1.0)
-            assert seat.bench.run.iteration == pytest.approx(second * iterations / 5, abs=2)
-        seat.clock.advance(1.0)
-        assert seat.bench.facts()["status"] == "finished"
+def test_by_default_a_run_is_watched_in_six_seconds_whatever_it_does() -> None:
+    for acts in ([], ["pause"], ["tune"], ["race"], ["branch"]):
+        seat = Seat(Settings(iterations=1000))
+        bench = seat.bench
+        if acts == ["branch"]:
+            bench.step(400)
+            bench.branch()
+        if acts == ["race"]:
+            bench.begin_race([Settings(iterations=10), Settings(iterations=1000)])
+        bench.toggle_run()
+        seat.clock.advance(3.0)
+        assert 10 <= max(entry.run.taken for entry in bench.history.entries[-2:]) <= 450
+        if acts == ["pause"]:
+            bench.toggle_run()
+            seat.clock.advance(60.0)
+            bench.toggle_run()
+        if acts == ["tune"]:
+            seat.want("lr", 0.002)
+        seat.clock.advance(2.6)
+        assert bench.scene().goes_on, acts
+        seat.clock.advance(0.6)
+        assert not bench.scene().goes_on, acts
+        assert bench.history.entries[-1].run.iteration == 1000
+
+
+def test_from_the_schedule_the_pace_goes_to_the_rungs_beside_its_speed() -> None:
+    for act, up, expected in (
+        ((lambda bench: None), True, 5.0),
+        ((lambda bench: None), False, 2.0),
+        ((lambda bench: bench.step(100)), True, 100.0),
+        ((lambda bench: bench.step(100)), False, 50.0),
+        ((lambda bench: bench.start_race([Settings(), Settings()])), True, 5.0),
+    ):
+        bench = Seat().bench
+        act(bench)
+        bench.faster(up)
+        assert bench.scene().pace == bench.run.pace == expected
 
 
 def test_run_pause_and_run_again() -> None:
@@ -469,9 +501,9 @@ def test_the_past_stays_while_the_run_goes_on() -> None:
     seat.bench.toggle_run()
     seat.clock.advance(1.0)
     seat.bench.look_at(1)
-    for _ in range(4):
+    for _ in range(5):
         before = seat.bench.run.iteration
-        seat.clock.advance(1.0)
+        seat.clock.advance(1.02)
         assert seat.bench.run.iteration > before
         assert seat.bench.facts()["iteration"] == 1
     seat.bench.follow_newest()
@@ -581,9 +613,9 @@ def test_methods_race_in_step_and_the_first_is_named() -> None:
     assert race
     assert [run.settings for run in race.runs] == racers
     assert [entry.run for entry in bench.history.entries] == list(race.runs)
-    seat.clock.advance(0.5)
+    seat.clock.advance(3.0)
     before = bench.run.iteration
-    assert before == pytest.approx(300, abs=3)
+    assert before == pytest.approx(1 + Schedule(3000).ahead(1, 3.0), abs=2)
     bench.step()
     assert {run.iteration for run in race.runs if not run.ended} == {before + 1}
     bench.look_at_run(2)

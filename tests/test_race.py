@@ -6,7 +6,7 @@ import pytest
 
 from gdtui.core.descent import Status
 from gdtui.core.methods import METHODS
-from gdtui.core.pacemaker import FULL_SPEED
+from gdtui.core.pacemaker import FULL_SPEED, Pace, Schedule
 from gdtui.core.run import Run
 from gdtui.core.settings import Settings
 from gdtui.core.surface import LossSurface
@@ -15,12 +15,12 @@ from gdtui.runs.race import Race
 ALL = [Settings(method=method, iterations=3000, bias=True) for method in METHODS]
 
 
-def race_of(surface: LossSurface, *settings: Settings, pace: float = FULL_SPEED) -> Race:
+def race_of(surface: LossSurface, *settings: Settings, pace: Pace = FULL_SPEED) -> Race:
     return Race([Run(surface, each) for each in settings], pace)
 
 
-@pytest.mark.parametrize("pace", [FULL_SPEED, 7.0, 1000.0])
-def test_nobody_is_ahead(pace: float, surface: LossSurface) -> None:
+@pytest.mark.parametrize("pace", [FULL_SPEED, 7.0, 1000.0, Schedule(3000)])
+def test_nobody_is_ahead(pace: Pace, surface: LossSurface) -> None:
     race, now = race_of(surface, *ALL, pace=pace), 0.0
     race.start()
     for _ in range(10):
@@ -31,6 +31,17 @@ def test_nobody_is_ahead(pace: float, surface: LossSurface) -> None:
         assert len({snapshot.step.iteration for snapshot in shown}) == 1
         assert all(snapshot.status is Status.RUNNING for snapshot in shown)
     assert shown[0].step.iteration > 0
+
+
+def test_a_race_is_watched_by_the_run_that_has_come_furthest(surface: LossSurface) -> None:
+    settings = Settings(iterations=3000)
+    race = race_of(surface, Settings(iterations=1), settings, pace=Schedule(3000))
+    alone = Run(surface, settings, Schedule(3000))
+    race.start()
+    alone.start()
+    for tick in range(50):
+        assert (race.drive(tick / 10), race.speed) == (alone.drive(tick / 10), alone.speed)
+    assert race.runs[1].iteration == alone.iteration > 300
 
 
 def test_every_run_is_what_it_would_be_alone(surface: LossSurface) -> None:

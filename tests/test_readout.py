@@ -15,7 +15,7 @@ from textual.geometry import Size
 
 from gdtui.core.landscapes import LANDSCAPES
 from gdtui.core.methods import METHODS
-from gdtui.core.pacemaker import FULL_SPEED
+from gdtui.core.pacemaker import FULL_SPEED, Pace, Schedule
 from gdtui.core.run import Run
 from gdtui.core.settings import Settings
 from gdtui.core.surface import LossSurface, Surface
@@ -47,7 +47,7 @@ class Sized(Readout):
         return Size(WIDTH + 4, 40)
 
 
-def scene(run: Run, pace: float = 20, now: float = 0.0) -> Scene:
+def scene(run: Run, pace: Pace = 20, now: float = 0.0) -> Scene:
     return Scene(run.surface, run.snapshot(), pace=pace, now=now)
 
 
@@ -229,15 +229,17 @@ def test_what_theory_says_of_the_method_stands_below_in_words(
 def test_the_pace_stands_in_the_frame_and_the_speed_while_it_runs(surface: LossSurface) -> None:
     readout, run = Sized(), Run(surface, Settings(iterations=10**6))
     readout.show(scene(run, FULL_SPEED))
-    assert "─ pace full speed ─" in readout.note
+    assert "─ pace: full speed ─" in readout.note
     run.start()
     readout.show(scene(run, FULL_SPEED, now=3.0))
     run.advance(1000)
     readout.show(scene(run, FULL_SPEED, now=3.5))
-    assert "─ speed 2,000/s ─" in readout.note
+    assert "─ speed: 2,000/s ─" in readout.note
     run.pause()
     readout.show(scene(run, 20, now=4.0))
-    assert "─ pace 20/s ─" in readout.note
+    assert "─ pace: 20/s ─" in readout.note
+    readout.show(scene(run, Schedule(10**6), now=5.0))
+    assert "─ pace: watch ─" in readout.note
 
 
 def test_the_loss_of_the_batch_is_shown(surface: LossSurface) -> None:

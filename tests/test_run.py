@@ -12,14 +12,15 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.clock import VirtualClock
 from support.descents import finish
 from support.strategies import another, wait_until
 
 from gdtui.core import run as run_module
-from gdtui.core.descent import Descent, Measured, Point, Status, Step, descend
+from gdtui.core.descent import Descent, Measured, Point, Status, Step, descend, starting_point
 from gdtui.core.hyperparameter import Hyperparameter
 from gdtui.core.method import METHODS, Method
-from gdtui.core.pacemaker import BURST, FULL_SPEED, LEAST_WAIT
+from gdtui.core.pacemaker import BURST, FULL_SPEED, LEAST_WAIT, Schedule
 from gdtui.core.run import Run, Snapshot
 from gdtui.core.settings import SHARED, Settings
 from gdtui.core.surface import LossSurface
@@ -253,6 +254,79 @@ def test_driven_when_it_asks_for_it_a_run_keeps_its_pace(surface: LossSurface, p
         late = pace * LEAST_WAIT + 1
         assert pace * now - late <= iterations_of(run) - 1 <= pace * now + 1e-6
         now += delay
+
+
+# How many iterations a watched run of so many has taken after 0, 1 ... 6 seconds.
+WATCHED_RUNS = {
+    5: (1, 4, 5, 5, 5, 5, 5),
+    20: (1, 4, 7, 10, 13, 16, 20),
+    100: (1, 4, 8, 15, 29, 54, 100),
+    10_000: (1, 4, 12, 57, 315, 1770, 10_000),
+    1_000_000: (1, 4, 19, 267, 4127, 64_227, 1_000_000),
+}
+
+
+def test_a_watched_run_begins_slowly_and_is_over_in_six_seconds(surface: LossSurface) -> None:
+    for iterations, expected in WATCHED_RUNS.items():
+        clock, run = VirtualClock(), watched(surface, iterations)
+        run.start()
+        clock.worker().drive(run)
+        clock.advance(0.0)
+        for taken in expected[:-1]:
+            # A frame's wait at most is between two looks at what is due.
+            late = run.speed * LEAST_WAIT + 1
+            assert taken - late <= iterations_of(run) <= taken, iterations
+            clock.advance(1.0)
+        # So many as a burst can't be taken in no time.
+        clock.advance(0.3)
+        assert run.status is Status.FINISHED
+        assert iterations_of(run) == iterations
+
+
+@given(st.lists(st.floats(0.01, 0.9), max_size=12))
+def test_a_schedule_is_the_same_however_often_one_looks(
+    surface: LossSurface, waits: list[float]
+) -> None:
+    run, now = watched(surface, 100), 0.0
+    run.start()
+    run.drive(now)
+    for wait in waits:
+        now += wait
+        run.drive(now)
+    assert iterations_of(run) == min(100, int(1 + Schedule(100).ahead(1, now) + 1e-6))
+
+
+def test_a_schedule_goes_on_where_the_run_stands(surface: LossSurface) -> None:
+    run = watched(surface, 10_000)
+    assert run.speed == 3
+    run.advance(1770)
+    run.start()
+    run.drive(50.0)
+    assert iterations_of(run) == 1771
+    for tick in range(1, 9):
+        run.drive(50 + tick / 10)
+    run.pause()
+    at, speed = iterations_of(run), run.speed
+    assert at == 1771 + int(Schedule(10_000).ahead(1771, 0.8))
+    run.start()
+    run.drive(90.0)
+    assert (iterations_of(run), run.speed > speed) == (at + 1, True)
+    branch = Run(
+        surface, run.settings, run.pace, starting_point(surface, LONG)._replace(iteration=500)
+    )
+    assert branch.speed == 3
+
+
+def test_a_stall_makes_a_watched_run_catch_up_with_a_second_at_most(surface: LossSurface) -> None:
+    run = watched(surface, 10_000)
+    run.start()
+    for now in (0.0, 1e6):
+        run.drive(now)
+    assert iterations_of(run) == 4
+
+
+def watched(surface: LossSurface, iterations: int) -> Run:
+    return Run(surface, LONG.replace(iterations=iterations), Schedule(iterations))
 
 
 def test_full_speed_takes_whole_bursts_whatever_the_clock(surface: LossSurface) -> None:

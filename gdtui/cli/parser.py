@@ -179,7 +179,7 @@ def _add_screen(parser: argparse.ArgumentParser) -> None:
         "--pace",
         type=_reader(_pace),
         metavar="N",
-        help="iterations a second, or max (default: the whole run in five seconds)",
+        help="iterations a second, or max (default: slow at first, the run in six seconds)",
     )
     screen.add_argument(
         "--fps",

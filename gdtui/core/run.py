@@ -25,7 +25,7 @@ from gdtui.core.descent import (
     starting_point,
 )
 from gdtui.core.method import Memory
-from gdtui.core.pacemaker import BURST, FULL_SPEED, Pacemaker
+from gdtui.core.pacemaker import BURST, FULL_SPEED, Pace, Pacemaker, speed
 from gdtui.core.settings import Settings
 from gdtui.core.surface import Examples, Surface, surface_of
 from gdtui.core.trail import Trail
@@ -89,14 +89,14 @@ class Run:
     """A descent that can be driven, looked at and looked back on, from any thread.
 
     It begins where the settings say, or goes on from any other point. `pace` is in iterations a
-    second; FULL_SPEED takes as many as the machine can.
+    second, or a schedule of them; FULL_SPEED takes as many as the machine can.
     """
 
     def __init__(
         self,
         data: Examples | Surface,
         settings: Settings,
-        pace: float = FULL_SPEED,
+        pace: Pace = FULL_SPEED,
         start: Point | None = None,
     ) -> None:
         self.surface = surface = surface_of(data, settings)
@@ -125,7 +125,7 @@ class Run:
         self._check_finished()
 
     @classmethod
-    def replayed(cls, data: Examples | Surface, record: Record, pace: float = FULL_SPEED) -> Run:
+    def replayed(cls, data: Examples | Surface, record: Record, pace: Pace = FULL_SPEED) -> Run:
         """A run that takes the iterations of a record at once, as it is driven or advanced."""
         (_, settings), *later = record.tunings
         run = cls(data, settings, pace, record.start)
@@ -175,6 +175,16 @@ class Run:
     def iteration(self) -> int:
         """Where the run stands."""
         return self._step.iteration
+
+    @property
+    def taken(self) -> int:
+        """How many iterations there have been since the start of the run."""
+        return self._step.iteration - self.start_point.iteration
+
+    @property
+    def speed(self) -> float:
+        """The iterations a second that the pace asks for where the run stands."""
+        return speed(self.pace, self.taken)
 
     @property
     def ended(self) -> bool:
@@ -248,7 +258,7 @@ class Run:
             if not self._running:
                 return None
             pace = FULL_SPEED if self._hurrying or self._plan else self.pace
-            return self._pacemaker.drive(now, pace, self._burst)
+            return self._pacemaker.drive(now, pace, self.taken, self._burst)
 
     def _burst(self, count: int) -> int:
         """Take up to `count` iterations; the lock is held."""

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Sequence
 
 from gdtui.core.descent import Status
-from gdtui.core.pacemaker import BURST, FULL_SPEED, Pacemaker
+from gdtui.core.pacemaker import BURST, FULL_SPEED, Pace, Pacemaker, speed
 from gdtui.core.run import Run, Snapshot
 from gdtui.runs.history import first_within
 
@@ -14,10 +14,10 @@ from gdtui.runs.history import first_within
 class Race:
     """Runs of which none is ever ahead of another, from any thread; a Worker drives it.
 
-    `pace` is in iterations a second of each run.
+    `pace` is in iterations a second of each run, or a schedule of them.
     """
 
-    def __init__(self, runs: Sequence[Run], pace: float = FULL_SPEED) -> None:
+    def __init__(self, runs: Sequence[Run], pace: Pace = FULL_SPEED) -> None:
         self.runs = tuple(runs)
         self.pace = pace
         self._lock = threading.Lock()
@@ -29,6 +29,16 @@ class Race:
     def running(self) -> bool:
         """Whether any of the runs is."""
         return any(run.status is Status.RUNNING for run in self.runs)
+
+    @property
+    def _taken(self) -> int:
+        """How many iterations the run that has come furthest has taken."""
+        return max(run.taken for run in self.runs)
+
+    @property
+    def speed(self) -> float:
+        """The iterations a second that the pace asks for where the race stands."""
+        return speed(self.pace, self._taken)
 
     def start(self) -> None:
         """Let all run on that have not ended."""
@@ -55,7 +65,7 @@ class Race:
             if not self.running:
                 return None
             pace = FULL_SPEED if self._hurrying else self.pace
-            return self._pacemaker.drive(now, pace, self._burst)
+            return self._pacemaker.drive(now, pace, self._taken, self._burst)
 
     def advance(self, count: int) -> int:
         """Take so many iterations with each run, fewer where it ends; returns the most of them."""

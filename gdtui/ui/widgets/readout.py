@@ -11,7 +11,7 @@ from operator import itemgetter
 
 from gdtui.core.arithmetic import batch_measure
 from gdtui.core.descent import Status
-from gdtui.core.pacemaker import FULL_SPEED
+from gdtui.core.pacemaker import FULL_SPEED, Pace, Schedule
 from gdtui.core.run import Snapshot
 from gdtui.core.settings import Settings
 from gdtui.core.surface import Surface
@@ -83,7 +83,9 @@ class Speedometer:
         self._seen.clear()
 
 
-def _pace(pace: float) -> str:
+def _pace(pace: Pace) -> str:
+    if isinstance(pace, Schedule):
+        return "watch"
     return "full speed" if pace == FULL_SPEED else f"{short(pace)}/s"
 
 
@@ -114,7 +116,7 @@ class Readout(Rows):
             self._speedometer.reset()
             speed = 0.0
         # In the frame, where no row can push it out of sight.
-        note = f"speed {float(f'{speed:.2g}'):,.0f}/s" if speed else f"pace {_pace(pace)}"
+        note = f"speed: {float(f'{speed:.2g}'):,.0f}/s" if speed else f"pace: {_pace(pace)}"
         figures, room = self._figures(surface, snapshot), self.size.height - 2
         judgement, bound = self._judgement(surface, snapshot), self._bound_of(snapshot.settings)
         if len(figures) + len(judgement) > room:
