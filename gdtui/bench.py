@@ -22,6 +22,7 @@ from gdtui.runs.history import Branch, Entry, History, branch_point
 from gdtui.runs.race import Race
 from gdtui.runs.sweep import Sweep
 from gdtui.scene import SWEEP, Ghosts, Scale, Scene, is_running
+from gdtui.theory import divergence
 from gdtui.theory.goal import gap
 from gdtui.theory.verdict import advised_rate, critical_rate
 
@@ -141,7 +142,7 @@ class Bench:
         step, settings = snapshot.step, snapshot.settings
         return {
             **settings.values,
-            "status": str(snapshot.status),
+            "status": divergence.standing(snapshot, surface),
             "iteration": step.iteration,
             "loss": step.loss,
             "w": step.w,

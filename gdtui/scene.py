@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from gdtui.core.descent import Descent, Point, Status, Step
 from gdtui.core.pacemaker import Pace
@@ -14,6 +14,7 @@ from gdtui.core.settings import Settings
 from gdtui.core.surface import Surface
 from gdtui.runs.history import Entry
 from gdtui.runs.sweep import SweepSnapshot
+from gdtui.theory import divergence
 
 # The views that commands do something in.
 LOSS, THIS_STEP, SWEEP = "Loss by iteration", "This step", "Sweep"
@@ -91,6 +92,11 @@ class Scene:
     def newest(self) -> Snapshot:
         """The run as it is now, wherever one looks."""
         return self.live or self.snapshot
+
+    @cached_property
+    def status(self) -> str:
+        """Where the run stands now, in a word: that of its Status, or diverging."""
+        return divergence.standing(self.newest, self.surface)
 
     @property
     def neighbours(self) -> list[Ghost]:

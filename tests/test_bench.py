@@ -122,6 +122,21 @@ SITUATIONS: dict[str, tuple[Settings, Callable[[Seat], None], dict[str, Fact]]] 
     "running": (Settings(), _run(2.2), {"status": "running", "iteration": 9}),
     "ended": (Settings(), _run(LONG), {"status": "finished", "iteration": 100}),
     "diverged": (BIAS.replace(lr=0.005), _run(LONG), {"status": "diverged", "lr": 0.005}),
+    "diverging": (
+        BIAS.replace(lr=0.005),
+        _do(lambda b: b.step(10)),
+        {"status": "diverging", "iteration": 10},
+    ),
+    "before it was diverging": (
+        BIAS.replace(lr=0.005),
+        _do(lambda b: b.step(10), lambda b: b.look_at(2)),
+        {"status": "paused", "cursor": 2},
+    ),
+    "diverging in the past": (
+        Settings(lr=0.005),
+        _do(lambda b: b.step(100), lambda b: b.look_at(3)),
+        {"status": "diverging", "cursor": 3},
+    ),
     "converged": (
         Settings(method="search", lr=0.01, iterations=1000),
         _run(LONG),

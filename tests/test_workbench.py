@@ -42,6 +42,8 @@ from gdtui.ui.workbench import Workbench
 
 # Where only one plot has to be drawn.
 SMALL = (80, 24)
+# The colour of $text-error.
+ALARM = "#FF9D9D"
 SIZES = [(40, 12), (80, 24), (120, 36), (200, 55)]
 LAST_LINE = "Iteration   99 => Loss: 69.1209628275"
 
@@ -145,6 +147,32 @@ async def test_an_end_is_explained_and_the_next_run_works() -> None:
             await desk.wait(0.3)
             assert desk.run.settings.lr == settings.lr / 2.5 or settings.lr == 0.01
             assert "running · iteration " in desk.lines[0]
+
+
+async def test_a_run_whose_loss_grows_is_diverging_in_red_with_an_offer_to_stop() -> None:
+    async with opened(Settings(lr=0.005, bias=True), size=(160, 40)) as desk:
+        status, log = (desk.workbench.query_one(f"#{name}") for name in ("status", "log"))
+        for count, words in (
+            (10, "the run is diverging: a starts again at half the critical rate, space goes on."),
+            (90, "finished after 100 iterations, diverging: the learning rate 0.005 is 1.10 times"),
+        ):
+            await desk.advance(count)
+            await desk.pilot.pause()
+            assert f"diverging · iteration {desk.run.iteration} of 100" in desk.lines[0]
+            assert words in desk.text
+            assert status.styles.color.hex == ALARM
+            assert log.get_component_styles("log--closing").color.hex == ALARM
+        await desk.press("h")
+        table = desk.app.screen.query_one(DataTable)
+        assert [cell.plain for cell in table.get_row_at(0)].count("diverging") == 1
+        colours = [span.style.color for cell in table.get_row_at(0) for span in cell.spans]
+        assert [colour.get_truecolor().hex.upper() for colour in colours] == [ALARM]
+        await desk.press("escape", "a")
+        await desk.wait(0.5)
+        assert "running · iteration 2 of 100" in desk.lines[0]
+        assert ALARM not in (
+            status.styles.color.hex, log.get_component_styles("log--closing").color.hex,
+        )  # fmt: skip
 
 
 async def test_the_status_shown_is_what_the_run_says() -> None:

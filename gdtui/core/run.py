@@ -10,6 +10,7 @@ import threading
 from bisect import bisect_right
 from collections import deque
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +33,8 @@ from gdtui.core.trail import Trail
 
 # Kept as they are, so that the log's newest lines and the last change cost no replay.
 RECENT = 512
+# So many of the newest losses show whether the loss grows.
+NEWEST = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,8 +42,8 @@ class Snapshot:
     """All that a view needs of a run, as it was at one moment; it never changes afterwards.
 
     `step` is where the run stands, `memory` what its method remembers there, and `previous` the
-    step before it; `tunings` are the settings in turn, each with the iteration from which on they
-    were in force. The trail begins at iteration `first`.
+    step before it; `losses` are the newest few, in order. `tunings` are the settings in turn, each
+    with the iteration from which on they were in force. The trail begins at iteration `first`.
     """
 
     settings: Settings
@@ -48,6 +51,7 @@ class Snapshot:
     step: Step
     memory: Memory
     previous: Step | None
+    losses: tuple[float, ...]
     outcome: Outcome | None
     tunings: tuple[tuple[int, Settings], ...]
     first: int
@@ -308,6 +312,7 @@ class Run:
                 step=self._step,
                 memory=self._point.memory,
                 previous=previous,
+                losses=tuple(step[3] for step in islice(reversed(self._recent), NEWEST))[::-1],
                 outcome=self._outcome,
                 tunings=tuple(self._tunings),
                 first=self._trail.first,
@@ -320,7 +325,7 @@ class Run:
 
         Raises IndexError for an iteration that the run has not reached.
         """
-        measured = self._measured(iteration - 1, iteration + 1)
+        measured = self._measured(iteration - NEWEST + 1, iteration + 1)
         if not measured or measured[-1][0] != iteration:
             raise IndexError(f"iteration {iteration} is not in this run")
         here, before = measured[-1], measured[:-1]
@@ -332,7 +337,8 @@ class Run:
                 status=Status.READY if began else Status.PAUSED,
                 step=Step._make(here[:6]),
                 memory=here[6],
-                previous=Step._make(before[0][:6]) if before else None,
+                previous=Step._make(before[-1][:6]) if before else None,
+                losses=tuple(step[3] for step in measured),
                 outcome=None,
                 tunings=tuple(t for t in self._tunings if t[0] <= iteration),
                 first=self._trail.first,

@@ -8,19 +8,22 @@ from gdtui.core.descent import Status
 from gdtui.core.run import Snapshot
 from gdtui.core.surface import Surface
 from gdtui.runs.history import differences
+from gdtui.scene import Scene
+from gdtui.theory.divergence import DIVERGING, is_diverging
 from gdtui.theory.explanation import explanation
-from gdtui.theory.verdict import critical_rate
+from gdtui.theory.verdict import advised_rate, critical_rate
 from gdtui.ui.drawing.drawing import figure
 
 
-def status(snapshot: Snapshot, at: int | None, short: bool) -> str:
+def status(scene: Scene, short: bool) -> str:
     """How far a run is, and at which of its iterations one looks if not at the newest."""
+    snapshot, at = scene.newest, scene.cursor
     place = f"{snapshot.reached} of {snapshot.settings.iterations}"
     return " · ".join(
         [
             *([] if at is None else [f"at {at}"]),
             *(["scaled"] if snapshot.settings.standardize else []),
-            str(snapshot.status),
+            scene.status,
             place if short else f"iteration {place}",
         ]
     )
@@ -29,9 +32,11 @@ def status(snapshot: Snapshot, at: int | None, short: bool) -> str:
 def closing(snapshot: Snapshot, surface: Surface) -> str:
     """What stands below the log's last line: the answer, how the run ended, what to do."""
     outcome, settings = snapshot.outcome, snapshot.settings
+    if outcome is None and snapshot.status is Status.READY:
+        return "space runs, s takes one step, ? shows all keys"
+    diverging = is_diverging(snapshot, surface)
     if outcome is None:
-        begun = snapshot.status is not Status.READY
-        return "" if begun else "space runs, s takes one step, ? shows all keys"
+        return _offer(snapshot, surface) if diverging else ""
     critical = critical_rate(surface, settings, outcome.step[1:3])
     too_large = critical is not None and settings.lr > critical
     what_now = (
@@ -45,7 +50,20 @@ def closing(snapshot: Snapshot, surface: Surface) -> str:
     # Over a scaled feature, a bias that is held is another one for the feature as it was.
     both = settings.bias or settings.standardize
     answer = f"w={w}, b={b}" if both else f"w={w}"
-    return f"{answer}\n{explanation(surface, settings, outcome)}. {what_now}"
+    explained = explanation(surface, settings, outcome)
+    if diverging:
+        explained = explained._replace(what=f"{explained.what}, {DIVERGING}")
+    return f"{answer}\n{explained}. {what_now}"
+
+
+def _offer(snapshot: Snapshot, surface: Surface) -> str:
+    """That the loss of a run grows, and how to stop it; the same words at each iteration."""
+    step, settings = snapshot.step, snapshot.settings
+    offer = "a starts again at half the critical rate"
+    if advised_rate(surface, settings, (step.w, step.b)) is None:
+        offer = "- takes a smaller learning rate"
+    space = "pauses" if snapshot.status is Status.RUNNING else "goes on"
+    return f"The loss grows, the run is {DIVERGING}: {offer}, space {space}."
 
 
 def tunings(snapshot: Snapshot) -> tuple[tuple[int, str], ...]:

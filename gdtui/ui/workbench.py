@@ -25,6 +25,7 @@ from gdtui.problem import Problem
 from gdtui.runs.history import History
 from gdtui.scene import LOSS, THIS_STEP, Scene
 from gdtui.sessions.autosave import Autosave
+from gdtui.theory.divergence import ALARMING
 from gdtui.ui import captions
 from gdtui.ui.background_export import EXPORT, Pause, StoppedError
 from gdtui.ui.clock import AppClock, Clock
@@ -203,20 +204,20 @@ class Workbench(IgnoresStaleSizes, PromptRepaint[None]):
             text_beside = beside(scene.surface, scene.newest.settings)
             self._log.follow(scene.steps, text_beside, scene.newest.first)
         closing = captions.closing(scene.newest, scene.surface)
+        self._log.set_class(scene.status in ALARMING, "-alarm")
         tunings = captions.tunings(scene.newest)
         self._log.show(scene.newest.lines, closing, tunings, scene.cursor)
         self._show_status(scene)
         return scene.goes_on
 
     def _show_status(self, scene: Scene) -> None:
-        snapshot = scene.newest
-        text = captions.status(snapshot, scene.cursor, short=self.app.size.width < WIDE_SCREEN)
+        text = captions.status(scene, short=self.app.size.width < WIDE_SCREEN)
         status = self._status
         if text != status.content:
             # A new layout of the screen is dear: only where the words take another width.
             status.update(text, layout=len(text) != status.size.width)
-        if not status.has_class(f"-{snapshot.status}"):
-            status.set_classes(f"-{snapshot.status}")
+        if not status.has_class(f"-{scene.status}"):
+            status.set_classes(f"-{scene.status}")
 
     def on_resize(self, event: events.Resize) -> None:
         """Arrange the plots anew; they draw themselves again at their new sizes."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from rich.style import Style
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
@@ -18,6 +19,7 @@ from gdtui.core.printable import printable
 from gdtui.core.settings import Settings
 from gdtui.runs.history import Entry, History, Summary
 from gdtui.scene import GHOSTS
+from gdtui.theory import divergence
 from gdtui.ui.dialogs.dialog import Choices, Dialog
 from gdtui.ui.drawing.drawing import short
 
@@ -32,6 +34,11 @@ class RunRow(NamedTuple):
 
     entry: Entry
     summary: Summary
+
+    @property
+    def status(self) -> str:
+        """Where the run stands, in a word."""
+        return divergence.standing(self.entry.run.snapshot(), self.entry.run.surface)
 
 
 class Column(NamedTuple):
@@ -74,12 +81,18 @@ COLUMNS = (
         lambda row: "-" if row.summary.within is None else f"{row.summary.within}",
         _within,
     ),
-    Column("status", lambda row: str(row.summary.status), lambda row: row.summary.status),
+    Column("status", lambda row: row.status, lambda row: row.status),
     Column(
         "left",
         lambda row: "{} at {}".format(*row.entry.parent) if row.entry.parent else "",
         _origin,
     ),
+)
+
+
+_WITHIN, _STATUS = (
+    next(i for i, column in enumerate(COLUMNS) if column.head == head)
+    for head in ("within 1%", "status")
 )
 
 
@@ -97,6 +110,8 @@ class RunsScreen(Dialog[int | None]):
         Binding("d,delete", "delete", "Delete"),
         Binding("u", "undo", "Bring back"),
     ]
+
+    COMPONENT_CLASSES = {"runs--alarm"}
 
     def __init__(self, history: History, current: int, changed: Callable[[], None]) -> None:
         super().__init__()
@@ -129,6 +144,10 @@ class RunsScreen(Dialog[int | None]):
         key = self._table.coordinate_to_cell_key(self._table.cursor_coordinate).row_key
         return int(str(key.value))
 
+    @property
+    def _alarm(self) -> Style:
+        return self.get_component_rich_style("runs--alarm", partial=True)
+
     def _rows(self) -> list[RunRow]:
         entries = self._history.entries
         rows = [RunRow(*pair) for pair in zip(entries, self._history.summaries(), strict=True)]
@@ -147,8 +166,11 @@ class RunsScreen(Dialog[int | None]):
         for row in rows:
             style = "bold" if row.entry.number == self._current else ""
             cells = [column.cell(row) for column in COLUMNS]
-            cells[6] += " first" if row.summary.within == first else ""
-            table.add_row(*(Text(cell, style) for cell in cells), key=str(row.entry.number))
+            cells[_WITHIN] += " first" if row.summary.within == first else ""
+            texts = [Text(cell, style) for cell in cells]
+            if row.status in divergence.ALARMING:
+                texts[_STATUS].stylize(self._alarm)
+            table.add_row(*texts, key=str(row.entry.number))
         numbers = [row.entry.number for row in rows]
         if chosen in numbers:
             table.move_cursor(row=numbers.index(chosen))
