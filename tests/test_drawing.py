@@ -151,12 +151,15 @@ def test_short_numbers(value: float, text: str) -> None:
     [
         (1.5, 20, "1.5000000000"),
         (1e15, 20, "1.0000000000e+15"),
+        (999999.25, 40, "999999.2500000000"),
+        (-1e6, 40, "-1.0000000000e+06"),
+        (math.inf, 40, "inf"),
         (-1e300, 18, "-1.0000000000e+300"),
         (-1e300, 12, "-1.0000e+300"),
         (math.nan, 20, "nan"),
     ],
 )
-def test_figures_are_in_scientific_notation_where_too_wide(
+def test_figures_are_in_scientific_notation_where_large(
     value: float, width: int, text: str
 ) -> None:
     assert figure(value, width) == text

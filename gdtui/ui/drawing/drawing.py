@@ -60,6 +60,10 @@ LARGEST = 4e307
 NARROWEST, NARROWEST_PART = 1e-300, 1e-12
 
 
+# From here on nobody counts the digits before the point.
+LARGE = 1e6
+
+
 def short(value: float, digits: int = 6) -> str:
     """A number in few characters, for a tick: 1000, 0.25, 1e6, 2e-7."""
     if abs(value) >= 10 ** min(digits, 5) or 0 < abs(value) < 1e-3:
@@ -70,9 +74,12 @@ def short(value: float, digits: int = 6) -> str:
 
 
 def figure(value: float, width: int) -> str:
-    """A number with ten decimals as in the lesson, or in scientific notation where too wide."""
+    """A number with ten decimals as in the lesson, or in scientific notation where it is large.
+
+    It is large from a million on, or where it is too wide.
+    """
     text = f"{value:.10f}"
-    if len(text) <= width:
+    if len(text) <= width and not abs(value) >= LARGE:
         return text
     beside = len(f"{value:.1e}") - 1
     return f"{value:.{max(0, min(10, width - beside))}e}"

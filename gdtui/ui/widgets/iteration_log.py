@@ -26,7 +26,7 @@ Tuning = tuple[int, str]
 
 
 def line(step: Step, width: int, beside: str = "") -> str:
-    """A step in the lesson's format, with its loss in scientific notation where it is too wide.
+    """A step in the lesson's format, with its loss in scientific notation where it is large.
 
     What belongs beside it is there if all of it fits.
     """
