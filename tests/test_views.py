@@ -562,7 +562,7 @@ def test_a_step_out_of_the_window_points_at_its_edge(w: float, lr: float, edge: 
     assert points(layer(drawing, Role.STEP, HEADS[1 - edge])) == ends[1:]
     assert LANDING not in {part.glyph for part in layers(drawing, Role.STEP)}
     past = abs(w - lr * step.dw - side)
-    assert f", {short(past, 3)} past the edge" in drawing.note
+    assert f", {short(past, 3)} beyond" in drawing.note
 
 
 @pytest.mark.parametrize("settings", [Settings(iterations=5), Settings(lr=1e6, w_start=1e100),

@@ -182,7 +182,7 @@ def _words(cut: _Cut, x_axis: Axis, y_axis: Axis) -> str:
     words, steepness = [], _steepness(cut, x_axis, y_axis)
     if not math.isnan(cut.there):
         past = max(x_axis.low - cut.there, cut.there - x_axis.high)
-        where = f", {short(past, 3)} past the edge" if past > 0 else f" to {LANDING}"
+        where = f", {short(past, 3)} beyond" if past > 0 else f" to {LANDING}"
         words.append(f"{_ahead(cut)} step {short(cut.there - cut.here, 3)}{where}")
     if math.isfinite(steepness):
         words.append(f"{_uphill(steepness)} gradient {short(cut.slope, 4)}")
