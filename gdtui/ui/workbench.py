@@ -37,12 +37,13 @@ from gdtui.ui.drawing.svg import svg
 from gdtui.ui.keys import BINDINGS
 from gdtui.ui.textual_fixes.prompt_repaint import PromptRepaint
 from gdtui.ui.textual_fixes.stale_sizes import IgnoresStaleSizes
-from gdtui.ui.views import VIEWS
+from gdtui.ui.views import SHORT_NAMES, VIEWS
 from gdtui.ui.widgets.help_panel import HelpPanel
 from gdtui.ui.widgets.iteration_log import IterationLog
 from gdtui.ui.widgets.plot import Plot
 from gdtui.ui.widgets.readout import Readout
 from gdtui.ui.widgets.settings_panel import SettingsPanel
+from gdtui.ui.widgets.tab_strip import TabStrip
 
 # Frames a second: on a machine of one's own, and over a network.
 LOCAL_FPS, REMOTE_FPS = 16.0, 10.0
@@ -52,6 +53,8 @@ TEXTUAL_WAITS = 0.03
 PLOT_COLUMNS = 42
 # From this height on the plots stand in two rows.
 TWO_ROWS = 50
+# Below this size the plot needs the row that names the others.
+TAB_COLUMNS, TAB_ROWS = 40, 12
 # From this width on the title has room for every word.
 WIDE_SCREEN = 100
 # Seconds for which words stay that are to be read or typed.
@@ -117,6 +120,7 @@ class Workbench(IgnoresStaleSizes, PromptRepaint[None]):
                 yield SettingsPanel(self.bench.wanted)
                 yield Readout()
             with Vertical(id="right"):
+                yield TabStrip(SHORT_NAMES)
                 with Grid(id="plots"):
                     for name in VIEWS:
                         yield Plot(name)
@@ -129,6 +133,10 @@ class Workbench(IgnoresStaleSizes, PromptRepaint[None]):
     @cached_property
     def _plots(self) -> list[Plot]:
         return list(self.query(Plot))
+
+    @cached_property
+    def _tabs(self) -> TabStrip:
+        return self.query_one(TabStrip)
 
     @cached_property
     def _readout(self) -> Readout:
@@ -240,6 +248,9 @@ class Workbench(IgnoresStaleSizes, PromptRepaint[None]):
         columns = -(-fitting // 2) if high else fitting
         self.query_one("#plots", Grid).styles.grid_size_columns = columns
         self.set_class(bench.zoomed, "-zoomed")
+        width, height = self.app.size
+        self._tabs.display = width >= TAB_COLUMNS and height >= TAB_ROWS
+        self._tabs.show(bench.view)
 
     # Keys to the bench
 
@@ -332,6 +343,10 @@ class Workbench(IgnoresStaleSizes, PromptRepaint[None]):
 
         choice = RaceScreen(self.bench.wanted, self.bench.history.entries)
         self.app.push_screen(choice, start)
+
+    @on(TabStrip.Chosen)
+    def _tab_chosen(self, event: TabStrip.Chosen) -> None:
+        self._look(partial(self.bench.choose, event.view))
 
     @on(Plot.Chosen)
     def _plot_chosen(self, event: Plot.Chosen) -> None:

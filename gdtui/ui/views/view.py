@@ -25,3 +25,8 @@ def view(key: int, name: str) -> Callable[[View], View]:
         return function
 
     return enter
+
+
+def short_name(name: str) -> str:
+    """The noun of a view's name: of "Loss by iteration" it is "Loss", of "This step" "Step"."""
+    return name.partition(" by ")[0].split()[-1].capitalize()
