@@ -419,6 +419,38 @@ async def test_escape_leaves_a_field_and_the_help() -> None:
         assert not desk.workbench.query_one(HelpPanel).display
 
 
+async def test_space_runs_from_a_field_and_digits_choose_again() -> None:
+    async with opened() as desk:
+        for name in ("lr", "bias", "method"):
+            focus(desk, name)
+            await desk.press("space")
+            assert desk.workbench.focused is None
+            await desk.press("3")
+            assert desk.bench.view == "Fit"
+            await desk.press("1")
+        # Space takes what is typed along, as enter does; escape takes it back.
+        await desk.type("lr", "0.002")
+        await desk.press("space")
+        assert desk.run.settings.lr == 0.002
+        await desk.type("lr", "0.5")
+        await desk.press("escape", "4")
+        assert (desk.bench.view, desk.shown["lr"]) == ("Contour", 0.002)
+        assert desk.bench.wanted.lr == 0.002
+
+
+async def test_arrows_go_through_time_while_another_plot_than_the_sweep_is_chosen() -> None:
+    async with opened() as desk:
+        await desk.advance(50)
+        await desk.press("w")
+        await desk.wait(2.0)
+        await desk.press("2", "left")
+        assert "Sweep" in desk.plots
+        assert (desk.bench.cursor, desk.bench.scene().picked) == (49, None)
+        await desk.press("6", "left")
+        assert desk.bench.cursor == 49
+        assert desk.bench.scene().picked is not None
+
+
 async def test_a_key_in_the_footer_is_as_wide_before_it_is_bound() -> None:
     async with opened(size=SMALL) as desk:
         keys = desk.workbench.query(FooterKey)

@@ -39,7 +39,7 @@ def _key(
 
 # Each key, once: the footer, the help panel, the palette and the README's table follow.
 BINDINGS: list[BindingType] = [
-    _key("space", "bench('toggle_run')", "Run/Pause", "run, or pause", "space"),
+    _key("space", "run", "Run/Pause", "run, or pause", "space"),
     _key("s", "bench('step')", "Step", "one iteration", "s"),
     _key("f", "bench('finish')", "Finish", "run to the end at full speed"),
     _key("r", "bench('restart')", "Restart", "back to the start, as a new run", "r"),
@@ -97,7 +97,12 @@ BINDINGS: list[BindingType] = [
     _key("e", "export", "Export", "runs, plots or a script as new files"),
     _key("c", "copy", "Copy", "copy the command that repeats this run, and show it"),
     _key("enter", "open", "Open", "adopt the rate picked; open this step's examples"),
-    _key("escape", "escape", "Escape", "stop sweep or export; leave help, field or message"),
+    _key(
+        "escape",
+        "escape",
+        "Escape",
+        "stop sweep or export; leave help; a field as it was",
+    ),
     # With priority: the list of a select has no use for them, and fails where it has no height.
     _key("pageup", "log('page_up')", "Page up", "log: a page up", priority=True),
     _key("pagedown", "log('page_down')", "Page down", "log: a page down", priority=True),

@@ -286,6 +286,11 @@ class Workbench(IgnoresStaleSizes, PromptRepaint[None]):
         """A command of the bench that leaves what is being typed alone."""
         self._look(partial(getattr(self.bench, command), *arguments))
 
+    def action_run(self) -> None:
+        """Run or pause; a field gives the focus back."""
+        self._obey(self.bench.toggle_run)
+        self._panel.leave()
+
     async def action_start(self) -> None:
         """Look at the start of the run, or of the help while it is open."""
         if self._help.display:
@@ -364,12 +369,13 @@ class Workbench(IgnoresStaleSizes, PromptRepaint[None]):
             self.app.push_screen(ExamplesScreen(surface, step, names))
 
     def action_escape(self) -> None:
-        """Stop sweep and export, hide the help, leave the field, and take messages away."""
+        """Stop sweep and export, hide the help, leave the field as it was, take messages away."""
         self.bench.cancel_sweep()
         self.app.clear_notifications()
         if self.workers.cancel_group(self, EXPORT):
             self.notify("The export is stopped; no unfinished file is left.")
         self._help.display = False
+        self._panel.cancel()
         self.set_focus(None)
         self.show()
 

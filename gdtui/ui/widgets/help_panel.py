@@ -15,8 +15,9 @@ from gdtui.core.method import Method
 from gdtui.core.methods import METHODS
 
 NOTE = """\
-In a field, what spells a number is typed: enter takes it, the arrows step it. Every other key \
-works there too. Tab goes from field to field. Page up and down scroll this help."""
+In a field, what spells a number is typed: enter and space take it and leave the field, the \
+arrows step it, escape brings back what stood there. Every other key works there too. Tab goes \
+from field to field. Page up and down scroll this help."""
 
 
 def key_table(bindings: Sequence[BindingType]) -> list[tuple[str, str]]:

@@ -84,6 +84,8 @@ class Field(Vertical):
         super().__init__()
         self.parameter = parameter
         self._value = value
+        # What escape brings back.
+        self._stood = value
         self._reason = Label(classes="reason", markup=False)
         self._control = self._make_control(value)
         self._control.tooltip = parameter.help
@@ -116,10 +118,11 @@ class Field(Vertical):
             with suppress(ValueError):
                 self._value = self.parameter.parse(self._control.value)
                 self.remove_class("-pending")
+        self._stood = self._value
 
     def set(self, value: Value) -> None:
         """Show and take another value."""
-        self._value = value
+        self._value = self._stood = value
         self._explain("")
         self.remove_class("-pending")
         with self.prevent(Input.Changed, Select.Changed, Switch.Changed):
@@ -129,6 +132,12 @@ class Field(Vertical):
                 self._control.value = str(value)
             else:
                 self._control.value = bool(value)
+
+    def cancel(self) -> None:
+        """Let the number stand again, and be asked for, that stood here before it was edited."""
+        if isinstance(self._control, NumberField):
+            self.set(self._stood)
+            self.post_message(self.Edited(self.parameter, self._value))
 
     def _explain(self, reason: str) -> None:
         self._reason.update(reason)
@@ -147,17 +156,27 @@ class Field(Vertical):
         self.set_class(typed != self._value, "-pending")
 
     @on(Input.Submitted)
-    @on(Input.Blurred)
-    def _enter(self, event: Input.Submitted | Input.Blurred) -> None:
+    def _submit(self, event: Input.Submitted) -> None:
         event.stop()
+        # What is wrong is left to be put right.
+        if not self._control.has_class("-wrong"):
+            self.screen.set_focus(None)
+
+    @on(Input.Blurred)
+    def _enter(self, event: Input.Blurred) -> None:
+        event.stop()
+        before = self._value
         self.enter()
-        self.post_message(self.Edited(self.parameter, self._value))
+        if self._value != before:
+            self.post_message(self.Edited(self.parameter, self._value))
 
     @on(NumberField.Stepped)
     def _step(self, event: NumberField.Stepped) -> None:
         event.stop()
+        stood = self._stood
         self.enter()
         self.set(self.parameter.stepped(float(self._value), event.up))
+        self._stood = stood
         self.post_message(self.Edited(self.parameter, self._value))
 
     @on(Select.Changed)
@@ -223,6 +242,17 @@ class SettingsPanel(Vertical):
             self._fields[parameter].enter()
         fields = ((p, self._fields[p].value) for p in shown.hyperparameters)
         return [(parameter, value) for parameter, value in fields if value != shown[parameter]]
+
+    def cancel(self) -> None:
+        """Bring back what stood in the field that has the focus."""
+        for field in self._fields.values():
+            if field.has_focus_within:
+                field.cancel()
+
+    def leave(self) -> None:
+        """Give the focus back, if a field has it."""
+        if self.has_focus_within:
+            self.screen.set_focus(None)
 
     def _show_own(self) -> None:
         shown = self._settings.hyperparameters
