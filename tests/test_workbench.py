@@ -37,7 +37,7 @@ from gdtui.ui.textual_fixes.palette import Palette
 from gdtui.ui.views import VIEWS
 from gdtui.ui.widgets.help_panel import HelpPanel
 from gdtui.ui.widgets.plot import Plot
-from gdtui.ui.widgets.settings_panel import Choice, NumberField, Toggle
+from gdtui.ui.widgets.settings_panel import Choice, Field, NumberField, Toggle
 from gdtui.ui.workbench import Workbench
 
 # Where only one plot has to be drawn.
@@ -436,6 +436,21 @@ async def test_space_runs_from_a_field_and_digits_choose_again() -> None:
         await desk.press("escape", "4")
         assert (desk.bench.view, desk.shown["lr"]) == ("Contour", 0.002)
         assert desk.bench.wanted.lr == 0.002
+
+
+async def test_the_field_with_the_focus_is_marked_also_where_there_are_no_colours() -> None:
+    async with opened() as desk:
+        for name in ("lr", "method", "bias"):
+            focus(desk, name)
+            await desk.pilot.pause()
+            marked = [
+                field.parameter.name
+                for field in desk.workbench.query(Field)
+                if field.query_one(".label").styles.text_style.reverse
+            ]
+            assert marked == [name]
+        await desk.press("escape")
+        assert not desk.workbench.query("Field.-focused")
 
 
 async def test_arrows_go_through_time_while_another_plot_than_the_sweep_is_chosen() -> None:

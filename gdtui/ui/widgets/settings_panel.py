@@ -107,6 +107,14 @@ class Field(Vertical):
             yield self._control
         yield self._reason
 
+    def on_descendant_focus(self) -> None:
+        """Mark the label too; the style sheet would restyle the control alone."""
+        self.add_class("-focused")
+
+    def on_descendant_blur(self) -> None:
+        """Mark the label no more."""
+        self.remove_class("-focused")
+
     @property
     def value(self) -> Value:
         """The last good value that was entered."""
