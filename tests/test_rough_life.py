@@ -167,7 +167,7 @@ def whole(terminal: Terminal) -> bool:
     return (
         re.search("pizza.txt|surface", title) is not None
         and any(plot in line for plot in [*plots, "Search for"] for line in main)
-        and "Run/Pause" in footer
+        and re.match(" (space|left|enter) ", footer) is not None
         and ("Quit" in footer or helps(terminal))
     )
 

@@ -283,18 +283,6 @@ async def test_every_own_hyperparameter_has_a_field_that_the_arrows_step() -> No
                 assert (key, parameter.name, now) == (key, parameter.name, another(parameter))
 
 
-async def test_enter_gives_the_focus_back_but_not_from_a_wrong_text() -> None:
-    async with opened() as desk:
-        for parameter in NUMBERS:
-            await desk.type(parameter, "5")
-            await desk.pilot.press("enter")
-            assert desk.app.focused is None
-            await desk.type(parameter, "e")
-            await desk.pilot.press("enter")
-            assert desk.app.focused is desk.number(parameter)
-            assert desk.wanted[parameter] == 5
-
-
 async def test_what_stood_in_a_field_comes_back() -> None:
     async with opened() as desk:
         for keys in (["5"], ["e"], ["up"], ["7", "up", "up"], ["up", "e"]):

@@ -13,7 +13,6 @@ import pytest
 from support.desk import PROBLEM, Desk, Touched, loaded, messages, opened, pauses_until
 from textual.binding import Binding
 from textual.widgets import DataTable, Input, SelectionList
-from textual.widgets._footer import FooterKey
 from textual.widgets.data_table import RowKey
 
 from gdtui.bench import HOW_TO_BRANCH, Bench
@@ -32,10 +31,11 @@ from gdtui.ui.dialogs.examples import ExamplesScreen
 from gdtui.ui.dialogs.export import ExportScreen
 from gdtui.ui.dialogs.question import Question
 from gdtui.ui.dialogs.runs import COLUMNS, RACERS, RaceScreen, RunRow, RunsScreen
-from gdtui.ui.keys import BINDINGS
+from gdtui.ui.keys import ALWAYS, BINDINGS, HINTS
 from gdtui.ui.textual_fixes.palette import Palette
 from gdtui.ui.views import VIEWS
 from gdtui.ui.widgets.help_panel import HelpPanel
+from gdtui.ui.widgets.hint_row import HintRow, fitting, spans
 from gdtui.ui.widgets.plot import Plot
 from gdtui.ui.widgets.settings_panel import Choice, Field, NumberField, Toggle
 from gdtui.ui.workbench import Workbench
@@ -419,6 +419,20 @@ async def test_escape_leaves_a_field_and_the_help() -> None:
         assert not desk.workbench.query_one(HelpPanel).display
 
 
+async def test_enter_gives_the_focus_back_but_not_from_a_wrong_text() -> None:
+    async with opened() as desk:
+        for name, value in (("lr", 0.002), ("iterations", 50), ("w_start", -1)):
+            await desk.type(name, str(value))
+            await desk.press("enter")
+            assert desk.workbench.focused is None
+            assert desk.run.settings.values[name] == value
+            await desk.type(name, "e")
+            await desk.press("enter")
+            assert desk.workbench.focused is desk.control(name)
+            assert desk.run.settings.values[name] == value
+            await desk.press("escape")
+
+
 async def test_space_runs_from_a_field_and_digits_choose_again() -> None:
     async with opened() as desk:
         for name in ("lr", "bias", "method"):
@@ -466,15 +480,78 @@ async def test_arrows_go_through_time_while_another_plot_than_the_sweep_is_chose
         assert desk.bench.scene().picked is not None
 
 
-async def test_a_key_in_the_footer_is_as_wide_before_it_is_bound() -> None:
+async def test_the_last_row_tells_the_keys_that_matter_now() -> None:
     async with opened(size=SMALL) as desk:
-        keys = desk.workbench.query(FooterKey)
-        before = [key.render().plain for key in keys]
-        for key in keys:
-            key.compact = True
+        for keys, hints in (
+            ([], "space Run  s Step  f Finish  - + Learning rate"),
+            (["tab", "tab"], "enter Take  esc Cancel  ↑ ↓ Step"),
+            (["escape", "space"], "space Pause  f Finish  - + Learning rate  < > Pace  left Back"),
+            (["space"], "space Go on  s Step  f Finish"),
+            (["s", "s", "left"], "left right Through time  home Start  end Newest  g Go to"),
+            (["end", "f"], "space Again  - + Learning rate  w Try rates"),
+            (["w"], "left right Pick a rate  enter Adopt"),
+            (["2"], "space Again"),
+        ):
+            await desk.press(*keys)
+            await desk.wait(0.2)
+            assert desk.lines[-1].startswith(f" {hints} "), keys
+            assert desk.lines[-1].rstrip().endswith("? Help  q Quit")
+        desk.bench.start_race([Settings(), Settings(lr=0.002)])
+        desk.workbench.show()
+        await desk.wait(0.2)
+        assert desk.lines[-1].startswith(" space Pause  f Finish  r Restart  < > Pace  h Runs ")
+    async with opened(Settings(lr=0.01, iterations=10_000), size=SMALL) as desk:
+        await desk.advance(100_000)
+        assert desk.lines[-1].startswith(" space Again  - Lower rate  a Advised rate ")
+
+
+async def test_help_and_quit_are_there_at_every_size_and_no_pair_is_parted() -> None:
+    async with opened(size=(40, 12)) as desk:
+        for hints in HINTS.values():
+            for width in range(20, 140):
+                shown = fitting(hints, ALWAYS, width)
+                text = "".join(part for part, _ in spans(shown)).rstrip()
+                assert len(text) <= width
+                assert shown[-2:] == ALWAYS
+                words, left = [h.words for h in shown[:-2]], hints[len(shown) - 2 :]
+                assert not {hint.words for hint in left[:1]} & set(words)
+        for size in ((40, 12), (60, 20)):
+            await desk.resize(*size)
+            assert "? Help  q Quit" in desk.lines[-1]
+
+
+def test_the_keys_of_the_last_row_are_keys() -> None:
+    of_fields = {"up", "down", "tab"}
+    for hints in HINTS.values():
+        assert hints
+        for hint in [*hints, *ALWAYS]:
+            assert hint.key in {*KEYS, *of_fields}
+
+
+async def test_a_click_on_a_key_of_the_last_row_presses_it() -> None:
+    async with opened(size=SMALL) as desk:
+        row = desk.workbench.query_one(HintRow)
+        for words, lr in (("+", 0.002), ("Learning", 0.005), ("- ", 0.002)):
+            await desk.pilot.click(row, offset=(desk.lines[-1].index(words), 0))
+            await desk.pilot.pause()
+            assert desk.bench.wanted.lr == lr
+        await desk.pilot.click(row, offset=(desk.lines[-1].index("Help"), 0))
         await desk.pilot.pause()
-        assert [key.render().plain for key in keys] == before
-        assert " space Run/Pause  s Step " in desk.text
+        assert desk.workbench.query_one(HelpPanel).display
+
+
+async def test_the_last_row_is_not_painted_while_the_situation_stays(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with opened(size=SMALL) as desk:
+        await desk.press("space")
+        painted: list[object] = []
+        row = desk.workbench.query_one(HintRow)
+        monkeypatch.setattr(row, "refresh", lambda *regions, **_: painted.extend(regions))
+        await desk.wait(1.0)
+        assert not painted
+        await desk.press("space")
+        assert painted
 
 
 # Plots

@@ -6,11 +6,62 @@ is one that leaves it alone. What opens a dialog is an action of the workbench i
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from enum import Enum, auto
+from typing import NamedTuple
+
 from textual.binding import Binding, BindingType
 
+from gdtui.core.descent import Status
+from gdtui.scene import SWEEP, Scene
 from gdtui.ui.views import VIEWS
 
-_GROUPS: dict[str, Binding.Group] = {}
+
+class Situation(Enum):
+    """What one is in the middle of: it decides which keys matter."""
+
+    READY = auto()
+    RUNNING = auto()
+    PAUSED = auto()
+    FINISHED = auto()
+    DIVERGED = auto()
+    PAST = auto()
+    SWEEP = auto()
+    RACE = auto()
+    FIELD = auto()
+
+
+class Hint(NamedTuple):
+    """A key in the last row, how it is written there, and in which words."""
+
+    key: str
+    display: str
+    words: str
+
+
+# For each situation, the hints in the order of the keys below.
+HINTS: dict[Situation, list[Hint]] = {situation: [] for situation in Situation}
+_BY_STATUS = {
+    Status.READY: Situation.READY,
+    Status.RUNNING: Situation.RUNNING,
+    Status.PAUSED: Situation.PAUSED,
+    Status.FINISHED: Situation.FINISHED,
+    Status.CONVERGED: Situation.FINISHED,
+    Status.DIVERGED: Situation.DIVERGED,
+}
+
+
+def situation_of(scene: Scene, view: str, racing: bool, in_field: bool) -> Situation:
+    """The situation, with `view` the chosen one; what is nearest to the hand goes first."""
+    if in_field:
+        return Situation.FIELD
+    if view == SWEEP and scene.sweep is not None:
+        return Situation.SWEEP
+    if scene.cursor is not None:
+        return Situation.PAST
+    if racing and scene.goes_on:
+        return Situation.RACE
+    return _BY_STATUS[scene.newest.status]
 
 
 def _key(
@@ -18,45 +69,82 @@ def _key(
     action: str,
     description: str,
     tooltip: str,
+    hints: Mapping[Situation, str] | None = None,
     display: str | None = None,
-    group: str | None = None,
     priority: bool = False,
 ) -> Binding:
-    """A key of the workbench; those with a place in the footer have a display or a group."""
-    together = _GROUPS.setdefault(group, Binding.Group(group)) if group else None
-    show = display is not None
-    return Binding(
-        key,
-        action,
-        description,
-        show=show,
-        key_display=display,
-        priority=priority,
-        tooltip=tooltip,
-        group=together,
-    )
+    """A key of the workbench, with the words for it in each situation in which it matters."""
+    for situation, words in (hints or {}).items():
+        HINTS[situation].append(Hint(key.split(",")[0], display or key, words))
+    return Binding(key, action, description, show=False, priority=priority, tooltip=tooltip)
 
 
-# Each key, once: the footer, the help panel, the palette and the README's table follow.
+_READY, _RUNNING, _PAUSED, _FINISHED, _DIVERGED, _PAST, _SWEEP, _RACE, _FIELD = Situation
+_RATE = dict.fromkeys((_READY, _RUNNING, _PAUSED, _FINISHED), "Learning rate")
+_THROUGH_TIME = {_PAST: "Through time", _SWEEP: "Pick a rate"}
+_BACK = dict.fromkeys((_RUNNING, _PAUSED, _FINISHED, _DIVERGED), "Back")
+_PACE = {_RUNNING: "Pace", _RACE: "Pace"}
+
+# Each key, once: the last row, the help panel, the palette and the README's table follow.
 BINDINGS: list[BindingType] = [
-    _key("space", "run", "Run/Pause", "run, or pause", "space"),
-    _key("s", "bench('step')", "Step", "one iteration", "s"),
-    _key("f", "bench('finish')", "Finish", "run to the end at full speed"),
-    _key("r", "bench('restart')", "Restart", "back to the start, as a new run", "r"),
+    _key(
+        "space",
+        "run",
+        "Run/Pause",
+        "run, or pause",
+        {
+            _READY: "Run",
+            _RUNNING: "Pause",
+            _PAUSED: "Go on",
+            _FINISHED: "Again",
+            _DIVERGED: "Again",
+            _RACE: "Pause",
+        },
+    ),
+    _key("s", "bench('step')", "Step", "one iteration", {_READY: "Step", _PAUSED: "Step"}),
+    _key(
+        "f",
+        "bench('finish')",
+        "Finish",
+        "run to the end at full speed",
+        dict.fromkeys((_READY, _RUNNING, _PAUSED, _RACE), "Finish"),
+    ),
+    _key(
+        "r",
+        "bench('restart')",
+        "Restart",
+        "back to the start, as a new run",
+        {_PAUSED: "Restart", _RACE: "Restart"},
+    ),
     _key(
         "minus",
         "bench('rate', False)",
         "Lower lr",
         "learning rate down 1-2-5",
+        {**_RATE, _DIVERGED: "Lower rate"},
         "-",
-        "Learning rate",
     ),
-    _key("plus,equals_sign", "bench('rate', True)", "Raise lr", "and up", "+", "Learning rate"),
-    _key("less_than_sign", "look('faster', False)", "Slower", "fewer iterations a second"),
-    _key("greater_than_sign", "look('faster', True)", "Faster", "more of them, up to full speed"),
-    _key("a", "bench('advised')", "Advised lr", "start again at half the critical learning rate"),
+    _key("plus,equals_sign", "bench('rate', True)", "Raise lr", "and up", _RATE, "+"),
+    _key(
+        "less_than_sign", "look('faster', False)", "Slower", "fewer iterations a second", _PACE, "<"
+    ),
+    _key(
+        "greater_than_sign",
+        "look('faster', True)",
+        "Faster",
+        "more of them, up to full speed",
+        _PACE,
+        ">",
+    ),
+    _key(
+        "a",
+        "bench('advised')",
+        "Advised lr",
+        "start again at half the critical learning rate",
+        {_DIVERGED: "Advised rate"},
+    ),
     _key("b", "bench('toggle', 'bias')", "Bias", "train the bias, or hold it"),
-    _key("m", "bench('next_method')", "Method", "the next method"),
+    _key("m", "bench('next_method')", "Method", "the next method", {_READY: "Method"}),
     _key(
         "x",
         "bench('toggle', 'standardize')",
@@ -65,22 +153,31 @@ BINDINGS: list[BindingType] = [
     ),
     _key("l", "look('next_scale')", "Scale", "loss: linear, log, log-log, or above the minimum"),
     _key("v", "look('cut')", "Cut", "valley along w, or along b"),
-    _key("w", "bench('begin_sweep')", "Try rates", "run with some sixty learning rates"),
+    _key(
+        "w",
+        "bench('begin_sweep')",
+        "Try rates",
+        "run with some sixty learning rates",
+        dict.fromkeys((_READY, _FINISHED, _DIVERGED), "Try rates"),
+    ),
     *(
-        # In the footer one entry stands for all of them.
-        _key(
-            str(number),
-            f"look('choose', {name!r})",
-            "Plot" if number == 1 else name,
-            f"plot: {name}",
-            f"1-{len(VIEWS)}" if number == 1 else None,
-        )
+        _key(str(number), f"look('choose', {name!r})", name, f"plot: {name}")
         for number, name in enumerate(VIEWS, 1)
     ),
     _key("z", "look('zoom')", "Zoom", "only the chosen plot, or all"),
-    _key("left", "bench('move', -1)", "Back", "look an iteration back; sweep: a lower rate"),
     _key(
-        "right", "bench('move', 1)", "Forth", "and forth, at the end a step; sweep: a higher rate"
+        "left",
+        "bench('move', -1)",
+        "Back",
+        "look an iteration back; sweep: a lower rate",
+        {**_THROUGH_TIME, **_BACK},
+    ),
+    _key(
+        "right",
+        "bench('move', 1)",
+        "Forth",
+        "and forth, at the end a step; sweep: a higher rate",
+        _THROUGH_TIME,
     ),
     _key("shift+left", "bench('move', -10)", "Ten back", "look ten iterations back"),
     _key("shift+right", "bench('move', 10)", "Ten forth", "and forth"),
@@ -88,25 +185,62 @@ BINDINGS: list[BindingType] = [
         "ctrl+left", "look('move_percent', False)", "Percent back", "look a percent of the run back"
     ),
     _key("ctrl+right", "look('move_percent', True)", "Percent forth", "and forth"),
-    _key("home", "start", "To the start", "look at the start of the run"),
-    _key("end", "live", "To the end", "look at the newest iteration, and follow it"),
-    _key("g", "go", "Go to", "look at an iteration by its number"),
-    _key("n", "bench('branch')", "Branch", "a new run from here, with the settings of the panel"),
-    _key("h", "runs", "Runs", "all runs in a table: look, sort, hide, name, delete"),
-    _key("t", "race", "Race", "methods and runs start together: which is first?"),
-    _key("e", "export", "Export", "runs, plots or a script as new files"),
+    _key("home", "start", "To the start", "look at the start of the run", {_PAST: "Start"}),
+    _key(
+        "end",
+        "live",
+        "To the end",
+        "look at the newest iteration, and follow it",
+        {_PAST: "Newest"},
+    ),
+    _key("g", "go", "Go to", "look at an iteration by its number", {_PAST: "Go to"}),
+    _key(
+        "n",
+        "bench('branch')",
+        "Branch",
+        "a new run from here, with the settings of the panel",
+        {_PAST: "Branch"},
+    ),
+    _key(
+        "h",
+        "runs",
+        "Runs",
+        "all runs in a table: look, sort, hide, name, delete",
+        dict.fromkeys((_FINISHED, _DIVERGED, _RACE), "Runs"),
+    ),
+    _key(
+        "t",
+        "race",
+        "Race",
+        "methods and runs start together: which is first?",
+        {_READY: "Race", _FINISHED: "Race"},
+    ),
+    _key("e", "export", "Export", "runs, plots or a script as new files", {_FINISHED: "Export"}),
     _key("c", "copy", "Copy", "copy the command that repeats this run, and show it"),
-    _key("enter", "open", "Open", "adopt the rate picked; open this step's examples"),
+    _key(
+        "enter",
+        "open",
+        "Open",
+        "adopt the rate picked; open this step's examples",
+        {_FIELD: "Take", _SWEEP: "Adopt"},
+    ),
     _key(
         "escape",
         "escape",
         "Escape",
         "stop sweep or export; leave help; a field as it was",
+        {_FIELD: "Cancel"},
+        "esc",
     ),
     # With priority: the list of a select has no use for them, and fails where it has no height.
     _key("pageup", "log('page_up')", "Page up", "log: a page up", priority=True),
     _key("pagedown", "log('page_down')", "Page down", "log: a page down", priority=True),
-    _key("question_mark", "help", "Help", "these keys, or hide them", "?"),
+    _key("question_mark", "help", "Help", "these keys, or hide them"),
     _key("ctrl+p", "app.command_palette", "Palette", "every command, and the themes"),
-    _key("q", "app.quit", "Quit", "leave gdtui", "q"),
+    _key("q", "app.quit", "Quit", "leave gdtui"),
 ]
+
+# Those of a number field itself.
+HINTS[_FIELD] += [Hint("up", "↑", "Step"), Hint("down", "↓", "Step"), Hint("tab", "tab", "Next")]
+# How one learns the rest, and leaves.
+ALWAYS = [Hint("question_mark", "?", "Help"), Hint("q", "q", "Quit")]

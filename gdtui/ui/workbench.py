@@ -10,7 +10,7 @@ from functools import cached_property, partial
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Grid, Horizontal, Vertical
-from textual.widgets import Footer, Label
+from textual.widgets import Label
 
 from gdtui.bench import Bench
 from gdtui.core.descent import Step
@@ -34,15 +34,16 @@ from gdtui.ui.dialogs.export import ExportScreen
 from gdtui.ui.dialogs.question import Question
 from gdtui.ui.dialogs.runs import RaceScreen, RunsScreen
 from gdtui.ui.drawing.svg import svg
-from gdtui.ui.keys import BINDINGS
+from gdtui.ui.keys import ALWAYS, BINDINGS, HINTS, situation_of
 from gdtui.ui.textual_fixes.prompt_repaint import PromptRepaint
 from gdtui.ui.textual_fixes.stale_sizes import IgnoresStaleSizes
 from gdtui.ui.views import SHORT_NAMES, VIEWS
 from gdtui.ui.widgets.help_panel import HelpPanel
+from gdtui.ui.widgets.hint_row import HintRow
 from gdtui.ui.widgets.iteration_log import IterationLog
 from gdtui.ui.widgets.plot import Plot
 from gdtui.ui.widgets.readout import Readout
-from gdtui.ui.widgets.settings_panel import SettingsPanel
+from gdtui.ui.widgets.settings_panel import Field, NumberField, SettingsPanel
 from gdtui.ui.widgets.tab_strip import TabStrip
 
 # Frames a second: on a machine of one's own, and over a network.
@@ -125,7 +126,7 @@ class Workbench(IgnoresStaleSizes, PromptRepaint[None]):
                     for name in VIEWS:
                         yield Plot(name)
                 yield IterationLog()
-        yield Footer(show_command_palette=False)
+        yield HintRow()
         yield HelpPanel(self.BINDINGS)
 
     # Kept once found: a search through the widgets in every frame would cost a tenth of it.
@@ -137,6 +138,10 @@ class Workbench(IgnoresStaleSizes, PromptRepaint[None]):
     @cached_property
     def _tabs(self) -> TabStrip:
         return self.query_one(TabStrip)
+
+    @cached_property
+    def _hints(self) -> HintRow:
+        return self.query_one(HintRow)
 
     @cached_property
     def _readout(self) -> Readout:
@@ -216,7 +221,24 @@ class Workbench(IgnoresStaleSizes, PromptRepaint[None]):
         tunings = captions.tunings(scene.newest)
         self._log.show(scene.newest.lines, closing, tunings, scene.cursor)
         self._show_status(scene)
+        self._show_hints(scene)
         return scene.goes_on
+
+    def _show_hints(self, scene: Scene) -> None:
+        racing, in_field = self.bench.race is not None, isinstance(self.focused, NumberField)
+        self._hints.show(HINTS[situation_of(scene, self.bench.view, racing, in_field)], ALWAYS)
+
+    def on_descendant_focus(self) -> None:
+        """In a field other keys matter."""
+        self._show_hints(self.bench.scene())
+
+    def on_descendant_blur(self) -> None:
+        """Other keys matter outside of a field."""
+        self._show_hints(self.bench.scene())
+
+    @on(HintRow.Pressed)
+    def _hint_pressed(self, event: HintRow.Pressed) -> None:
+        self.app.simulate_key(event.key)
 
     def _show_status(self, scene: Scene) -> None:
         text = captions.status(scene, short=self.app.size.width < WIDE_SCREEN)
@@ -278,6 +300,10 @@ class Workbench(IgnoresStaleSizes, PromptRepaint[None]):
         self._say(self.bench.want(event.parameter, event.value))
         self.show()
 
+    @on(Field.Left)
+    def _field_left(self) -> None:
+        self.set_focus(None)
+
     def action_bench(self, command: str, *arguments: Value) -> None:
         """A command of the bench, with the settings that are typed."""
         self._obey(partial(getattr(self.bench, command), *arguments))
@@ -289,7 +315,8 @@ class Workbench(IgnoresStaleSizes, PromptRepaint[None]):
     def action_run(self) -> None:
         """Run or pause; a field gives the focus back."""
         self._obey(self.bench.toggle_run)
-        self._panel.leave()
+        if self._panel.has_focus_within:
+            self.set_focus(None)
 
     async def action_start(self) -> None:
         """Look at the start of the run, or of the help while it is open."""

@@ -80,6 +80,9 @@ class Field(Vertical):
             self.parameter = parameter
             self.value = value
 
+    class Left(Message):
+        """The number is as it shall be: the focus may go."""
+
     def __init__(self, parameter: Hyperparameter, value: Value) -> None:
         super().__init__()
         self.parameter = parameter
@@ -166,13 +169,17 @@ class Field(Vertical):
     @on(Input.Submitted)
     def _submit(self, event: Input.Submitted) -> None:
         event.stop()
+        self._ask()
         # What is wrong is left to be put right.
         if not self._control.has_class("-wrong"):
-            self.screen.set_focus(None)
+            self.post_message(self.Left())
 
     @on(Input.Blurred)
-    def _enter(self, event: Input.Blurred) -> None:
+    def _leave(self, event: Input.Blurred) -> None:
         event.stop()
+        self._ask()
+
+    def _ask(self) -> None:
         before = self._value
         self.enter()
         if self._value != before:
@@ -256,11 +263,6 @@ class SettingsPanel(Vertical):
         for field in self._fields.values():
             if field.has_focus_within:
                 field.cancel()
-
-    def leave(self) -> None:
-        """Give the focus back, if a field has it."""
-        if self.has_focus_within:
-            self.screen.set_focus(None)
 
     def _show_own(self) -> None:
         shown = self._settings.hyperparameters
