@@ -31,7 +31,7 @@ from gdtui.ui.dialogs.examples import ExamplesScreen
 from gdtui.ui.dialogs.export import ExportScreen
 from gdtui.ui.dialogs.question import Question
 from gdtui.ui.dialogs.runs import COLUMNS, RACERS, RaceScreen, RunRow, RunsScreen
-from gdtui.ui.keys import ALWAYS, BINDINGS, HINTS
+from gdtui.ui.keys import ALWAYS, BINDINGS, GROUPS, HINTS, written
 from gdtui.ui.textual_fixes.palette import Palette
 from gdtui.ui.views import VIEWS
 from gdtui.ui.widgets.help_panel import HelpPanel
@@ -335,12 +335,21 @@ async def test_every_key_is_its_command_wherever_the_focus_is(place: str | None)
         assert desk.workbench.query_one(HelpPanel).display
 
 
+def test_each_key_is_named_in_the_palette_and_its_sentence_stands_alone() -> None:
+    assert [binding for group in GROUPS.values() for binding in group] == BINDINGS
+    sentences = [binding.tooltip for binding in BOUND]
+    assert len(set(sentences)) == len(sentences)
+    for binding in BOUND:
+        assert not binding.tooltip.startswith("and ")
+        assert binding.description.endswith(f" ({written(binding.key)})")
+
+
 @pytest.mark.long
 async def test_a_command_of_the_palette_is_that_of_its_key() -> None:
     keys = {binding.description: binding.key.split(",")[0] for binding in BOUND}
     async with opened(size=SMALL) as desk:
         commands = list(desk.app.get_system_commands(desk.app.screen))
-        assert {command.title for command in commands} >= set(keys) - {"Palette"}
+        assert {command.title for command in commands} >= set(keys) - {"Palette (ctrl+p)"}
         await desk.advance(60)
         recorder = desk.workbench.bench = Recorder(desk.bench)
         for command in commands:
@@ -392,6 +401,7 @@ async def test_home_and_end_scroll_the_log_or_the_help() -> None:
         for binding in BOUND:
             assert binding.tooltip
             assert binding.tooltip in desk.text
+        assert all(f" {title} " in desk.text for title in GROUPS)
         seen = desk.text
         while panel.scroll_offset.y < panel.max_scroll_y:
             await desk.press("pagedown")
@@ -485,10 +495,10 @@ async def test_the_last_row_tells_the_keys_that_matter_now() -> None:
         for keys, hints in (
             ([], "space Run  s Step  f Finish  - + Learning rate"),
             (["tab", "tab"], "enter Take  esc Cancel  ↑ ↓ Step"),
-            (["escape", "space"], "space Pause  f Finish  - + Learning rate  < > Pace  left Back"),
+            (["escape", "space"], "space Pause  f Finish  < > Pace  - + Learning rate  left Back"),
             (["space"], "space Go on  s Step  f Finish"),
             (["s", "s", "left"], "left right Through time  home Start  end Newest  g Go to"),
-            (["end", "f"], "space Again  - + Learning rate  w Try rates"),
+            (["end", "f"], "space Again  - + Learning rate  left Back"),
             (["w"], "left right Pick a rate  enter Adopt"),
             (["2"], "space Again"),
         ):

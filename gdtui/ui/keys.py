@@ -11,6 +11,7 @@ from enum import Enum, auto
 from typing import NamedTuple
 
 from textual.binding import Binding, BindingType
+from textual.keys import format_key
 
 from gdtui.core.descent import Status
 from gdtui.scene import SWEEP, Scene
@@ -64,19 +65,29 @@ def situation_of(scene: Scene, view: str, racing: bool, in_field: bool) -> Situa
     return _BY_STATUS[scene.newest.status]
 
 
+def written(keys: str) -> str:
+    """Keys as they are shown, of several one after the other."""
+    return " ".join(format_key(key) for key in keys.split(","))
+
+
 def _key(
     key: str,
     action: str,
-    description: str,
-    tooltip: str,
+    name: str,
+    sentence: str,
     hints: Mapping[Situation, str] | None = None,
     display: str | None = None,
     priority: bool = False,
 ) -> Binding:
-    """A key of the workbench, with the words for it in each situation in which it matters."""
+    """A key of the workbench, with the words for it in each situation in which it matters.
+
+    The palette shows its name with the key itself, and the sentence, which stands alone.
+    """
     for situation, words in (hints or {}).items():
         HINTS[situation].append(Hint(key.split(",")[0], display or key, words))
-    return Binding(key, action, description, show=False, priority=priority, tooltip=tooltip)
+    return Binding(
+        key, action, f"{name} ({written(key)})", show=False, priority=priority, tooltip=sentence
+    )
 
 
 _READY, _RUNNING, _PAUSED, _FINISHED, _DIVERGED, _PAST, _SWEEP, _RACE, _FIELD = Situation
@@ -85,160 +96,213 @@ _THROUGH_TIME = {_PAST: "Through time", _SWEEP: "Pick a rate"}
 _BACK = dict.fromkeys((_RUNNING, _PAUSED, _FINISHED, _DIVERGED), "Back")
 _PACE = {_RUNNING: "Pace", _RACE: "Pace"}
 
-# Each key, once: the last row, the help panel, the palette and the README's table follow.
-BINDINGS: list[BindingType] = [
-    _key(
-        "space",
-        "run",
-        "Run/Pause",
-        "run, or pause",
-        {
-            _READY: "Run",
-            _RUNNING: "Pause",
-            _PAUSED: "Go on",
-            _FINISHED: "Again",
-            _DIVERGED: "Again",
-            _RACE: "Pause",
-        },
-    ),
-    _key("s", "bench('step')", "Step", "one iteration", {_READY: "Step", _PAUSED: "Step"}),
-    _key(
-        "f",
-        "bench('finish')",
-        "Finish",
-        "run to the end at full speed",
-        dict.fromkeys((_READY, _RUNNING, _PAUSED, _RACE), "Finish"),
-    ),
-    _key(
-        "r",
-        "bench('restart')",
-        "Restart",
-        "back to the start, as a new run",
-        {_PAUSED: "Restart", _RACE: "Restart"},
-    ),
-    _key(
-        "minus",
-        "bench('rate', False)",
-        "Lower lr",
-        "learning rate down 1-2-5",
-        {**_RATE, _DIVERGED: "Lower rate"},
-        "-",
-    ),
-    _key("plus,equals_sign", "bench('rate', True)", "Raise lr", "and up", _RATE, "+"),
-    _key(
-        "less_than_sign", "look('faster', False)", "Slower", "fewer iterations a second", _PACE, "<"
-    ),
-    _key(
-        "greater_than_sign",
-        "look('faster', True)",
-        "Faster",
-        "more of them, up to full speed",
-        _PACE,
-        ">",
-    ),
-    _key(
-        "a",
-        "bench('advised')",
-        "Advised lr",
-        "start again at half the critical learning rate",
-        {_DIVERGED: "Advised rate"},
-    ),
-    _key("b", "bench('toggle', 'bias')", "Bias", "train the bias, or hold it"),
-    _key("m", "bench('next_method')", "Method", "the next method", {_READY: "Method"}),
-    _key(
-        "x",
-        "bench('toggle', 'standardize')",
-        "Standardize",
-        "scale the feature, or take it as it is",
-    ),
-    _key("l", "look('next_scale')", "Scale", "loss: linear, log, log-log, or above the minimum"),
-    _key("v", "look('cut')", "Cut", "valley along w, or along b"),
-    _key(
-        "w",
-        "bench('begin_sweep')",
-        "Try rates",
-        "run with some sixty learning rates",
-        dict.fromkeys((_READY, _FINISHED, _DIVERGED), "Try rates"),
-    ),
-    *(
-        _key(str(number), f"look('choose', {name!r})", name, f"plot: {name}")
-        for number, name in enumerate(VIEWS, 1)
-    ),
-    _key("z", "look('zoom')", "Zoom", "only the chosen plot, or all"),
-    _key(
-        "left",
-        "bench('move', -1)",
-        "Back",
-        "look an iteration back; sweep: a lower rate",
-        {**_THROUGH_TIME, **_BACK},
-    ),
-    _key(
-        "right",
-        "bench('move', 1)",
-        "Forth",
-        "and forth, at the end a step; sweep: a higher rate",
-        _THROUGH_TIME,
-    ),
-    _key("shift+left", "bench('move', -10)", "Ten back", "look ten iterations back"),
-    _key("shift+right", "bench('move', 10)", "Ten forth", "and forth"),
-    _key(
-        "ctrl+left", "look('move_percent', False)", "Percent back", "look a percent of the run back"
-    ),
-    _key("ctrl+right", "look('move_percent', True)", "Percent forth", "and forth"),
-    _key("home", "start", "To the start", "look at the start of the run", {_PAST: "Start"}),
-    _key(
-        "end",
-        "live",
-        "To the end",
-        "look at the newest iteration, and follow it",
-        {_PAST: "Newest"},
-    ),
-    _key("g", "go", "Go to", "look at an iteration by its number", {_PAST: "Go to"}),
-    _key(
-        "n",
-        "bench('branch')",
-        "Branch",
-        "a new run from here, with the settings of the panel",
-        {_PAST: "Branch"},
-    ),
-    _key(
-        "h",
-        "runs",
-        "Runs",
-        "all runs in a table: look, sort, hide, name, delete",
-        dict.fromkeys((_FINISHED, _DIVERGED, _RACE), "Runs"),
-    ),
-    _key(
-        "t",
-        "race",
-        "Race",
-        "methods and runs start together: which is first?",
-        {_READY: "Race", _FINISHED: "Race"},
-    ),
-    _key("e", "export", "Export", "runs, plots or a script as new files", {_FINISHED: "Export"}),
-    _key("c", "copy", "Copy", "copy the command that repeats this run, and show it"),
-    _key(
-        "enter",
-        "open",
-        "Open",
-        "adopt the rate picked; open this step's examples",
-        {_FIELD: "Take", _SWEEP: "Adopt"},
-    ),
-    _key(
-        "escape",
-        "escape",
-        "Escape",
-        "stop sweep or export; leave help; a field as it was",
-        {_FIELD: "Cancel"},
-        "esc",
-    ),
-    # With priority: the list of a select has no use for them, and fails where it has no height.
-    _key("pageup", "log('page_up')", "Page up", "log: a page up", priority=True),
-    _key("pagedown", "log('page_down')", "Page down", "log: a page down", priority=True),
-    _key("question_mark", "help", "Help", "these keys, or hide them"),
-    _key("ctrl+p", "app.command_palette", "Palette", "every command, and the themes"),
-    _key("q", "app.quit", "Quit", "leave gdtui"),
-]
+# Each key, once, by what one wants to do: the last row, the help panel, the palette and the table
+# in the README follow.
+GROUPS: dict[str, list[Binding]] = {
+    "Run": [
+        _key(
+            "space",
+            "run",
+            "Run/Pause",
+            "run, or pause",
+            {
+                _READY: "Run",
+                _RUNNING: "Pause",
+                _PAUSED: "Go on",
+                _FINISHED: "Again",
+                _DIVERGED: "Again",
+                _RACE: "Pause",
+            },
+        ),
+        _key("s", "bench('step')", "Step", "take one iteration", {_READY: "Step", _PAUSED: "Step"}),
+        _key(
+            "f",
+            "bench('finish')",
+            "Finish",
+            "run to the end at full speed",
+            dict.fromkeys((_READY, _RUNNING, _PAUSED, _RACE), "Finish"),
+        ),
+        _key(
+            "r",
+            "bench('restart')",
+            "Restart",
+            "begin again from the start, as a new run",
+            {_PAUSED: "Restart", _RACE: "Restart"},
+        ),
+        _key(
+            "less_than_sign",
+            "look('faster', False)",
+            "Slower",
+            "run slower: fewer iterations a second",
+            _PACE,
+            "<",
+        ),
+        _key(
+            "greater_than_sign",
+            "look('faster', True)",
+            "Faster",
+            "run faster, up to full speed",
+            _PACE,
+            ">",
+        ),
+    ],
+    "Change the settings": [
+        _key(
+            "minus",
+            "bench('rate', False)",
+            "Lower the learning rate",
+            "lower the learning rate along 1-2-5",
+            {**_RATE, _DIVERGED: "Lower rate"},
+            "-",
+        ),
+        _key(
+            "plus,equals_sign",
+            "bench('rate', True)",
+            "Raise the learning rate",
+            "raise the learning rate along 1-2-5",
+            _RATE,
+            "+",
+        ),
+        _key(
+            "a",
+            "bench('advised')",
+            "Advised learning rate",
+            "start again at half the critical learning rate",
+            {_DIVERGED: "Advised rate"},
+        ),
+        _key("m", "bench('next_method')", "Method", "take the next method", {_READY: "Method"}),
+        _key("b", "bench('toggle', 'bias')", "Bias", "train the bias, or hold it"),
+        _key(
+            "x",
+            "bench('toggle', 'standardize')",
+            "Standardize",
+            "scale the feature, or take it as it is",
+        ),
+    ],
+    "Choose what is shown": [
+        *(
+            _key(str(number), f"look('choose', {name!r})", name, f"show the plot: {name}")
+            for number, name in enumerate(VIEWS, 1)
+        ),
+        _key("z", "look('zoom')", "Zoom", "show only the chosen plot, or all that fit"),
+        _key(
+            "l",
+            "look('next_scale')",
+            "Scale",
+            "draw the loss linear, log, log-log, above minimum",
+        ),
+        _key("v", "look('cut')", "Cut", "cut the valley along w, or along b"),
+    ],
+    "Go through time": [
+        _key(
+            "left",
+            "bench('move', -1)",
+            "Back",
+            "look an iteration back; sweep: a lower rate",
+            {**_THROUGH_TIME, **_BACK},
+        ),
+        _key(
+            "right",
+            "bench('move', 1)",
+            "Forth",
+            "look an iteration on, or step; sweep: higher rate",
+            _THROUGH_TIME,
+        ),
+        _key("shift+left", "bench('move', -10)", "Ten back", "look ten iterations back"),
+        _key("shift+right", "bench('move', 10)", "Ten forth", "look ten iterations on"),
+        _key(
+            "ctrl+left",
+            "look('move_percent', False)",
+            "Percent back",
+            "look a percent of the run back",
+        ),
+        _key(
+            "ctrl+right",
+            "look('move_percent', True)",
+            "Percent forth",
+            "look a percent of the run on",
+        ),
+        _key("home", "start", "To the start", "look at the start of the run", {_PAST: "Start"}),
+        _key(
+            "end",
+            "live",
+            "To the end",
+            "look at the newest iteration, and follow it",
+            {_PAST: "Newest"},
+        ),
+        _key("g", "go", "Go to", "look at an iteration by its number", {_PAST: "Go to"}),
+    ],
+    "Try and compare": [
+        _key(
+            "w",
+            "bench('begin_sweep')",
+            "Try rates",
+            "try some sixty learning rates in a sweep",
+            dict.fromkeys((_READY, _FINISHED, _DIVERGED), "Try rates"),
+        ),
+        _key(
+            "n",
+            "bench('branch')",
+            "Branch",
+            "begin a new run here, with the panel's settings",
+            {_PAST: "Branch"},
+        ),
+        _key(
+            "t",
+            "race",
+            "Race",
+            "race methods and runs: which is first?",
+            {_READY: "Race", _FINISHED: "Race"},
+        ),
+        _key(
+            "h",
+            "runs",
+            "Runs",
+            "all runs in a table: look, sort, hide, name, delete",
+            dict.fromkeys((_FINISHED, _DIVERGED, _RACE), "Runs"),
+        ),
+    ],
+    "Take away": [
+        _key(
+            "e",
+            "export",
+            "Export",
+            "write runs, plots or a script to new files",
+            {_FINISHED: "Export"},
+        ),
+        _key("c", "copy", "Copy", "copy the command that repeats this run, and show it"),
+    ],
+    "Find one's way": [
+        _key(
+            "enter",
+            "open",
+            "Open",
+            "adopt the rate picked; open this step's examples",
+            {_FIELD: "Take", _SWEEP: "Adopt"},
+        ),
+        _key(
+            "escape",
+            "escape",
+            "Escape",
+            "stop sweep or export; leave help; a field as it was",
+            {_FIELD: "Cancel"},
+            "esc",
+        ),
+        # With priority: the list of a select has no use for them, and fails without a height.
+        _key("pageup", "log('page_up')", "Page up", "scroll log or help a page up", priority=True),
+        _key(
+            "pagedown",
+            "log('page_down')",
+            "Page down",
+            "scroll log or help a page down",
+            priority=True,
+        ),
+        _key("question_mark", "help", "Help", "show all keys, or hide them"),
+        _key("ctrl+p", "app.command_palette", "Palette", "search every command, and the themes"),
+        _key("q", "app.quit", "Quit", "leave gdtui"),
+    ],
+}
+BINDINGS: list[BindingType] = [binding for group in GROUPS.values() for binding in group]
 
 # Those of a number field itself.
 HINTS[_FIELD] += [Hint("up", "↑", "Step"), Hint("down", "↓", "Step"), Hint("tab", "tab", "Next")]

@@ -34,7 +34,7 @@ from gdtui.ui.dialogs.export import ExportScreen
 from gdtui.ui.dialogs.question import Question
 from gdtui.ui.dialogs.runs import RaceScreen, RunsScreen
 from gdtui.ui.drawing.svg import svg
-from gdtui.ui.keys import ALWAYS, BINDINGS, HINTS, situation_of
+from gdtui.ui.keys import ALWAYS, BINDINGS, GROUPS, HINTS, situation_of
 from gdtui.ui.textual_fixes.prompt_repaint import PromptRepaint
 from gdtui.ui.textual_fixes.stale_sizes import IgnoresStaleSizes
 from gdtui.ui.views import SHORT_NAMES, VIEWS
@@ -127,7 +127,7 @@ class Workbench(IgnoresStaleSizes, PromptRepaint[None]):
                         yield Plot(name)
                 yield IterationLog()
         yield HintRow()
-        yield HelpPanel(self.BINDINGS)
+        yield HelpPanel(GROUPS)
 
     # Kept once found: a search through the widgets in every frame would cost a tenth of it.
 

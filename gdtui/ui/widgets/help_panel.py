@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import Binding
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.keys import format_key
 from textual.widgets import Static
 
 from gdtui.core.method import Method
 from gdtui.core.methods import METHODS
+from gdtui.ui.keys import written
 
 NOTE = """\
 In a field, what spells a number is typed: enter and space take it and leave the field, the \
@@ -20,13 +20,9 @@ arrows step it, escape brings back what stood there. Every other key works there
 from field to field. Page up and down scroll this help."""
 
 
-def key_table(bindings: Sequence[BindingType]) -> list[tuple[str, str]]:
-    """The keys and the explanation of every binding that has one, in order."""
-    return [
-        (" ".join(format_key(key) for key in binding.key.split(",")), binding.tooltip)
-        for binding in bindings
-        if isinstance(binding, Binding) and binding.tooltip
-    ]
+def key_table(bindings: Sequence[Binding]) -> list[tuple[str, str]]:
+    """The keys and the explanation of every binding, in order."""
+    return [(written(binding.key), binding.tooltip) for binding in bindings]
 
 
 def card(method: Method) -> Content:
@@ -44,12 +40,12 @@ def card(method: Method) -> Content:
 
 
 class HelpPanel(VerticalScroll, can_focus=False):
-    """A card over the plots, with a row for every key, and the methods below."""
+    """A card over the plots, with a row for every key, in groups, and the methods below."""
 
-    def __init__(self, bindings: Sequence[BindingType]) -> None:
+    def __init__(self, groups: Mapping[str, Sequence[Binding]]) -> None:
         super().__init__()
         self.border_title = "Keys and methods"
-        self._table = key_table(bindings)
+        self._groups = groups
 
     def compose(self) -> ComposeResult:
         """The table, a note on number fields, and the cards."""
@@ -59,5 +55,7 @@ class HelpPanel(VerticalScroll, can_focus=False):
             yield Static(card(method))
 
     def _rows(self) -> Iterator[Content]:
-        for key, text in self._table:
-            yield Content.assemble((f"{key:>8}", "bold $text-accent"), f"  {text}")
+        for title, bindings in self._groups.items():
+            yield Content.assemble((title, "bold"))
+            for key, text in key_table(bindings):
+                yield Content.assemble((f"{key:>8}", "bold $text-accent"), f"  {text}")
