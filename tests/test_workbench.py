@@ -599,6 +599,35 @@ async def test_as_many_plots_as_fit_and_the_last_chosen_ones() -> None:
         assert desk.plots[-1] == desk.bench.view
 
 
+async def test_the_log_has_a_quarter_at_most_and_no_panel_is_half_empty() -> None:
+    async with opened() as desk:
+        await desk.advance(100)
+        for size in ((60, 20), (80, 24), (100, 30), (120, 36), (120, 49), (200, 55)):
+            await desk.resize(*size)
+            assert 4 <= desk.log.outer_size.height <= size[1] / 4
+            panel = desk.workbench.query_one("#readout")
+            said = sum(any(word.isalnum() for word in panel.render_line(y).text)
+                       for y in range(panel.size.height))  # fmt: skip
+            assert said >= panel.size.height / 2 or size == (120, 49)
+
+
+async def test_figures_are_whole_where_the_log_is_below_them() -> None:
+    async with opened(Settings(method="adam", bias=True), size=(120, 36)) as desk:
+        await desk.advance(50)
+        assert "curvature" in desk.text
+        assert "beta2" in desk.text
+
+
+async def test_a_zoomed_plot_has_all_the_height_at_every_size() -> None:
+    async with opened() as desk:
+        await desk.press("z")
+        for width, height in ((30, 10), (40, 12), (60, 20), (80, 17), (80, 24), (200, 55)):
+            await desk.resize(width, height)
+            (name,) = desk.plots
+            tabs = int(width >= 40 and height >= 12)
+            assert desk.plot(name).size == (width, height - 2 - tabs)
+
+
 @pytest.mark.long
 async def test_zoom_gives_the_chosen_plot_all_the_room() -> None:
     async with opened() as desk:
@@ -766,7 +795,7 @@ async def test_the_log_keeps_its_place_while_the_run_goes_on() -> None:
         assert "Iteration    0 => Loss: 812.8666666667" in desk.text
         await desk.press("end", "-")
         await desk.advance(3)
-        lines = [line[33:80].strip(" │") for line in desk.lines]
+        lines = [line[:80].strip(" │") for line in desk.lines]
         at = lines.index("from here: lr 0.0005")
         for place, number in ((at - 1, 199), (at + 1, 200), (at + 3, 202)):
             assert lines[place].startswith(f"Iteration  {number} =>")

@@ -56,6 +56,8 @@ PLOT_COLUMNS = 42
 TWO_ROWS = 50
 # Below this size the plot needs the row that names the others.
 TAB_COLUMNS, TAB_ROWS = 40, 12
+# Below this height there is no log.
+LOG_ROWS = 18
 # From this width on the title has room for every word.
 WIDE_SCREEN = 100
 # Seconds for which words stay that are to be read or typed.
@@ -71,7 +73,14 @@ class Workbench(IgnoresStaleSizes, PromptRepaint[None]):
 
     AUTO_FOCUS = ""
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (72, "-normal"), (WIDE_SCREEN, "-wide")]
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (18, "-short"), (24, "-tall"), (30, "-roomy")]
+    VERTICAL_BREAKPOINTS = [
+        (0, "-low"),
+        (LOG_ROWS, "-short"),
+        (24, "-tall"),
+        (30, "-roomy"),
+        (36, "-high"),
+        (50, "-towering"),
+    ]
     BINDINGS = BINDINGS
 
     def __init__(
@@ -116,7 +125,7 @@ class Workbench(IgnoresStaleSizes, PromptRepaint[None]):
             yield Label("gdtui", id="name")
             yield Label(self.bench.problem.title, id="what", markup=False)
             yield Label("", id="status", markup=False)
-        with Horizontal(id="main"):
+        with Grid(id="main"):
             with Vertical(id="left"):
                 yield SettingsPanel(self.bench.wanted)
                 yield Readout()
@@ -125,7 +134,7 @@ class Workbench(IgnoresStaleSizes, PromptRepaint[None]):
                 with Grid(id="plots"):
                     for name in VIEWS:
                         yield Plot(name)
-                yield IterationLog()
+            yield IterationLog()
         yield HintRow()
         yield HelpPanel(GROUPS)
 
@@ -273,6 +282,15 @@ class Workbench(IgnoresStaleSizes, PromptRepaint[None]):
         width, height = self.app.size
         self._tabs.display = width >= TAB_COLUMNS and height >= TAB_ROWS
         self._tabs.show(bench.view)
+        self.query_one("#main", Grid).styles.grid_rows = self._heights(height, narrow)
+
+    def _heights(self, height: int, narrow: bool) -> str:
+        """The rows for figures, plots and log; the style sheet would round the quarter up."""
+        if self.bench.zoomed:
+            return "1fr"
+        has_log = height >= LOG_ROWS
+        figures = ("5 " if has_log else "2 ") if narrow else ""
+        return f"{figures}1fr" + (f" {height // 4}" if has_log else "")
 
     # Keys to the bench
 
