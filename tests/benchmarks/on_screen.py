@@ -44,12 +44,13 @@ def opened(*options: str, size: tuple[int, int] = (120, 36)) -> Terminal:
 
 
 def watch(terminal: Terminal, seconds: float) -> bytes:
-    """What arrives within so many seconds, without a screen that would cost time to keep."""
+    """What arrives within so many seconds; shown only then, as a screen would cost time to keep."""
     end = time.monotonic() + seconds
     parts = []
     while (left := end - time.monotonic()) > 0:
         if select.select([terminal.master], [], [], left)[0]:
             parts.append(os.read(terminal.master, 1 << 16))
+    terminal.show(b"".join(parts))
     return b"".join(parts)
 
 

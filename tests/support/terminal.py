@@ -232,12 +232,15 @@ class Terminal:
             return
         ready, _, _ = select.select([self.master], [], [], max(0.0, seconds))
         if ready:
-            data = os.read(self.master, 65536)
-            self.output += data
-            data = _PRIVATE.sub(b"", self._held + data)
-            part = _PART_OF_SEQUENCE.search(data)
-            self._held = data[part.start() :] if part else b""
-            self._stream.feed(data[: part.start()] if part else data)
+            self.show(os.read(self.master, 65536))
+
+    def show(self, data: bytes) -> None:
+        """Show what has arrived."""
+        self.output += data
+        data = _PRIVATE.sub(b"", self._held + data)
+        part = _PART_OF_SEQUENCE.search(data)
+        self._held = data[part.start() :] if part else b""
+        self._stream.feed(data[: part.start()] if part else data)
 
     def _reap(self) -> None:
         if self.status is None:
