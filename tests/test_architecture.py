@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,6 +12,8 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
+import textual.containers
+import textual.widgets
 
 import gdtui
 from gdtui.ui.views import VIEWS
@@ -240,3 +243,17 @@ def test_no_name_stands_for_two_things() -> None:
         if len(modules) > 1 and not name.startswith("_") and name != "main"
     }
     assert not twice
+
+
+def test_the_style_sheet_names_what_there_is() -> None:
+    sheet = (PACKAGE / "ui" / "laboratory.tcss").read_text(encoding="utf-8")
+    selectors = re.findall(r"([^{}]+)\{", re.sub(r"/\*.*?\*/", "", sheet, flags=re.DOTALL))
+    named = {name for part in selectors for name in re.findall(r"(?<![.#\w-])[A-Z]\w+", part)}
+    ours = {
+        node.name
+        for module in below("ui")
+        for node in tree(module).body
+        if isinstance(node, ast.ClassDef)
+    }
+    assert named
+    assert named <= ours | set(vars(textual.widgets)["__all__"]) | set(dir(textual.containers))

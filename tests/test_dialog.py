@@ -21,6 +21,20 @@ async def dialog(desk: Desk, key: str) -> Dialog[object] | Palette:
     return shown
 
 
+async def test_each_stands_in_the_middle_of_the_window() -> None:
+    async with opened(size=(120, 36)) as desk:
+        for key in DIALOGS[1:]:
+            shown = await dialog(desk, key)
+            await desk.pilot.pause()
+            (box,) = shown.children
+            left, right = box.region.x, 120 - box.region.right
+            above, below = box.region.y, 36 - box.region.bottom
+            assert max(abs(left - right), abs(above - below)) <= 1, key
+            assert min(left, above) > 0
+            await desk.press("escape")
+            await pauses_until(desk.pilot, lambda: desk.app.screen is desk.workbench)
+
+
 @pytest.mark.long(keep=1)
 @pytest.mark.parametrize("key", DIALOGS)
 async def test_it_lives_in_a_window_of_any_size(key: str) -> None:
