@@ -16,7 +16,7 @@ import textual.containers
 import textual.widgets
 
 import gdtui
-from gdtui.ui.views import VIEWS
+from gdtui.views import VIEWS
 
 PACKAGE = Path(gdtui.__file__).parent
 # Each room knows those above it in this list, and none beside it in its line.
@@ -31,7 +31,8 @@ ROOMS = """
     loading
     serialization
     scene
-    bench
+    drawing
+    bench views
     export sessions
     ui
     cli
@@ -149,7 +150,7 @@ def test_reading_knows_nothing_of_descents() -> None:
     ("libraries", "rooms"),
     [
         ({"textual", "rich"}, ["ui"]),
-        ({"plotext"}, ["ui.drawing"]),
+        ({"plotext"}, ["ui.canvas"]),
     ],
 )
 def test_a_library_is_known_in_its_room_alone(libraries: set[str], rooms: list[str]) -> None:
@@ -164,15 +165,15 @@ def test_the_mathematics_needs_numpy_and_python() -> None:
 
 
 def test_what_is_drawn_knows_no_widget() -> None:
-    drawn = set(below("ui.drawing", "ui.views"))
+    drawn = set(below("ui.canvas", "views", "drawing"))
     # An SVG has the styles of the screen, and how wide the letters of a name are is Rich's to say.
-    for module in drawn - {"gdtui.ui.drawing.svg", "gdtui.ui.drawing.labels"}:
+    for module in drawn - {"gdtui.ui.canvas.svg", "gdtui.ui.canvas.labels"}:
         assert not others(module) & {"textual", "rich"}, module
         assert {name for name in ours(module) if room(name) == "ui"} <= drawn, module
 
 
 def test_each_view_is_a_file_that_the_registry_finds() -> None:
-    files = set(below("ui.views")) - {f"gdtui.ui.views{part}" for part in ("", ".view", ".marks")}
+    files = set(below("views")) - {f"gdtui.views{part}" for part in ("", ".view", ".marks")}
     assert sorted(view.__module__ for view in VIEWS.values()) == sorted(files)
 
 

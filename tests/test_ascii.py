@@ -16,14 +16,14 @@ from textual.scrollbar import ScrollBarRender
 from textual.strip import Strip
 
 from gdtui.core.settings import Settings
+from gdtui.drawing import CROWD, Role, progress_bar
 from gdtui.runs.history import GLYPHS
 from gdtui.ui.ascii import InASCII, in_ascii
-from gdtui.ui.drawing.drawing import CROWD, Role, progress_bar
-from gdtui.ui.views.fit import EXAMPLE
-from gdtui.ui.views.marks import ARRIVED, ARROWS, LANDING, MINIMUM, WALKER
-from gdtui.ui.views.sweep import DIVERGED
-from gdtui.ui.views.valley import HEADS, SHAFT
 from gdtui.ui.widgets.rows import framed
+from gdtui.views.fit import EXAMPLE
+from gdtui.views.marks import ARRIVED, ARROWS, LANDING, MINIMUM, WALKER
+from gdtui.views.sweep import DIVERGED
+from gdtui.views.valley import HEADS, SHAFT
 
 CHARACTERS = {
     "dots": "".join(map(chr, range(0x2801, 0x2900))),

@@ -19,19 +19,7 @@ from numpy.typing import NDArray
 from rich.cells import cell_len
 
 from gdtui.core.model import Vector
-from gdtui.ui.drawing import canvas as canvas_module
-from gdtui.ui.drawing.canvas import (
-    Canvas,
-    Grid,
-    clip_line,
-    clip_points,
-    contour_dots,
-    dots_of,
-    evened,
-    signals_of,
-    thin,
-)
-from gdtui.ui.drawing.drawing import (
+from gdtui.drawing import (
     BRAILLE,
     CROWD,
     Axis,
@@ -41,6 +29,18 @@ from gdtui.ui.drawing.drawing import (
     Layer,
     Role,
     Row,
+)
+from gdtui.ui.canvas import canvas as canvas_module
+from gdtui.ui.canvas.canvas import (
+    Canvas,
+    Grid,
+    clip_line,
+    clip_points,
+    contour_dots,
+    dots_of,
+    evened,
+    signals_of,
+    thin,
 )
 
 CANVAS = Canvas()

@@ -20,6 +20,7 @@ from gdtui.core.model import gradient, loss, predict
 from gdtui.core.run import Run
 from gdtui.core.settings import Settings
 from gdtui.core.surface import LossSurface
+from gdtui.drawing import short
 from gdtui.scene import THIS_STEP
 from gdtui.ui import app as app_module
 from gdtui.ui.dialogs.examples import (
@@ -30,9 +31,8 @@ from gdtui.ui.dialogs.examples import (
     ExamplesTable,
     example_row,
 )
-from gdtui.ui.drawing.drawing import short
 from gdtui.ui.theme import DARK
-from gdtui.ui.views import VIEWS
+from gdtui.views import VIEWS
 
 NUMBERS = st.floats(-1e3, 1e3)
 NAMES = "Reservations", "Pizzas"

@@ -79,8 +79,8 @@ def test_a_view_has_its_key_and_draws(extended: Path) -> None:
     code = """
 from gdtui import Run, Settings, read_dataset
 from gdtui.scene import Scene
-from gdtui.ui.drawing.canvas import Canvas
-from gdtui.ui.views import VIEWS
+from gdtui.ui.canvas.canvas import Canvas
+from gdtui.views import VIEWS
 from gdtui.ui.workbench import Workbench
 assert list(VIEWS)[6] == "Weight"
 assert any(binding.key == "7" for binding in Workbench.BINDINGS)

@@ -12,12 +12,12 @@ from support.desk import Desk, opened
 from textual.worker import WorkerFailed
 
 from gdtui.core.descent import Status
+from gdtui.drawing import Drawing
 from gdtui.export.registry import EXPORTERS, ExportRequest
 from gdtui.faults import log_fault, log_path
 from gdtui.scene import Scene
-from gdtui.ui.drawing.drawing import Drawing
-from gdtui.ui.views import VIEWS
 from gdtui.ui.widgets.plot import Plot
+from gdtui.views import VIEWS
 
 VIEW, OTHER = list(VIEWS)[1], next(iter(VIEWS))
 SIZES = [(40, 12), (80, 24), (120, 36)]

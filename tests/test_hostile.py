@@ -34,18 +34,18 @@ from gdtui.core.run import Run
 from gdtui.core.settings import SHARED, Settings
 from gdtui.core.surface import LossSurface
 from gdtui.dataset import Dataset
+from gdtui.drawing import Page
 from gdtui.export.lines import REPORTS
 from gdtui.loading import Loading
 from gdtui.problem import Problem, Source
 from gdtui.scene import Ghost, Scale, Scene
 from gdtui.ui.app import Laboratory
+from gdtui.ui.canvas.canvas import Canvas
 from gdtui.ui.dialogs.loading import LoadingScreen
-from gdtui.ui.drawing.canvas import Canvas
-from gdtui.ui.drawing.drawing import Page
-from gdtui.ui.views import VIEWS
 from gdtui.ui.widgets.plot import page_rows
 from gdtui.ui.widgets.settings_panel import NumberField
 from gdtui.ui.workbench import Workbench
+from gdtui.views import VIEWS
 
 SIZES = [(40, 12), (80, 24), (120, 36)]
 

@@ -17,7 +17,7 @@ import gdtui
 PACKAGE = Path(gdtui.__file__).parent
 LIBRARIES = {"textual", "rich", "plotext"}
 FIXES = "gdtui.ui.textual_fixes"
-KERNEL = "gdtui.ui.drawing.plotext_kernel"
+KERNEL = "gdtui.ui.canvas.plotext_kernel"
 # What a NamedTuple makes public in spite of its name.
 PUBLIC = {"_replace", "_asdict", "_fields", "_make"}
 

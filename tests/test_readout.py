@@ -19,12 +19,12 @@ from gdtui.core.pacemaker import FULL_SPEED, Pace, Schedule
 from gdtui.core.run import Run
 from gdtui.core.settings import Settings
 from gdtui.core.surface import LossSurface, Surface
+from gdtui.drawing import Role, Row
 from gdtui.scene import Scene
 from gdtui.theory.goal import gap
 from gdtui.theory.verdict import Verdict, stability
-from gdtui.ui.drawing.drawing import Role, Row
-from gdtui.ui.views.marks import WALKER
 from gdtui.ui.widgets.readout import Readout, fitted, gauge
+from gdtui.views.marks import WALKER
 
 # The room that the left column leaves for the readout.
 WIDTH = 28

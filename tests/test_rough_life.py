@@ -22,8 +22,8 @@ from textual.binding import Binding
 from textual.keys import _character_to_key
 
 from gdtui.core.settings import SHARED
-from gdtui.ui.views import VIEWS
 from gdtui.ui.workbench import Workbench
+from gdtui.views import VIEWS
 
 PIZZA = str(ROOT / "data" / "pizza.txt")
 SIZE = 120, 36

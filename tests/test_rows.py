@@ -6,7 +6,7 @@ import pytest
 from textual.app import App, ComposeResult
 from textual.geometry import Region
 
-from gdtui.ui.drawing.drawing import Role, Row
+from gdtui.drawing import Role, Row
 from gdtui.ui.widgets.rows import Rows
 
 ONE: Row = (("loss ", Role.QUIET), ("812", Role.LIVE))

@@ -10,8 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.style import Style
 
-from gdtui.ui.drawing.drawing import Role, Row
-from gdtui.ui.drawing.svg import CELL_HEIGHT, CELL_WIDTH, DOT, MARGIN, svg
+from gdtui.drawing import Role, Row
+from gdtui.ui.canvas.svg import CELL_HEIGHT, CELL_WIDTH, DOT, MARGIN, svg
 from gdtui.ui.widgets.rows import framed
 
 STYLES = {

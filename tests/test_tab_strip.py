@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from support.desk import opened
 
-from gdtui.ui.views import SHORT_NAMES, VIEWS
 from gdtui.ui.widgets.tab_strip import TabStrip, tab_row, tabs
+from gdtui.views import SHORT_NAMES, VIEWS
 
 NAMES = list(SHORT_NAMES.values())
 

@@ -38,7 +38,7 @@ from textual.worker import WorkerFailed
 
 import gdtui.ui.textual_fixes
 from gdtui.core.model import Vector
-from gdtui.ui.drawing.plotext_kernel import signal_of_points
+from gdtui.ui.canvas.plotext_kernel import signal_of_points
 from gdtui.ui.textual_fixes import key_driver
 from gdtui.ui.textual_fixes.changed_cells import Painter
 from gdtui.ui.textual_fixes.dialog_dismissal import OnceDismissed

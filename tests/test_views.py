@@ -27,10 +27,7 @@ from gdtui.core.settings import Settings
 from gdtui.core.surface import LossSurface, Surface
 from gdtui.core.trail import Trail
 from gdtui.dataset import read_dataset
-from gdtui.runs.sweep import Sweep
-from gdtui.scene import SWEEP, THIS_STEP, Ghost, Scale, Scene
-from gdtui.ui.drawing.canvas import Canvas, Grid, clip_line, contour_dots, evened, thin
-from gdtui.ui.drawing.drawing import (
+from gdtui.drawing import (
     BRAILLE,
     GHOST_ROLES,
     Axis,
@@ -42,11 +39,14 @@ from gdtui.ui.drawing.drawing import (
     Row,
     short,
 )
-from gdtui.ui.views import VIEWS
-from gdtui.ui.views.marks import ARRIVED, BRANCHED, LANDING, MINIMUM, WALKER
-from gdtui.ui.views.sweep import DIVERGED
-from gdtui.ui.views.valley import HEADS, SHAFT
+from gdtui.runs.sweep import Sweep
+from gdtui.scene import SWEEP, THIS_STEP, Ghost, Scale, Scene
+from gdtui.ui.canvas.canvas import Canvas, Grid, clip_line, contour_dots, evened, thin
 from gdtui.ui.widgets.plot import page_rows
+from gdtui.views import VIEWS
+from gdtui.views.marks import ARRIVED, BRANCHED, LANDING, MINIMUM, WALKER
+from gdtui.views.sweep import DIVERGED
+from gdtui.views.valley import HEADS, SHAFT
 
 # What overflows must not be said to whoever looks at the plots.
 pytestmark = pytest.mark.filterwarnings("error")

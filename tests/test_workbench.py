@@ -33,12 +33,12 @@ from gdtui.ui.dialogs.question import Question
 from gdtui.ui.dialogs.runs import COLUMNS, RACERS, RaceScreen, RunRow, RunsScreen
 from gdtui.ui.keys import ALWAYS, BINDINGS, GROUPS, HINTS, written
 from gdtui.ui.textual_fixes.palette import Palette
-from gdtui.ui.views import VIEWS
 from gdtui.ui.widgets.help_panel import HelpPanel
 from gdtui.ui.widgets.hint_row import HintRow, fitting, spans
 from gdtui.ui.widgets.plot import Plot
 from gdtui.ui.widgets.settings_panel import Choice, Field, NumberField, Toggle
 from gdtui.ui.workbench import Workbench
+from gdtui.views import VIEWS
 
 # Where only one plot has to be drawn.
 SMALL = (80, 24)

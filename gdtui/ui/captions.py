@@ -7,12 +7,12 @@ from itertools import pairwise
 from gdtui.core.descent import Status
 from gdtui.core.run import Snapshot
 from gdtui.core.surface import Surface
+from gdtui.drawing import figure
 from gdtui.runs.history import differences
 from gdtui.scene import Scene
 from gdtui.theory.divergence import DIVERGING, is_diverging
 from gdtui.theory.explanation import explanation
 from gdtui.theory.verdict import advised_rate, critical_rate
-from gdtui.ui.drawing.drawing import figure
 
 
 def status(scene: Scene, short: bool) -> str:

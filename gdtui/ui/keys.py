@@ -15,7 +15,7 @@ from textual.keys import format_key
 
 from gdtui.core.descent import Status
 from gdtui.scene import SWEEP, Scene
-from gdtui.ui.views import VIEWS
+from gdtui.views import VIEWS
 
 
 class Situation(Enum):

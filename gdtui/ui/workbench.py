@@ -28,16 +28,15 @@ from gdtui.sessions.autosave import Autosave
 from gdtui.theory.divergence import ALARMING
 from gdtui.ui import captions
 from gdtui.ui.background_export import EXPORT, Pause, StoppedError
+from gdtui.ui.canvas.svg import svg
 from gdtui.ui.clock import AppClock, Clock
 from gdtui.ui.dialogs.examples import ExamplesScreen
 from gdtui.ui.dialogs.export import ExportScreen
 from gdtui.ui.dialogs.question import Question
 from gdtui.ui.dialogs.runs import RaceScreen, RunsScreen
-from gdtui.ui.drawing.svg import svg
 from gdtui.ui.keys import ALWAYS, BINDINGS, GROUPS, HINTS, situation_of
 from gdtui.ui.textual_fixes.prompt_repaint import PromptRepaint
 from gdtui.ui.textual_fixes.stale_sizes import IgnoresStaleSizes
-from gdtui.ui.views import SHORT_NAMES, VIEWS
 from gdtui.ui.widgets.help_panel import HelpPanel
 from gdtui.ui.widgets.hint_row import HintRow
 from gdtui.ui.widgets.iteration_log import IterationLog
@@ -45,6 +44,7 @@ from gdtui.ui.widgets.plot import Plot
 from gdtui.ui.widgets.readout import Readout
 from gdtui.ui.widgets.settings_panel import Field, NumberField, SettingsPanel
 from gdtui.ui.widgets.tab_strip import TabStrip
+from gdtui.views import SHORT_NAMES, VIEWS
 
 # Frames a second: on a machine of one's own, and over a network.
 LOCAL_FPS, REMOTE_FPS = 16.0, 10.0

@@ -19,6 +19,7 @@ from gdtui.core.run import Run
 from gdtui.core.settings import Settings
 from gdtui.core.surface import LossSurface
 from gdtui.dataset import read_dataset
+from gdtui.drawing import Page
 from gdtui.problem import Problem, Source
 from gdtui.runs.history import History
 from gdtui.runs.race import Race
@@ -26,10 +27,9 @@ from gdtui.runs.sweep import Sweep
 from gdtui.scene import Scene
 from gdtui.sessions.session import Session
 from gdtui.sessions.store import Store
-from gdtui.ui.drawing.canvas import Canvas
-from gdtui.ui.drawing.drawing import Page
-from gdtui.ui.views import VIEWS
+from gdtui.ui.canvas.canvas import Canvas
 from gdtui.ui.widgets.plot import page_rows
+from gdtui.views import VIEWS
 
 LINES = 100_000
 ROWS = 5_000_000

@@ -17,8 +17,8 @@ from textual.widgets import Static
 
 from gdtui.core.descent import Step
 from gdtui.core.surface import LossSurface
+from gdtui.drawing import short
 from gdtui.ui.dialogs.dialog import Dialog
-from gdtui.ui.drawing.drawing import short
 
 COLUMN_HEADS = ("example", "x", "y", "prediction", "error", "of dL/dw", "of dL/db")
 # What the sign, the point and the exponent of a figure take, besides its digits.

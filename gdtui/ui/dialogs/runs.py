@@ -17,11 +17,11 @@ from textual.widgets.selection_list import Selection
 from gdtui.core.methods import METHODS
 from gdtui.core.printable import printable
 from gdtui.core.settings import Settings
+from gdtui.drawing import short
 from gdtui.runs.history import Entry, History, Summary
 from gdtui.scene import GHOSTS
 from gdtui.theory import divergence
 from gdtui.ui.dialogs.dialog import Choices, Dialog
-from gdtui.ui.drawing.drawing import short
 
 # How much of a name, and of the settings that differ, there is room for.
 NAME, CHANGES = 12, 28

@@ -8,7 +8,7 @@ from rich.cells import cell_len
 from textual import events
 from textual.message import Message
 
-from gdtui.ui.drawing.drawing import Role, Span
+from gdtui.drawing import Role, Span
 from gdtui.ui.keys import Hint
 from gdtui.ui.widgets.rows import Rows
 

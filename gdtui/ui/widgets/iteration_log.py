@@ -16,7 +16,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from gdtui.core.descent import Step
-from gdtui.ui.drawing.drawing import figure
+from gdtui.drawing import figure
 
 StepsOf = Callable[[int, int], Sequence[Step]]
 # The text beside the line of a step.

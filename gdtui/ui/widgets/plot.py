@@ -10,12 +10,12 @@ from textual.message import Message
 from textual.reactive import reactive
 
 from gdtui.core.printable import printable
+from gdtui.drawing import Page, Role, Row, Span
 from gdtui.faults import log_fault, place_of
 from gdtui.scene import Scene
-from gdtui.ui.drawing.canvas import Canvas
-from gdtui.ui.drawing.drawing import Page, Role, Row, Span
-from gdtui.ui.views import VIEWS
+from gdtui.ui.canvas.canvas import Canvas
 from gdtui.ui.widgets.rows import Rows, framed
+from gdtui.views import VIEWS
 
 # How much of an exception's words a plot has room for.
 ERROR_CHARACTERS = 200

@@ -15,12 +15,12 @@ from gdtui.core.pacemaker import FULL_SPEED, Pace, Schedule
 from gdtui.core.run import Snapshot
 from gdtui.core.settings import Settings
 from gdtui.core.surface import Surface
+from gdtui.drawing import Role, Row, figure, short
 from gdtui.scene import Scene
 from gdtui.theory.goal import OF_MINIMUM, Gap, gap
 from gdtui.theory.verdict import Stability, Verdict, stability
-from gdtui.ui.drawing.drawing import Role, Row, figure, short
-from gdtui.ui.views.marks import WALKER
 from gdtui.ui.widgets.rows import Rows, framed
+from gdtui.views.marks import WALKER
 
 # What the parts of the gauge look like, up to which part of the critical learning rate.
 _ZONES = (

@@ -11,7 +11,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from gdtui.ui.drawing.drawing import Role, Row
+from gdtui.drawing import Role, Row
 
 
 def framed(rows: list[Row], width: int, title: str, note: str, role: Role) -> list[Row]:

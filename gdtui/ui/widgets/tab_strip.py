@@ -8,7 +8,7 @@ from itertools import accumulate
 from textual import events
 from textual.message import Message
 
-from gdtui.ui.drawing.drawing import Role, Row
+from gdtui.drawing import Role, Row
 from gdtui.ui.widgets.rows import Rows
 
 # How far names are cut, at most, that all of them fit.

@@ -12,9 +12,9 @@ from gdtui.core.ladder import rung_at_least
 from gdtui.core.model import Vector
 from gdtui.core.run import Snapshot
 from gdtui.core.surface import Surface
+from gdtui.drawing import GHOST_ROLES, Axis, Drawing, Label, Layer, Role
 from gdtui.scene import LOSS, Ghost, Scale, Scene
-from gdtui.ui.drawing.drawing import GHOST_ROLES, Axis, Drawing, Label, Layer, Role
-from gdtui.ui.views.marks import (
+from gdtui.views.marks import (
     KEPT_LAYERS,
     WALKER,
     branch_marks,
@@ -25,7 +25,7 @@ from gdtui.ui.views.marks import (
     loss_axis,
     upright_line,
 )
-from gdtui.ui.views.view import view
+from gdtui.views.view import view
 
 # A difference of two losses that is smaller than this part of them is rounding.
 ROUNDED_PART = 1e-14

@@ -16,7 +16,7 @@ import plotext
 from numpy.typing import NDArray
 
 from gdtui.core.model import Vector
-from gdtui.ui.drawing.drawing import (
+from gdtui.drawing import (
     BRAILLE,
     CROWD,
     Axis,
@@ -27,8 +27,8 @@ from gdtui.ui.drawing.drawing import (
     Row,
     Span,
 )
-from gdtui.ui.drawing.labels import labelled
-from gdtui.ui.drawing.plotext_kernel import add, signal_of_points
+from gdtui.ui.canvas.labels import labelled
+from gdtui.ui.canvas.plotext_kernel import add, signal_of_points
 
 _ESCAPE = re.compile(r"\x1b\[([0-9;]*)m")
 # Roles travel through the engine as colours of the 256-colour palette, from this number on.

@@ -7,7 +7,7 @@ from itertools import groupby
 
 from rich.cells import cell_len, set_cell_size
 
-from gdtui.ui.drawing.drawing import Axis, Drawing, Label, Role, Row, Span
+from gdtui.drawing import Axis, Drawing, Label, Role, Row, Span
 
 # Rows from the top in which the name of the y axis may stand.
 _UPPER_ROWS = 4

@@ -8,7 +8,7 @@ from __future__ import annotations
 from importlib import import_module
 from pkgutil import iter_modules
 
-from gdtui.ui.views.view import ENTERED, View, short_name
+from gdtui.views.view import ENTERED, View, short_name
 
 for _module in iter_modules(__path__, f"{__name__}."):
     import_module(_module.name)

@@ -5,9 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gdtui.core.descent import Status, starting_point
-from gdtui.runs.sweep import SweepSnapshot, Trial
-from gdtui.scene import SWEEP, Scale, Scene
-from gdtui.ui.drawing.drawing import (
+from gdtui.drawing import (
     Axis,
     Drawing,
     Layer,
@@ -15,8 +13,10 @@ from gdtui.ui.drawing.drawing import (
     Role,
     progress_bar,
 )
-from gdtui.ui.views.marks import WALKER, finite, loss_axis, upright_line
-from gdtui.ui.views.view import view
+from gdtui.runs.sweep import SweepSnapshot, Trial
+from gdtui.scene import SWEEP, Scale, Scene
+from gdtui.views.marks import WALKER, finite, loss_axis, upright_line
+from gdtui.views.view import view
 
 DIVERGED = "×"
 

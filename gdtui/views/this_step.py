@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from gdtui.core.arithmetic import State, arithmetic, batch_measure
 from gdtui.core.equations import Equation
-from gdtui.scene import THIS_STEP, Scene
-from gdtui.ui.drawing.drawing import (
+from gdtui.drawing import (
     Page,
     Role,
     Span,
     short,
 )
-from gdtui.ui.views.view import view
+from gdtui.scene import THIS_STEP, Scene
+from gdtui.views.view import view
 
 
 @view(5, THIS_STEP)

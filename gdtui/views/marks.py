@@ -12,9 +12,9 @@ from gdtui.core.ladder import rung_at_least
 from gdtui.core.model import Vector
 from gdtui.core.run import Snapshot
 from gdtui.core.surface import Minimum, Surface
+from gdtui.drawing import GHOST_ROLES, Axis, Layer, Role
 from gdtui.scene import Ghost, Scale, Scene
 from gdtui.theory.goal import NEAR, gap
-from gdtui.ui.drawing.drawing import GHOST_ROLES, Axis, Layer, Role
 
 WALKER, MINIMUM, ARRIVED, BRANCHED, LANDING = "●", "✚", "⊕", "◇", "○"
 

@@ -8,8 +8,7 @@ import numpy as np
 
 from gdtui.core.descent import Step
 from gdtui.core.surface import Surface
-from gdtui.scene import Scene
-from gdtui.ui.drawing.drawing import (
+from gdtui.drawing import (
     Axis,
     Contours,
     Drawing,
@@ -17,7 +16,8 @@ from gdtui.ui.drawing.drawing import (
     Role,
     short,
 )
-from gdtui.ui.views.marks import (
+from gdtui.scene import Scene
+from gdtui.views.marks import (
     LANDING,
     MINIMUM,
     SAME_SPOT,
@@ -33,7 +33,7 @@ from gdtui.ui.views.marks import (
     scene_start,
     walker_and_minimum,
 )
-from gdtui.ui.views.view import view
+from gdtui.views.view import view
 
 # No arrow down the slope is longer, in units of the plot's box.
 ARROW = 0.2

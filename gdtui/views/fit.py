@@ -12,8 +12,7 @@ from gdtui.core.descent import Step
 from gdtui.core.model import predict
 from gdtui.core.settings import Settings
 from gdtui.core.surface import LossSurface
-from gdtui.scene import Scene
-from gdtui.ui.drawing.drawing import (
+from gdtui.drawing import (
     GHOST_ROLES,
     Axis,
     Drawing,
@@ -22,8 +21,9 @@ from gdtui.ui.drawing.drawing import (
     Role,
     short,
 )
-from gdtui.ui.views.marks import ghost_label
-from gdtui.ui.views.view import view
+from gdtui.scene import Scene
+from gdtui.views.marks import ghost_label
+from gdtui.views.view import view
 
 # More examples than these would be a solid block: in front of the lines they would hide them, and
 # so would the residuals, each a stem, fill all between.

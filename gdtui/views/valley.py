@@ -9,9 +9,9 @@ import numpy as np
 
 from gdtui.core.model import Vector
 from gdtui.core.surface import Surface
+from gdtui.drawing import Axis, Drawing, Layer, Role, short
 from gdtui.scene import Scene
-from gdtui.ui.drawing.drawing import Axis, Drawing, Layer, Role, short
-from gdtui.ui.views.marks import (
+from gdtui.views.marks import (
     LANDING,
     arrow_along,
     finite,
@@ -23,7 +23,7 @@ from gdtui.ui.views.marks import (
     scene_start,
     walker_and_minimum,
 )
-from gdtui.ui.views.view import view
+from gdtui.views.view import view
 
 # The step's arrow, along the axis: its shaft, and its head to the right and to the left.
 SHAFT, HEADS = "━", "▶◀"

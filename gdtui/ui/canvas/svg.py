@@ -13,7 +13,7 @@ from rich.style import Style
 from rich.terminal_theme import SVG_EXPORT_THEME
 
 from gdtui.core.printable import printable
-from gdtui.ui.drawing.drawing import Role, Row
+from gdtui.drawing import Role, Row
 
 TITLE_CHARACTERS = 80
 # Stands for what is no letter; SVG could not even hold some of it.

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from gdtui.scene import Scene
-from gdtui.ui.drawing.drawing import (
+from gdtui.drawing import (
     Drawing,
     Page,
 )
+from gdtui.scene import Scene
 
 View = Callable[[Scene], Drawing | Page]
 

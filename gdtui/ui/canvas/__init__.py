@@ -1,0 +1,1 @@
+"""The terminal's canvas for what a view draws."""

@@ -1,1 +1,0 @@
-"""What a view draws, and the terminal's canvas for it."""
