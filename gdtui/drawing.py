@@ -42,10 +42,25 @@ class Role(StrEnum):
     MINIMUM = "minimum"
     WALKER = "walker"
     ALARM = "alarm"
+    BAND_1 = "band-1"
+    BAND_2 = "band-2"
+    BAND_3 = "band-3"
+    BAND_4 = "band-4"
+    BAND_5 = "band-5"
+    BAND_6 = "band-6"
+    BAND_7 = "band-7"
+    BAND_8 = "band-8"
+    BAND_9 = "band-9"
+    BAND_10 = "band-10"
+    BAND_11 = "band-11"
+    BAND_12 = "band-12"
 
 
 # Those of other runs, in turn.
 GHOST_ROLES = tuple(role for role in Role if role.startswith("ghost"))
+
+# Those of heights, from the lowest up: what lies beneath all else.
+BAND_ROLES = tuple(role for role in Role if role.startswith("band"))
 
 Span = tuple[str, Role]
 # A row of the screen: its characters, each one cell wide, and what they stand for.
@@ -205,7 +220,10 @@ class Layer:
 
 @dataclass(frozen=True)
 class Contours:
-    """Lines of equal height, of a function that takes arrays of x and y, broadcast together."""
+    """Lines of equal height, of a function that takes arrays of x and y, broadcast together.
+
+    The bands between them are shaded.
+    """
 
     height: Callable[[Vector, Vector], Vector]
     levels: tuple[float, ...]

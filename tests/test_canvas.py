@@ -20,6 +20,7 @@ from rich.cells import cell_len
 
 from gdtui.core.model import Vector
 from gdtui.drawing import (
+    BAND_ROLES,
     BRAILLE,
     CROWD,
     Axis,
@@ -34,6 +35,7 @@ from gdtui.ui.canvas import canvas as canvas_module
 from gdtui.ui.canvas.canvas import (
     Canvas,
     Grid,
+    band_rows,
     clip_line,
     clip_points,
     contour_dots,
@@ -677,3 +679,12 @@ def test_the_name_of_y_stands_in_the_plot_where_it_is_full() -> None:
     rows = text_of(CANVAS.render(Drawing("", Axis(0, 1), Axis(0, 1), [full], names=("", "height")),
                                  40, 12))  # fmt: skip
     assert rows[0][6:].startswith("height⣤")
+
+
+def test_bands_tell_the_height_at_the_middle_of_each_cell_from_the_top() -> None:
+    up = Contours(lambda x, y: np.where(x < 0.5, y, np.nan), (0.3, 0.6), Role.CONTOUR)
+    grid = Grid(Axis(0, 1), Axis(0, 1), 2 * 8, 4 * 3)
+    assert band_rows(up, grid, 5) == [
+        (("     ", Role.PLAIN), ("    ", band), ("    ", Role.PLAIN))
+        for band in reversed(BAND_ROLES[:3])
+    ]

@@ -38,7 +38,7 @@ class Sized(Readout):
     shown: Sequence[Row] = ()
     note = ""
 
-    def show_rows(self, rows: Sequence[Row]) -> None:
+    def show_rows(self, rows: Sequence[Row], ground: Sequence[Row] = ()) -> None:
         self.note = "".join(text for text, _ in rows[-1])
         self.shown = [row[2:-2] for row in rows[1:-1]]
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from rich.color import Color
+from support.desk import opened
 from textual.app import App, ComposeResult
 from textual.geometry import Region
 
-from gdtui.drawing import Role, Row
-from gdtui.ui.widgets.rows import Rows
+from gdtui.drawing import BAND_ROLES, Role, Row
+from gdtui.ui.widgets.plot import Plot
+from gdtui.ui.widgets.rows import BAND_GLYPHS, Rows
 
 ONE: Row = (("loss ", Role.QUIET), ("812", Role.LIVE))
 OTHER: Row = (("loss ", Role.QUIET), ("813", Role.LIVE))
@@ -93,3 +96,67 @@ async def test_another_theme_shows_in_the_rows() -> None:
         pilot.app.theme = "dracula"
         await pilot.pause()
         assert rows.style_of(Role.LIVE) != before
+
+
+GROUND: Row = (("  ", Role.PLAIN), ("   ", BAND_ROLES[2]), ("   ", BAND_ROLES[9]))
+MARKS = (Role.PATH, Role.SLOPE, Role.STEP, Role.MINIMUM, Role.WALKER)
+
+
+async def test_marks_stand_before_the_bands_as_backgrounds_or_as_glyphs() -> None:
+    class Shaded(RowsApp):
+        CSS = (
+            RowsApp.CSS
+            + f".rows--{BAND_ROLES[0]} {{ background: #000022; }}"
+            + "".join(
+                f".rows--{BAND_ROLES[number]} {{ background: rgb(0, 0, {number}); }}"
+                for number in (2, 9)
+            )
+        )
+
+    row: Row = (("a   o   ", Role.LIVE),)
+    for app, text in ((Shaded, "a   o   "), (RowsApp, "a ,,o%%%")):
+        async with app().run_test(size=(20, 4)) as pilot:
+            rows = pilot.app.query_one(Rows)
+            rows.show_rows([row], [GROUND])
+            assert text_of(rows)[0] == text.rstrip()
+            blues = [
+                segment.style.bgcolor.triplet.blue
+                for segment in rows.render_line(0)
+                if segment.style and segment.style.bgcolor and segment.style.bgcolor.triplet
+                for _ in segment.text
+            ]
+            shaded = [blues[2:5], blues[5:8]] == [[2] * 3, [9] * 3]
+            assert shaded == (app is Shaded)
+
+
+def test_higher_bands_have_other_glyphs() -> None:
+    assert len(set(BAND_GLYPHS.values())) == len(BAND_ROLES)
+
+
+@pytest.mark.parametrize("theme", ["gdtui-dark", "gdtui-light", "textual-dark", "textual-light"])
+async def test_every_mark_can_be_told_from_every_band(theme: str) -> None:
+    """By the ratio of luminances of WCAG 2, which asks for 3 of graphics."""
+    async with opened() as desk:
+        # The console of a test knows no colours.
+        desk.app.set_class(False, "-few-colours")
+        desk.app.theme = theme
+        await desk.pilot.pause()
+        plot = desk.workbench.query(Plot).first()
+        bands = [luminance(plot.style_of(role).bgcolor) for role in BAND_ROLES]
+        assert bands == sorted(bands)
+        assert bands[0] < bands[-1]
+        for mark in MARKS:
+            ink = luminance(plot.style_of(mark).color)
+            for band in bands:
+                low, high = sorted((ink, band))
+                assert (high + 0.05) / (low + 0.05) >= 3, (mark, ink, band)
+
+
+def luminance(color: Color | None) -> float:
+    """The relative luminance of WCAG 2."""
+    assert color is not None
+    parts = [
+        part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4
+        for part in color.get_truecolor().normalized
+    ]
+    return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]

@@ -46,6 +46,10 @@ from gdtui.ui.theme import DARK, LIGHT
 SWITCH = 0.001
 
 
+# Rich's names of what has 16 colours at most, too few to shade with.
+_FEW_COLOURS = (None, "standard", "windows")
+
+
 class TurnTaking(selectors.DefaultSelector):
     """Lets the worker work only while the event loop has nothing to do.
 
@@ -104,6 +108,8 @@ class Laboratory(
         self.register_theme(LIGHT)
         self.theme = DARK.name
         self._more_filters = [InASCII()] if ascii_only else []
+        few = ascii_only or self.no_color or self.console.color_system in _FEW_COLOURS
+        self.set_class(few, "-few-colours")
         self._loading = loading
         self._settings = settings
         self._pace = pace

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from gdtui.core.model import Vector
 from gdtui.drawing import (
+    BAND_ROLES,
     BRAILLE,
     CROWD,
     Axis,
@@ -70,6 +71,9 @@ class Canvas:
         plotext.add_theme(_THEME, text=_pixel(Role.AXIS))
         self._figure = type(plotext.figure)(plotext.terminal)
         self._signals: dict[tuple[Layer | Contours, Grid], list[Any]] = {}
+        self._bands: dict[tuple[Layer | Contours, Grid], list[Row]] = {}
+        # What lies beneath the rows drawn last: for each row of the box its bands, from the left.
+        self.ground: list[Row] = []
         # Where the box begins, how many columns it has, and what is along it.
         self._box: tuple[int, int, Axis] | None = None
         self._ticked: dict[str, tuple[tuple[Axis, int], int]] = {}
@@ -87,6 +91,7 @@ class Canvas:
         if width < _LEAST_WIDTH or height < _LEAST_HEIGHT:
             return blank
         figure, x, y = self._figure, drawing.x, drawing.y
+        self.ground = []
         figure.clear.data()
         figure.plot_size(width, height)
         inner_width, inner_height = width - self._ticks("y", y, max(2, height // 3)) - 1, height - 2
@@ -100,9 +105,13 @@ class Canvas:
         self._box = width - inner_width, inner_width, x
         # A layer that was in the last frame too, and lies as it did, is not made anew.
         before, self._signals = self._signals, {}
+        bands_before, self._bands = self._bands, {}
         for layer in drawing.layers:
             key = layer, grid
             self._signals[key] = before[key] if key in before else signals_of(layer, grid)
+            if isinstance(layer, Contours):
+                bands = bands_before.get(key) or band_rows(layer, grid, width - inner_width)
+                self.ground = self._bands[key] = bands
             for signal in self._signals[key]:
                 add(figure, signal)
         rows = [_row(line) for line in figure.build().string().split("\n")[:height]]
@@ -186,6 +195,29 @@ def contour_dots(contours: Contours, grid: Grid) -> tuple[Vector, Vector]:
             taken |= _surroundings(line)
     up, right = np.nonzero(dots)
     return u[right], v[up]
+
+
+def band_rows(contours: Contours, grid: Grid, left: int) -> list[Row]:
+    """The band in which the middle of each cell of the box lies, as rows of blanks from the top.
+
+    `left` cells before the box are in no band, and so are those whose height is no number.
+    """
+    columns, rows = grid.columns // 2, grid.rows // 4
+    u, v = (np.arange(columns) + 0.5) / columns, 1 - (np.arange(rows) + 0.5) / rows
+    heights = contours.height(grid.x.at(u), grid.y.at(v)[:, None])
+    bands = np.minimum(np.searchsorted(contours.levels, heights), len(BAND_ROLES) - 1)
+    bands[np.isnan(heights)] = -1
+    return [((" " * left, Role.PLAIN), *_runs(row)) for row in bands]
+
+
+def _runs(bands: NDArray[np.int64]) -> Row:
+    """Spans of blanks, one for each run of cells in the same band."""
+    ends = [*(np.flatnonzero(np.diff(bands)) + 1).tolist(), len(bands)]
+    starts = [0, *ends[:-1]]
+    return tuple(
+        (" " * (end - start), BAND_ROLES[bands[start]] if bands[start] >= 0 else Role.PLAIN)
+        for start, end in zip(starts, ends, strict=True)
+    )
 
 
 def _border(inside: NDArray[np.bool_]) -> NDArray[np.bool_]:

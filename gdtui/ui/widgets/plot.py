@@ -71,6 +71,7 @@ class Plot(Rows):
         if self._scene is None or width < 0 or height < 0:
             return
         role = Role.CHOSEN if self.chosen else Role.FRAME
+        ground: list[Row] = []
         try:
             shown = VIEWS[self.view](self._scene)
             title, note = shown.title, shown.note
@@ -78,10 +79,12 @@ class Plot(Rows):
                 rows = page_rows(shown, width, height)
             else:
                 rows = self._canvas.render(shown, width, height)
+                # Within the frame: one row down, one cell to the right.
+                ground = [(), *(((" ", Role.PLAIN), *row) for row in self._canvas.ground)]
         except Exception as error:  # a bug in a view must not end the run
             title, note = self.view, ""
             rows = self._apology(error, width, height)
-        self.show_rows(framed(rows, width, f"{self._number} {title}", note, role))
+        self.show_rows(framed(rows, width, f"{self._number} {title}", note, role), ground)
 
     def _apology(self, error: Exception, width: int, height: int) -> list[Row]:
         """What to show in place of the plot; the traceback is logged once for each bug."""

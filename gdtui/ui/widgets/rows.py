@@ -11,7 +11,10 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from gdtui.drawing import Role, Row
+from gdtui.drawing import BAND_ROLES, Role, Row
+
+# The bands where there are too few colours to tell them by: the higher, the fuller.
+BAND_GLYPHS = dict(zip(BAND_ROLES, " .,:;-=+*%#@", strict=True))
 
 
 def framed(rows: list[Row], width: int, title: str, note: str, role: Role) -> list[Row]:
@@ -45,12 +48,16 @@ class Rows(Widget):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self._rows: Sequence[Row] = ()
+        self._ground: Sequence[Row] = ()
         self._styles_by_role: dict[Role, Style] = {}
         self._strips: dict[int, Strip] = {}
 
-    def show_rows(self, rows: Sequence[Row]) -> None:
-        """Show these rows from now on."""
+    def show_rows(self, rows: Sequence[Row], ground: Sequence[Row] = ()) -> None:
+        """Show these rows from now on, and beneath them the bands of the ground."""
         before, self._rows = self._rows, rows
+        if ground != self._ground:
+            before = ()
+        self._ground = ground
         if len(before) != len(rows):
             self._strips.clear()
             self.refresh()
@@ -89,10 +96,37 @@ class Rows(Widget):
         strip, width = self._strips.get(y), self.size.width
         if strip is None or strip.cell_length != width:
             row = self._rows[y] if y < len(self._rows) else ()
-            segments = [Segment(text, self.style_of(role)) for text, role in row]
+            ground = self._ground[y] if y < len(self._ground) else ()
+            if any(role in BAND_GLYPHS for _, role in ground):
+                segments = self._on_ground(row, ground)
+            else:
+                segments = [Segment(text, self.style_of(role)) for text, role in row]
             strip = Strip(segments).adjust_cell_length(width, self.style_of(Role.PLAIN))
             self._strips[y] = strip
         return strip
+
+    def _on_ground(self, row: Row, ground: Row) -> list[Segment]:
+        """The row over its bands: as backgrounds, or as glyphs where there are few colours."""
+        bands = [role for text, role in ground for _ in text]
+        # The style sheet gives bands no background where there are too few colours.
+        colours = self.style_of(BAND_ROLES[0]).bgcolor != self.style_of(Role.PLAIN).bgcolor
+        segments: list[Segment] = []
+        x = 0
+        for text, role in row:
+            style = self.style_of(role)
+            for character in text:
+                band = bands[x] if x < len(bands) else Role.PLAIN
+                x += cell_len(character)
+                if band not in BAND_GLYPHS:
+                    segments.append(Segment(character, style))
+                elif colours:
+                    shaded = style + Style(bgcolor=self.style_of(band).bgcolor)
+                    segments.append(Segment(character, shaded))
+                elif character in " \u2800":
+                    segments.append(Segment(BAND_GLYPHS[band], self.style_of(Role.AXIS)))
+                else:
+                    segments.append(Segment(character, style))
+        return list(Segment.simplify(segments))
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Some rows: they are ready, and have no border or padding of the style sheet's."""
