@@ -37,7 +37,7 @@ class Role(StrEnum):
     GHOST_9 = "ghost-9"
     LIVE = "live"
     PATH = "path"
-    SLOPE = "slope"
+    GRADIENT = "gradient"
     STEP = "step"
     MINIMUM = "minimum"
     WALKER = "walker"

@@ -32,6 +32,7 @@ ROOMS = """
     serialization
     scene
     drawing
+    now
     bench views
     export sessions
     ui

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -20,10 +21,10 @@ from gdtui.core.run import Run
 from gdtui.core.settings import Settings
 from gdtui.core.surface import LossSurface, Surface
 from gdtui.drawing import Role, Row
+from gdtui.now import fitted
 from gdtui.scene import Scene
-from gdtui.theory.goal import gap
 from gdtui.theory.verdict import Verdict, stability
-from gdtui.ui.widgets.readout import Readout, fitted, gauge
+from gdtui.ui.widgets.readout import Readout, gauge
 from gdtui.views.marks import WALKER
 
 # The room that the left column leaves for the readout.
@@ -62,8 +63,8 @@ def texts_of(rows: Sequence[Row]) -> list[str]:
 
 
 def value(rows: Sequence[Row], label: str) -> str:
-    (found,) = (text for text in texts_of(rows) if text.startswith(label + " "))
-    return found.removeprefix(label).strip()
+    (found,) = (row[1][0] for row in rows if row[0][0] == label)
+    return found.strip()
 
 
 def surface_of(x: list[float], y: list[float]) -> LossSurface:
@@ -142,8 +143,8 @@ def test_what_is_measured_is_shown(surface: LossSurface) -> None:
     assert value(rows, "loss") == f"{step.loss:.10f}"
     assert value(rows, "w") == f"{step.w:.10f}"
     assert value(rows, "b") == f"{step.b:.10f}"
-    assert [float(part) for part in value(rows, "slopes").split(", ")] == pytest.approx(
-        [step.dw, step.db], rel=1e-3
+    assert [float(value(rows, f"dL/d{name}")) for name in "wb"] == pytest.approx(
+        [step.dw, step.db], abs=1e-9
     )
 
 
@@ -157,15 +158,20 @@ def test_what_theory_says_is_shown(surface: LossSurface, bias: bool, count: int)
     assert found.critical is not None
     assert found.ratio is not None
     assert found.predicted is not None
-    left = gap(surface, run.snapshot().step, settings)
-    assert float(value(rows, "above min").removesuffix("%")) == pytest.approx(
-        left.percent, rel=1e-3
+    lowest = surface.minimum(0, 0, bias).loss
+    times, unit = value(rows, "loss is").split(" ", 1)
+    parts = {"times best": 1, "% above best": 100}
+    above = run.snapshot().step.loss / lowest - (unit != "times best")
+    told = (
+        float(times.rstrip("%")) / parts["times best" if unit == "times best" else "% above best"]
     )
-    assert value(rows, "within 1%") == f"after {found.predicted:.0f}"
-    ratio, critical = value(rows, "critical").split(" × ")
-    assert float(critical) == pytest.approx(found.critical, rel=1e-4)
-    assert float(ratio) == pytest.approx(found.ratio, abs=0.005)
-    assert float(value(rows, "condition")) == pytest.approx(found.condition, rel=1e-3)
+    assert told == pytest.approx(above, rel=1e-3)
+    assert value(rows, "near best").split()[:3] == ["after", "about", f"{found.predicted:.0f}"]
+    share, limit = re.findall(r"[\d.e-]+", value(rows, "lr is"))
+    assert float(limit) == pytest.approx(2 / found.eigenvalues[-1], rel=1e-4)
+    assert float(share) == pytest.approx(50 * settings.lr * found.eigenvalues[-1], abs=0.5)
+    stretch = value(rows, "stretch").removesuffix(" (1 is round)")
+    assert float(stretch) == pytest.approx(found.condition, rel=1e-3)
     assert [float(part) for part in value(rows, "curvature").split(" to ")] == pytest.approx(
         list(found.eigenvalues), rel=1e-3
     )
@@ -178,11 +184,11 @@ def test_what_theory_says_is_shown(surface: LossSurface, bias: bool, count: int)
     [
         (Settings(lr=0.006, bias=True), "never"),
         (Settings(w_start=1.8436928702), "at the start"),
-        (Settings(method="adam"), "no closed form"),
+        (Settings(method="adam"), "not known"),
     ],
 )
 def test_the_outlook_in_words(settings: Settings, words: str, surface: LossSurface) -> None:
-    assert value(rows_of(Run(surface, settings)), "within 1%") == words
+    assert value(rows_of(Run(surface, settings)), "near best") == words
 
 
 @pytest.mark.parametrize("bias", [False, True])
@@ -191,13 +197,13 @@ def test_raw_and_scaled_parameters_belong_together(surface: LossSurface, bias: b
     run = Run(scaled, Settings(standardize=True, lr=0.1, bias=bias, w_start=0.5))
     run.advance(7)
     rows, step = rows_of(run), run.snapshot().step
-    shown = {name: float(value(rows, name)) for name in ("w scaled", "b scaled")}
-    raw = [float(value(rows, name.ljust(9))) for name in ("w", "b")]
+    shown = {name: float(value(rows, name)) for name in ("w standard.", "b standard.")}
+    raw = [float(value(rows, name)) for name in ("w", "b")]
     assert list(shown.values()) == pytest.approx([step.w, step.b], abs=1e-10)
     # The same line over both features.
     feature = surface.x
     assert raw[0] * feature + raw[1] == pytest.approx(
-        shown["w scaled"] * scaled.x + shown["b scaled"], abs=1e-8
+        shown["w standard."] * scaled.x + shown["b standard."], abs=1e-8
     )
     assert raw == pytest.approx(list(scaled.raw(step.w, step.b)), abs=1e-9)
 
@@ -213,7 +219,8 @@ def test_the_answer_of_least_squares_is_always_shown(
     matrix = np.stack([over.x, np.ones_like(over.x)], axis=1)[:, : 1 + bias]
     found = [*np.linalg.lstsq(matrix, over.y)[0], 0.0][:2]
     expected = over.raw(*found)[: 2 if bias or scaled else 1]
-    shown = value(rows_of(run), "minimum").split(", ")
+    rows = rows_of(run)
+    shown = [value(rows, f"best {name}") for name in "wb"[: len(expected)]]
     assert [float(part) for part in shown] == pytest.approx(list(expected), rel=1e-4)
 
 
@@ -234,7 +241,7 @@ def test_the_pace_stands_in_the_frame_and_the_speed_while_it_runs(surface: LossS
     readout.show(scene(run, FULL_SPEED, now=3.0))
     run.advance(1000)
     readout.show(scene(run, FULL_SPEED, now=3.5))
-    assert "─ speed: 2,000/s ─" in readout.note
+    assert "─ pace: 2,000/s ─" in readout.note
     run.pause()
     readout.show(scene(run, 20, now=4.0))
     assert "─ pace: 20/s ─" in readout.note

@@ -460,7 +460,7 @@ def test_seen_from_above_a_thinned_path_is_whole(monkeypatch: pytest.MonkeyPatch
 
 def arrow(drawing: Drawing) -> tuple[str, float, float]:
     """The arrow's glyph and place."""
-    (found,) = (p for p in layers(drawing, Role.SLOPE) if not p.line)
+    (found,) = (p for p in layers(drawing, Role.GRADIENT) if not p.line)
     ((x, y),) = points(found)
     return found.glyph, x, y
 
@@ -486,7 +486,7 @@ def test_on_a_slope_the_gradient_points_to_its_side(w: float, glyph: str) -> Non
 def test_the_tangent_passes_where_we_are_with_the_slope_there(w: float) -> None:
     run = Run(PIZZA, Settings(w_start=w))
     step, drawing = run.snapshot().step, draw(VALLEY, run)
-    (tangent,) = (p for p in layers(drawing, Role.SLOPE) if p.line)
+    (tangent,) = (p for p in layers(drawing, Role.GRADIENT) if p.line)
     (x0, y0), (x1, y1) = points(tangent)
     assert (y1 - y0) / (x1 - x0) == pytest.approx(step.dw)
     assert y0 - step.loss == pytest.approx(step.dw * (x0 - w))
@@ -577,7 +577,7 @@ def test_whoever_goes_no_further_has_no_step(settings: Settings) -> None:
 
 def test_on_level_ground_there_is_no_arrow() -> None:
     run = run_of(PIZZA, Settings(), advanced(100))
-    assert not [p for p in layers(draw(VALLEY, run), Role.SLOPE) if not p.line]
+    assert not [p for p in layers(draw(VALLEY, run), Role.GRADIENT) if not p.line]
 
 
 def test_the_title_says_at_which_bias() -> None:
@@ -633,7 +633,7 @@ def test_the_curve_the_path_and_the_marks_meet_in_the_same_cells(
 def test_the_tangent_lies_beneath_the_path() -> None:
     drawing = draw(VALLEY, run_of(PIZZA, Settings(), advanced(3)))
     order = [part.role for part in drawing.layers]
-    assert order.index(Role.CURVE) < order.index(Role.SLOPE) < order.index(Role.PATH)
+    assert order.index(Role.CURVE) < order.index(Role.GRADIENT) < order.index(Role.PATH)
 
 
 def test_the_valley_of_a_landscape_is_that_of_its_window() -> None:
@@ -651,7 +651,7 @@ def test_along_b_the_valley_is_the_cut_at_the_weight_of_the_moment(count: int) -
         assert loss == pytest.approx(PIZZA.loss(step.w, b))
     assert points(layer(drawing, Role.WALKER)) == [(step.b, step.loss)]
     assert points(layer(drawing, Role.PATH)) == [(s.b, s.loss) for s in run.steps(0, count + 1)]
-    (tangent,) = (part for part in layers(drawing, Role.SLOPE) if part.line)
+    (tangent,) = (part for part in layers(drawing, Role.GRADIENT) if part.line)
     (x0, y0), (x1, y1) = points(tangent)
     assert (y1 - y0) / (x1 - x0) == pytest.approx(step.db)
     assert drawing.title.startswith("Valley: L(b) at w = ")
@@ -910,7 +910,7 @@ def test_the_lines_hold_every_size_of_valley() -> None:
 
 def downhill(drawing: Drawing) -> tuple[Vector, str]:
     """The arrow's shaft, of shape (2, 2), and its glyph."""
-    shaft, head = layers(drawing, Role.SLOPE)
+    shaft, head = layers(drawing, Role.GRADIENT)
     assert points(head) == points(shaft)[1:]
     return np.array(points(shaft)), head.glyph
 
@@ -925,7 +925,7 @@ def test_the_arrow_in_the_plane_points_downhill(
     surface: Surface, w: float, b: float, bias: bool
 ) -> None:
     drawing = draw(CONTOUR, Run(surface, Settings(w_start=w, b_start=b, bias=bias)))
-    if not layers(drawing, Role.SLOPE):
+    if not layers(drawing, Role.GRADIENT):
         return
     (start, end), _ = downhill(drawing)
     step = Run(surface, Settings(w_start=w, b_start=b, bias=bias)).snapshot().step
@@ -978,7 +978,7 @@ def test_at_the_minimum_there_is_no_arrow_in_the_plane() -> None:
     landscape = LANDSCAPES["himmelblau"]
     run = run_of(landscape, Settings(**landscape.defaults), advanced(100))  # type: ignore[arg-type]
     drawing = draw(CONTOUR, run)
-    assert not layers(drawing, Role.SLOPE)
+    assert not layers(drawing, Role.GRADIENT)
     assert {part.glyph for part in layers(drawing, Role.MINIMUM)} == {MINIMUM, ARRIVED}
 
 

@@ -22,11 +22,17 @@ def status(scene: Scene, short: bool) -> str:
     return " · ".join(
         [
             *([] if at is None else [f"at {at}"]),
-            *(["scaled"] if snapshot.settings.standardize else []),
-            scene.status,
+            *(["standardized"] if snapshot.settings.standardize else []),
+            _standing(scene),
             place if short else f"iteration {place}",
         ]
     )
+
+
+def _standing(scene: Scene) -> str:
+    """Where the run stands; one that is paused and diverging is both."""
+    paused = scene.newest.status is Status.PAUSED and scene.status == DIVERGING
+    return f"{Status.PAUSED}, {DIVERGING}" if paused else scene.status
 
 
 def closing(snapshot: Snapshot, surface: Surface) -> str:

@@ -111,8 +111,8 @@ def _downhill(scene: Scene, x_axis: Axis, y_axis: Axis, even: bool) -> list[Laye
         return []
     w, b = step.w - rate * dw, step.b - rate * db
     head = arrow_along(-dw, -db) if even else arrow_along(2 * right, up)
-    shaft = Layer([step.w, w], [step.b, b], Role.SLOPE, line=True)
-    return [shaft, Layer([w], [b], Role.SLOPE, head)]
+    shaft = Layer([step.w, w], [step.b, b], Role.GRADIENT, line=True)
+    return [shaft, Layer([w], [b], Role.GRADIENT, head)]
 
 
 def _lowest_ahead(surface: Surface, step: Step, bias: bool) -> float:

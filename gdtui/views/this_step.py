@@ -54,14 +54,14 @@ def _slope_lines(scene: Scene, parameter: str) -> list[Span]:
     slope = step.dw if parameter == "w" else step.db
     data = surface.examples
     if data is None:
-        return [(f"g = dL/d{parameter} = {short(slope)}", Role.SLOPE)]
+        return [(f"g = dL/d{parameter} = {short(slope)}", Role.GRADIENT)]
     summed = "x * (w*x + b - y)" if parameter == "w" else "w*x + b - y"
     total = short(slope * data.m / 2)
     return [
         (f"g = dL/d{parameter} = 2/m * sum({summed})", Role.PLAIN),
         (
             f"  = 2/{data.m} * {f'({total})' if total.startswith('-') else total} = {short(slope)}",
-            Role.SLOPE,
+            Role.GRADIENT,
         ),
     ]
 

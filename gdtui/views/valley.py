@@ -145,10 +145,10 @@ def _tangent(cut: _Cut, x_axis: Axis, y_axis: Axis) -> list[Layer]:
     up = min(up, 0.95 * (x_axis.high - cut.here if side > 0 else cut.here - x_axis.low))
     x = cut.here + side * np.array([-max(down, 0.0), max(up, 0.0)])
     y = cut.loss + cut.slope * (x - cut.here)
-    tangent = Layer(x, y, Role.SLOPE, line=True)
+    tangent = Layer(x, y, Role.GRADIENT, line=True)
     if abs(steepness) < LEVEL:
         return [tangent]
-    return [tangent, Layer(x[1:], y[1:], Role.SLOPE, _uphill(steepness))]
+    return [tangent, Layer(x[1:], y[1:], Role.GRADIENT, _uphill(steepness))]
 
 
 def _uphill(steepness: float) -> str:

@@ -1,0 +1,372 @@
+"""The figures of the panel Now, each with words that explain it by the numbers of the moment."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from gdtui.core.arithmetic import batch_measure
+from gdtui.drawing import Role, figure, short
+from gdtui.scene import Scene
+from gdtui.theory.goal import OF_MINIMUM, gap
+from gdtui.theory.verdict import Stability, Verdict
+
+# The label of the row that compares the learning rate with its limit.
+LIMIT = "lr is"
+VERDICTS = {
+    Verdict.CRAWLS: Role.WALKER,
+    Verdict.GOOD: Role.MINIMUM,
+    Verdict.OSCILLATES: Role.WALKER,
+    Verdict.DIVERGES: Role.ALARM,
+    Verdict.NO_BOUND: Role.PLAIN,
+}
+
+
+def fitted(values: Sequence[float], between: str, room: int, digits: int = 6) -> str:
+    """Several numbers on one line, with as many digits as there is room for, but at least one."""
+    for number in range(digits, 2, -1):
+        text = between.join(short(value, number) for value in values)
+        if len(text) <= room:
+            break
+    return text
+
+
+@dataclass(frozen=True)
+class Now:
+    """Where the run stands that is looked at, and what theory says of its settings."""
+
+    scene: Scene
+    found: Stability
+
+
+@dataclass(frozen=True)
+class NowRow:
+    """A row of the panel: `value` fits into so many cells, and is empty where there is no row."""
+
+    label: str
+    value: Callable[[Now, int], str]
+    explain: Callable[[Now], str]
+    role: Role = Role.PLAIN
+
+
+def first_that_fits(texts: Sequence[str], room: int) -> str:
+    """The first of some texts that fits into so many cells, else the last."""
+    return next((text for text in texts if len(text) <= room), texts[-1])
+
+
+def _step(now: Now, name: str) -> float:
+    return float(getattr(now.scene.snapshot.step, name))
+
+
+def _bias(now: Now) -> bool:
+    return now.scene.snapshot.settings.bias
+
+
+def _parameter(now: Now, room: int, number: int) -> str:
+    step = now.scene.snapshot.step
+    return figure(now.scene.surface.raw(step.w, step.b)[number], room)
+
+
+def _standardized(now: Now, room: int, name: str) -> str:
+    return figure(_step(now, name), room) if now.scene.surface.is_standardized else ""
+
+
+def best(now: Now) -> tuple[float, ...]:
+    """The parameters with the smallest loss that the run can reach."""
+    scene, step = now.scene, now.scene.snapshot.step
+    minimum = scene.surface.minimum(step.w, step.b, _bias(now))
+    both = _bias(now) or scene.surface.is_standardized
+    return scene.surface.raw(minimum.w, minimum.b)[: 2 if both else 1]
+
+
+def _best_loss(now: Now) -> float:
+    step = now.scene.snapshot.step
+    return now.scene.surface.minimum(step.w, step.b, _bias(now)).loss
+
+
+def _batch_loss(now: Now, room: int = 20) -> str:
+    snapshot = now.scene.snapshot
+    measure = batch_measure(now.scene.surface, snapshot.settings)
+    return figure(measure(*snapshot.step[:3])[0], room) if measure else ""
+
+
+def against_best(now: Now) -> str:
+    """How far the loss is above the best one, in few words."""
+    scene = now.scene
+    left = gap(scene.surface, scene.snapshot.step, scene.snapshot.settings)
+    if not math.isfinite(left.percent):
+        return "far above best"
+    if left.of != OF_MINIMUM:
+        return f"{short(left.percent, 4)}% of start"
+    if left.percent < 10:
+        return f"{short(left.percent, 4)}% above best"
+    return f"{short(1 + left.percent / 100, 4)} times best"
+
+
+def share_of_limit(ratio: float) -> str:
+    """A part of the limit; beside 1 with the digits that tell on which side of it it is."""
+    if ratio >= 10 or math.isinf(ratio):
+        return f"{short(ratio, 4)} times"
+    digits = 6 if 0.995 <= ratio < 1.005 else 2 if 0.01 <= ratio < 1 else 3
+    return f"{short(100 * ratio, digits)}%"
+
+
+def _limit(now: Now, room: int) -> str:
+    found = now.found
+    if found.ratio is None or found.critical is None:
+        return ""
+    share = share_of_limit(found.ratio)
+    of = "" if share.endswith("times") else " of"
+    words = [
+        f"{share}{of} {the}limit {short(found.critical, digits)}"
+        for the in ("the ", "")
+        for digits in (5, 4, 3)
+    ]
+    return first_that_fits([words[0], *words[3:], f"{share}{of} limit"], room)
+
+
+def _explain_limit(now: Now) -> str:
+    found, settings = now.found, now.scene.snapshot.settings
+    bound = settings.chosen_method.bound
+    if found.ratio is None or found.critical is None:
+        return f"No limit is known for this learning rate here: {bound}."
+    return (
+        f"The learning rate {settings.lr:g} is {share_of_limit(found.ratio)}"
+        f"{' ' if found.ratio >= 10 else ' of '}the limit {short(found.critical, 6)}; the method "
+        f"{bound}, and the largest curvature is {short(found.eigenvalues[-1], 6)}. Above the limit "
+        "each step lands farther from the minimum than it began."
+    )
+
+
+def _near(now: Now, room: int) -> str:
+    predicted = now.found.predicted
+    if predicted is None:
+        return "not known"
+    if math.isinf(predicted):
+        return "never"
+    if predicted == 0:
+        return "at the start"
+    count = f"{predicted:.0f}" if predicted < 1e6 else short(predicted, 4)
+    texts = [f"after about {count} iterations", f"after about {count}", f"after {count}"]
+    return first_that_fits(texts, room)
+
+
+def _stretch(now: Now, room: int) -> str:
+    stretch = short(now.found.condition, 4)
+    return first_that_fits([f"{stretch} (1 is round)", stretch], room)
+
+
+_NEAR = NowRow(
+    "near best",
+    _near,
+    lambda now: (
+        "After how many iterations from the start the loss is within 1% of the best, worked "
+        f"out from the curvature: {_near(now, 40)}."
+    ),
+)
+
+ROWS: tuple[NowRow, ...] = (
+    NowRow(
+        "loss",
+        lambda now, room: figure(_step(now, "loss"), room),
+        lambda now: (
+            "The loss says how wrong the predictions are: the mean of the squared errors. Here it "
+            f"is {short(_step(now, 'loss'))}; the smallest that can be reached is "
+            f"{short(_best_loss(now))}."
+            if now.scene.surface.examples
+            else f"The loss is the height of the surface where we stand, "
+            f"{short(_step(now, 'loss'))}; nearby it is lowest at {short(_best_loss(now))}."
+        ),
+        Role.LIVE,
+    ),
+    NowRow(
+        "of batch",
+        _batch_loss,
+        lambda now: (
+            "This method looks at a few examples at a time, a batch. Over those of the next step "
+            f"the loss is {_batch_loss(now)}, over all examples {short(_step(now, 'loss'))}."
+        ),
+    ),
+    NowRow(
+        "w",
+        lambda now, room: _parameter(now, room, 0),
+        lambda now: (
+            "w, the weight, is the number that descent changes to make the loss smaller. It is "
+            f"{_parameter(now, 20, 0)} now; the best is {short(best(now)[0])}."
+        ),
+        Role.WALKER,
+    ),
+    NowRow(
+        "b",
+        lambda now, room: _parameter(now, room, 1),
+        lambda now: (
+            f"b, the bias, is added to w * x. It is {_parameter(now, 20, 1)} now, and is "
+            f"{'trained along with w' if _bias(now) else 'held where it started: key b trains it'}."
+        ),
+        Role.WALKER,
+    ),
+    NowRow(
+        "w standard.",
+        lambda now, room: _standardized(now, room, "w"),
+        lambda now: (
+            f"The same weight over the standardized feature: {short(_step(now, 'w'))}. "
+            "Standardized means shifted and stretched to mean 0 and deviation 1."
+        ),
+        Role.WALKER,
+    ),
+    NowRow(
+        "b standard.",
+        lambda now, room: _standardized(now, room, "b"),
+        lambda now: f"The same bias over the standardized feature: {short(_step(now, 'b'))}.",
+        Role.WALKER,
+    ),
+    NowRow(
+        "dL/dw",
+        lambda now, room: figure(_step(now, "dw"), room),
+        lambda now: (
+            "The gradient along w: how fast the loss rises when w grows. It is "
+            f"{short(_step(now, 'dw'))}: downhill is towards a "
+            f"{'smaller' if _step(now, 'dw') > 0 else 'larger'} w."
+            if _step(now, "dw")
+            else "The gradient along w is 0: here the ground is level."
+        ),
+        Role.GRADIENT,
+    ),
+    NowRow(
+        "dL/db",
+        lambda now, room: figure(_step(now, "db"), room) if _bias(now) else "",
+        lambda now: (
+            "The gradient along b: how fast the loss rises when b grows, "
+            f"{short(_step(now, 'db'))} here."
+        ),
+        Role.GRADIENT,
+    ),
+    NowRow(
+        "best w",
+        lambda now, room: short(best(now)[0]),
+        lambda now: (
+            "The w with the smallest loss, computed without any descent: "
+            f"{short(best(now)[0])}. The green cross marks it."
+        ),
+        Role.MINIMUM,
+    ),
+    NowRow(
+        "best b",
+        lambda now, room: short(best(now)[1]) if len(best(now)) > 1 else "",
+        lambda now: (
+            f"The b that belongs to the best w: {', '.join(short(v) for v in best(now)[1:])}."
+        ),
+        Role.MINIMUM,
+    ),
+    NowRow(
+        "best loss",
+        lambda now, room: short(_best_loss(now)),
+        lambda now: (
+            f"No line comes below a loss of {short(_best_loss(now))} on these examples with these "
+            "settings: what is left is no fault of the descent."
+            if now.scene.surface.examples
+            else f"The lowest loss nearby: {short(_best_loss(now))}."
+        ),
+        Role.MINIMUM,
+    ),
+    NowRow(
+        "loss is",
+        lambda now, room: against_best(now),
+        lambda now: (
+            f"How near the run is: the loss {short(_step(now, 'loss'))} against the best, "
+            f"{short(_best_loss(now))}. Within 1% it counts as there; where the best loss is 0, "
+            "1% of what the start was above it."
+        ),
+        Role.MINIMUM,
+    ),
+    NowRow(LIMIT, _limit, _explain_limit),
+    _NEAR,
+    NowRow(
+        "stretch",
+        _stretch,
+        lambda now: (
+            "How many times more curved the valley is across than along: the largest curvature "
+            f"over the smallest, {short(now.found.condition, 4)}. 1 is a round bowl; a long "
+            "narrow valley is slow to walk down. Standardizing (key x) rounds it."
+        ),
+    ),
+    NowRow(
+        "curvature",
+        lambda now, room: fitted(now.found.eigenvalues, " to ", room, digits=4),
+        lambda now: (
+            "How fast the gradient changes from place to place: "
+            f"{fitted(now.found.eigenvalues, ' to ', 40)}. "
+            "The largest one sets the limit of the learning rate."
+        ),
+    ),
+)
+# What stands in one row where room is short.
+PAIRS = (
+    NowRow(
+        "standard.",
+        lambda now, room: (
+            fitted((_step(now, "w"), _step(now, "b")), ", ", room)
+            if now.scene.surface.is_standardized
+            else ""
+        ),
+        lambda now: (
+            "w and b over the standardized feature: "
+            f"{short(_step(now, 'w'))} and {short(_step(now, 'b'))}."
+        ),
+        Role.WALKER,
+    ),
+    NowRow(
+        "gradient",
+        lambda now, room: fitted(
+            (_step(now, "dw"), _step(now, "db"))[: 1 + _bias(now)], ", ", room
+        ),
+        lambda now: (
+            "The gradient says how fast the loss rises along w, and along b where b is trained: "
+            f"{fitted((_step(now, 'dw'), _step(now, 'db'))[: 1 + _bias(now)], ' and ', 40)}. "
+            "A step goes the other way, downhill."
+        ),
+        Role.GRADIENT,
+    ),
+    NowRow(
+        "best w, b",
+        lambda now, room: fitted(best(now), ", ", room),
+        lambda now: (
+            f"The parameters with the smallest loss: {fitted(best(now), ' and ', 40)}. "
+            "The green cross marks them."
+        ),
+        Role.MINIMUM,
+    ),
+)
+# Where room is short, a count that theory does not know is not worth a row.
+_KNOWN = NowRow(
+    _NEAR.label,
+    lambda now, room: "" if now.found.predicted is None else _NEAR.value(now, room),
+    _NEAR.explain,
+)
+_PAIR = {_NEAR.label: _KNOWN} | {row.label: row for row in PAIRS}
+_REPLACED = {
+    "near best": "near best",
+    "w standard.": "standard.",
+    "dL/dw": "gradient",
+    "best w": "best w, b",
+}
+_DROPPED = {"b standard.", "dL/db", "best b", "best loss", "curvature"}
+_BRIEF_ROWS = tuple(
+    _PAIR[_REPLACED[row.label]] if row.label in _REPLACED else row
+    for row in ROWS
+    if row.label not in _DROPPED
+)
+_STANDARDIZED = tuple(row for row in ROWS if "standard." in row.label)
+# From all rows to the most telling ones: the first that fit are shown.
+NOW_ROWS = (
+    ROWS,
+    tuple(row for row in ROWS if row.label != "best loss"),
+    tuple(row for row in ROWS if row.label not in ("best loss", "curvature")),
+    tuple(
+        told
+        for row in _BRIEF_ROWS
+        for told in (_STANDARDIZED if row.label == "standard." else (row,))
+    ),
+    _BRIEF_ROWS,
+)
