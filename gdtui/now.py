@@ -370,3 +370,13 @@ NOW_ROWS = (
     ),
     _BRIEF_ROWS,
 )
+
+
+def explanations(now: Now) -> list[tuple[str, str]]:
+    """Each row that there is and each setting, with the words that explain it."""
+    settings = now.scene.wanted
+    rows = [
+        (row.label, row.explain(now)) for row in ROWS if row.value(now, 40) or row.label == LIMIT
+    ]
+    fields = [(p.label, f"{p.help}; it is {settings[p]} now.") for p in settings.hyperparameters]
+    return rows + fields

@@ -297,6 +297,13 @@ GROUPS: dict[str, list[Binding]] = {
             "scroll log or help a page down",
             priority=True,
         ),
+        _key(
+            "i",
+            "explain",
+            "Explain",
+            "explain each figure and setting in words",
+            dict.fromkeys((_READY, _PAUSED, _FINISHED), "Explain"),
+        ),
         _key("question_mark", "help", "Help", "show all keys, or hide them"),
         _key("ctrl+p", "app.command_palette", "Palette", "search every command, and the themes"),
         _key("q", "app.quit", "Quit", "leave gdtui"),

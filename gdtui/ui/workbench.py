@@ -21,16 +21,19 @@ from gdtui.export.command import command, not_carried
 from gdtui.export.files import ExportError
 from gdtui.export.lines import beside
 from gdtui.export.registry import EXPORTERS, Exporter, ExportRequest
+from gdtui.now import Now, explanations
 from gdtui.problem import Problem
 from gdtui.runs.history import History
 from gdtui.scene import LOSS, THIS_STEP, Scene
 from gdtui.sessions.autosave import Autosave
 from gdtui.theory.divergence import ALARMING
+from gdtui.theory.verdict import stability
 from gdtui.ui import captions
 from gdtui.ui.background_export import EXPORT, Pause, StoppedError
 from gdtui.ui.canvas.svg import svg
 from gdtui.ui.clock import AppClock, Clock
 from gdtui.ui.dialogs.examples import ExamplesScreen
+from gdtui.ui.dialogs.explain import ExplainScreen
 from gdtui.ui.dialogs.export import ExportScreen
 from gdtui.ui.dialogs.question import Question
 from gdtui.ui.dialogs.runs import RaceScreen, RunsScreen
@@ -368,6 +371,15 @@ class Workbench(IgnoresStaleSizes, PromptRepaint[None]):
     @on(IterationLog.Chosen)
     def _line_chosen(self, event: IterationLog.Chosen) -> None:
         self._look(partial(self.bench.look_at, event.iteration))
+
+    def action_explain(self) -> None:
+        """Explain each figure of Now, and each setting."""
+        self._enter()
+        self.show()
+        scene = self.bench.scene()
+        step, settings = scene.snapshot.step, scene.snapshot.settings
+        found = stability(scene.surface, settings, (step.w, step.b))
+        self.app.push_screen(ExplainScreen(explanations(Now(scene, found))))
 
     def action_runs(self) -> None:
         """Show the table of all runs."""
