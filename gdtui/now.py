@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from gdtui.core.arithmetic import batch_measure
+from gdtui.core.methods import gradient_descent
 from gdtui.drawing import Role, figure, short
 from gdtui.scene import Scene
 from gdtui.theory.goal import OF_MINIMUM, gap
@@ -135,8 +136,18 @@ def _explain_limit(now: Now) -> str:
         f"The learning rate {settings.lr:g} is {share_of_limit(found.ratio)}"
         f"{' ' if found.ratio >= 10 else ' of '}the limit {short(found.critical, 6)}; the method "
         f"{bound}, and the largest curvature is {short(found.eigenvalues[-1], 6)}. Above the limit "
-        "each step lands farther from the minimum than it began."
+        f"{_above_the_limit(now)}."
     )
+
+
+def _above_the_limit(now: Now) -> str:
+    """What becomes of the steps; of the first one on it is true where they follow the slope."""
+    surface, settings = now.scene.surface, now.scene.snapshot.settings
+    if surface.is_quadratic and settings.chosen_method.rule is gradient_descent:
+        return "each step lands farther from the minimum than it began"
+    if surface.is_quadratic:
+        return "the steps grow without end, each swing wider than the one before"
+    return "the run cannot settle at this minimum"
 
 
 def _near(now: Now, room: int) -> str:
@@ -150,6 +161,10 @@ def _near(now: Now, room: int) -> str:
     count = f"{predicted:.0f}" if predicted < 1e6 else short(predicted, 4)
     texts = [f"after about {count} iterations", f"after about {count}", f"after {count}"]
     return first_that_fits(texts, room)
+
+
+def _can_be_rounded(now: Now) -> bool:
+    return now.scene.surface.examples is not None and not now.scene.surface.is_standardized
 
 
 def _stretch(now: Now, room: int) -> str:
@@ -288,7 +303,8 @@ ROWS: tuple[NowRow, ...] = (
         lambda now: (
             "How many times more curved the valley is across than along: the largest curvature "
             f"over the smallest, {short(now.found.condition, 4)}. 1 is a round bowl; a long "
-            "narrow valley is slow to walk down. Standardizing (key x) rounds it."
+            "narrow valley is slow to walk down."
+            + (" Standardizing (key x) rounds it." if _can_be_rounded(now) else "")
         ),
     ),
     NowRow(

@@ -688,3 +688,10 @@ def test_bands_tell_the_height_at_the_middle_of_each_cell_from_the_top() -> None
         (("     ", Role.PLAIN), ("    ", band), ("    ", Role.PLAIN))
         for band in reversed(BAND_ROLES[:3])
     ]
+
+
+def test_a_plot_without_room_has_no_bands_left_from_when_it_had() -> None:
+    canvas, drawing = Canvas(), Drawing("", Axis(-1, 1), Axis(-1, 1), [rings((0.3, 0.8))])
+    for width, has_bands in ((40, True), (3, False)):
+        canvas.render(drawing, width, 12)
+        assert bool(canvas.ground) == has_bands

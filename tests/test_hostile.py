@@ -240,7 +240,7 @@ def test_a_hostile_name_does_not_reach_the_terminal(tmp_path: Path) -> None:
     file = tmp_path / file_name("\x1b]52;c;x\x07\x9b31m\u202e\udcff\x7f\x1bc")
     file.write_bytes("[red]\u009b\u202e\u0085,[@click=app.quit]y\n1,2\n2,4\n".encode())
     with Terminal("-m", "gdtui", os.fspath(file), "--theme", "textual-light") as terminal:
-        terminal.wait_for("ready", "critical", "\\x1b]52;c;x\\x07\\x9b31m\\u202e\\udcff", "[red]")
+        terminal.wait_for("ready", "limit", "\\x1b]52;c;x\\x07\\x9b31m\\u202e\\udcff", "[red]")
         terminal.send("q")
         assert terminal.wait_for_end() == 0
         sent = SEQUENCE.sub("", terminal.output.decode("utf-8"))
@@ -348,7 +348,7 @@ async def test_what_is_typed_is_taken_or_refused_in_words(parameter: Hyperparame
             shown_harmlessly(desk)
             left = " ".join(" ".join(line[2:30] for line in desk.lines).split())
             assert reason in left
-            assert "critical" in left
+            assert "limit" in left
 
 
 async def test_what_is_pasted_can_be_of_any_length() -> None:
@@ -359,7 +359,7 @@ async def test_what_is_pasted_can_be_of_any_length() -> None:
             shown_harmlessly(desk)
             left = " ".join(" ".join(line[2:30] for line in desk.lines).split())
             assert "… is not a number; " in left
-            assert "critical" in left
+            assert "limit" in left
             number_field(desk, parameter.name).value = "1"
 
 

@@ -304,7 +304,7 @@ def test_resized_while_it_runs_it_is_as_if_it_had_not_been(
 
 def test_what_a_terminal_lost_for_a_moment_is_sent_anew(tmp_path: Path) -> None:
     with program(tmp_path) as terminal:
-        terminal.wait_for("critical", "Quit")
+        terminal.wait_for("limit", "Quit")
         terminal.settle()
         before = terminal.cells
         for _ in range(5):

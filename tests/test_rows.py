@@ -99,7 +99,7 @@ async def test_another_theme_shows_in_the_rows() -> None:
 
 
 GROUND: Row = (("  ", Role.PLAIN), ("   ", BAND_ROLES[2]), ("   ", BAND_ROLES[9]))
-MARKS = (Role.PATH, Role.SLOPE, Role.STEP, Role.MINIMUM, Role.WALKER)
+MARKS = (Role.PATH, Role.GRADIENT, Role.STEP, Role.MINIMUM, Role.WALKER)
 
 
 async def test_marks_stand_before_the_bands_as_backgrounds_or_as_glyphs() -> None:

@@ -230,7 +230,7 @@ STOPS: dict[str, Callable[[Terminal], None]] = {
 @pytest.mark.parametrize("stop", STOPS)
 def test_stopped_and_continued_it_shows_all_as_before(stop: str) -> None:
     with gdtui() as terminal:
-        terminal.wait_for("ready", "critical")
+        terminal.wait_for("ready", "limit")
         terminal.send("s")
         terminal.wait_for("paused · iteration 1 ", "304.3630879787")
         terminal.settle()

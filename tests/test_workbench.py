@@ -29,6 +29,7 @@ from gdtui.export.registry import EXPORTERS
 from gdtui.scene import LOSS, THIS_STEP, Scale
 from gdtui.ui.app import Laboratory
 from gdtui.ui.dialogs.examples import ExamplesScreen
+from gdtui.ui.dialogs.explain import ExplainScreen
 from gdtui.ui.dialogs.export import ExportScreen
 from gdtui.ui.dialogs.question import Question
 from gdtui.ui.dialogs.runs import COLUMNS, RACERS, RaceScreen, RunRow, RunsScreen
@@ -260,7 +261,8 @@ COMMANDS: dict[str, tuple[object, ...]] = {
     "escape": ("cancel_sweep",),
 }
 SCREENS: dict[str, type] = {
-    "g": Question, "h": RunsScreen, "t": RaceScreen, "e": ExportScreen, "ctrl+p": Palette,
+    "g": Question, "h": RunsScreen, "t": RaceScreen, "e": ExportScreen, "i": ExplainScreen,
+    "ctrl+p": Palette,
 }  # fmt: skip
 # What these do has tests of its own.
 ELSEWHERE = {"c", "pageup", "pagedown", "question_mark", "q"}

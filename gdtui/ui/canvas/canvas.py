@@ -88,10 +88,10 @@ class Canvas:
     def render(self, drawing: Drawing, width: int, height: int) -> list[Row]:
         """The drawing as `height` rows of `width` cells; blank where there is no room for it."""
         blank: list[Row] = [((" " * max(width, 0), Role.PLAIN),)] * max(height, 0)
+        self.ground = []
         if width < _LEAST_WIDTH or height < _LEAST_HEIGHT:
             return blank
         figure, x, y = self._figure, drawing.x, drawing.y
-        self.ground = []
         figure.clear.data()
         figure.plot_size(width, height)
         inner_width, inner_height = width - self._ticks("y", y, max(2, height // 3)) - 1, height - 2
