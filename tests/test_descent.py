@@ -158,7 +158,7 @@ def test_a_descent_goes_on_from_any_point(
     steps, outcome = finish(descend(surface, begin))
     assert steps == [Step._make(measured[:6]) for measured in whole]
     for measured in whole[::37]:
-        point = Point(*measured[:3], measured[6])
+        point = Point(*measured[:3], measured[6:])
         assert finish(descend(surface, begin, point)) == (steps[point.iteration :], outcome)
 
 
@@ -171,11 +171,11 @@ def test_settings_in_turn_are_descents_one_after_another(surface: LossSurface, k
     for (_, changed), length in zip(tunings, (20, 35, 41), strict=True):
         *points, last = Descent.of(surface, changed, point).take(length + 1)
         expected += points
-        point = Point(*last[:3], last[6])
+        point = Point(*last[:3], last[6:])
     descent = Descent(surface, tunings, start)
     assert descent.take(30) + descent.take(66) == expected
     for measured in expected[::13]:
-        later = Descent(surface, tunings, Point(*measured[:3], measured[6]))
+        later = Descent(surface, tunings, Point(*measured[:3], measured[6:]))
         assert later.take(101 - measured[0]) == expected[measured[0] - 5 :]
 
 

@@ -233,12 +233,14 @@ def test_the_arithmetic_is_that_of_the_descent(
     path, half = Descent.of(surface, begin).take(61), len(chosen.remembers)
     for iteration in (0, 1, 2, 7, 59):
         here, after = path[iteration], path[iteration + 1]
-        memory = chosen.numbers_of(after[6])
+        memory = chosen.numbers_of(after[6:])
         for parameter, reached, kept in (
             ("w", after[1], memory[:half]),
             ("b", after[2], memory[half:]),
         )[: 1 + bias]:
-            told = arithmetic(surface, begin, State(*here[:3], *here[4:]), parameter, repr)
+            told = arithmetic(
+                surface, begin, State(*here[:3], *here[4:6], here[6:]), parameter, repr
+            )
             values = {equation.name: equation.value for equation in told}
             expected = {**dict(zip(chosen.remembers, kept, strict=True)), parameter: reached}
             assert {name: values[name] for name in expected} == pytest.approx(expected, rel=1e-12)

@@ -57,7 +57,7 @@ class ByHand:
 
     def tune(self, settings: Settings) -> None:
         last = self.measured[-1]
-        self.descent = Descent.of(self.surface, settings, Point(*last[:3], last[6]))
+        self.descent = Descent.of(self.surface, settings, Point(*last[:3], last[6:]))
         self.descent.take(1)
 
     @property

@@ -10,7 +10,7 @@ from itertools import islice, pairwise
 from typing import NamedTuple
 
 from gdtui.core.arithmetic import batch_measure
-from gdtui.core.method import Memory, Search, Update
+from gdtui.core.method import Memory, Remembered, Search, Update
 from gdtui.core.methods import gradient_descent
 from gdtui.core.settings import Settings
 from gdtui.core.surface import Examples, LossSurface, Surface, surface_of
@@ -56,9 +56,9 @@ class Outcome(NamedTuple):
     step: Step
 
 
-# A Step's fields and then the method's memory. The inner loop yields it as a plain tuple, since
-# making a NamedTuple of each would double the time of an iteration.
-Measured = tuple[int, float, float, float, float, float, Memory]
+# A Step's fields and then what the method remembers for w and for b. The inner loop yields it as a
+# plain, flat tuple, since making a NamedTuple of each would double the time of an iteration.
+Measured = tuple[int, float, float, float, float, float, Remembered, Remembered]
 # Settings in turn, each with the iteration from which on they are in force.
 Tunings = Sequence[tuple[int, Settings]]
 
@@ -101,7 +101,7 @@ class Descent:
         """The next points, as many as asked for, or fewer where the descent ends."""
         points = list(islice(self._measured, count))
         if points:
-            self._last = Point(*points[-1][:3], points[-1][6])
+            self._last = Point(*points[-1][:3], points[-1][6:])
         return points
 
     def outcome(self) -> Outcome:
@@ -126,7 +126,7 @@ class Descent:
         for (_, settings), (until, _) in pairwise(tunings):
             for measured in self._walk(settings, point):
                 if measured[0] == until:
-                    point = Point(*measured[:3], measured[6])
+                    point = Point(*measured[:3], measured[6:])
                     break
                 yield measured
             else:
@@ -153,7 +153,7 @@ class Descent:
             if not (loss <= largest and dw * 0.0 == db * 0.0):
                 self.status = Status.DIVERGED
                 return
-            yield iteration, w, b, loss, dw, db, (of_w, of_b)
+            yield iteration, w, b, loss, dw, db, of_w, of_b
             if tolerance and _length(dw, db, bias) < tolerance:
                 self.status = Status.CONVERGED
                 return
@@ -169,13 +169,13 @@ class Descent:
     def _searched(self, search: Search, settings: Settings, start: Point) -> Iterator[Measured]:
         """By a rule that looks at losses alone."""
         measure, bias, tolerance = self.surface.measurer(), settings.bias, settings.tolerance
-        iteration, w, b, memory = start
+        iteration, w, b, (of_w, of_b) = start
         while True:
             loss, dw, db = measure(w, b)
             if not self.surface.is_finite(loss, dw, db):
                 self.status = Status.DIVERGED
                 return
-            yield iteration, w, b, loss, dw, db, memory
+            yield iteration, w, b, loss, dw, db, of_w, of_b
             place = search(measure, w, b, bias)
             if place is None or (tolerance and _length(dw, db, bias) < tolerance):
                 self.status = Status.CONVERGED
@@ -187,7 +187,7 @@ class Descent:
         xm, ym, vxx, w_hat, res = surface.xm, surface.ym, surface.vxx, surface.w_hat, surface.res
         lr, bias, tolerance = settings.lr, settings.bias, settings.tolerance
         largest = surface.largest_loss
-        iteration, w, b, memory = start
+        iteration, w, b, (of_w, of_b) = start
         while True:
             e = w - w_hat
             r = w * xm + b - ym
@@ -195,7 +195,7 @@ class Descent:
             if not (loss <= largest and dw * 0.0 == db * 0.0):
                 self.status = Status.DIVERGED
                 return
-            yield iteration, w, b, loss, dw, db, memory
+            yield iteration, w, b, loss, dw, db, of_w, of_b
             if tolerance and _length(dw, db, bias) < tolerance:
                 self.status = Status.CONVERGED
                 return

@@ -291,7 +291,7 @@ class Run:
         self._trail.extend(steps)
         self._recent.extend(steps[-RECENT:])
         self._step = Step._make(steps[-1][:6])
-        self._point = Point(*steps[-1][:3], steps[-1][6])
+        self._point = Point(*steps[-1][:3], steps[-1][6:])
 
     def _check_finished(self) -> None:
         iteration = self._step.iteration
@@ -336,7 +336,7 @@ class Run:
                 settings=self._tunings[bisect_right(starts, iteration) - 1][1],
                 status=Status.READY if began else Status.PAUSED,
                 step=Step._make(here[:6]),
-                memory=here[6],
+                memory=here[6:],
                 previous=Step._make(before[-1][:6]) if before else None,
                 losses=tuple(step[3] for step in measured),
                 outcome=None,

@@ -47,7 +47,7 @@ class Trail:
         low, high = min(losses), max(losses)
         if into == 0:
             self._table[len(self.memories)] = (*part[0][1:4], low, high, *part[0][1:4])
-            self.memories.append(part[0][6])
+            self.memories.append(part[0][6:])
         row = self._table[len(self.memories) - 1]
         row[3], row[4] = min(row[3], low), max(row[4], high)
         if into <= 1 < into + len(part):
