@@ -25,6 +25,8 @@ from gdtui.runs.history import Branch, Entry
 
 # How runs are written here; what can't be read as this has another number.
 FORMAT = 1
+# The field of a run that says all that it is made from.
+RECORD = "record"
 SOURCE_TEXTS = ("path", "x", "y", "surface", "sample")
 NAMES_SHOWN = 100
 
@@ -59,7 +61,7 @@ def saved_run_by_name(kept: SavedRun) -> dict[str, Any]:
         "name": kept.name,
         "hidden": kept.hidden,
         "parent": None if kept.parent is None else list(kept.parent),
-        "record": record_by_name(kept.record),
+        RECORD: record_by_name(kept.record),
     }
 
 
@@ -161,7 +163,7 @@ def read_saved_run(content: Any, number: int = 1) -> SavedRun:
         parent = Branch(*map(read_count, parent))
     return SavedRun(
         number=read_count(content.get("number", number)),
-        record=read_record(content.get("record")),
+        record=read_record(content.get(RECORD)),
         parent=parent,
         name=read_string(content.get("name", "")),
         hidden=read_switch(content.get("hidden", False)),

@@ -23,6 +23,7 @@ from textual.widgets import Input
 from textual.widgets._select import SelectOverlay
 
 from gdtui.cli import main as cli
+from gdtui.cli.parser import make_parser
 from gdtui.core.settings import Settings
 from gdtui.scene import Scene
 from gdtui.ui.app import Laboratory, TurnTaking
@@ -325,3 +326,10 @@ async def test_the_loss_of_the_keyboard_ends_as_that_of_the_line(
     monkeypatch.setattr("os.kill", lambda *signal: sent.put(signal))
     os.close(keyboard.writer)
     assert sent.get(timeout=20) == (os.getpid(), signal.SIGHUP)
+
+
+async def test_help_names_only_themes_that_there_are() -> None:
+    said = next(a for a in make_parser()._actions if "--theme" in a.option_strings).help
+    assert said is not None
+    async with opened() as desk:
+        assert set(said.removeprefix("such as ").split(", ")) <= set(desk.app.available_themes)

@@ -18,6 +18,7 @@ from gdtui.core.surface import surface_of
 from gdtui.dataset import Dataset, read_dataset
 from gdtui.export.comparison import compared, table
 from gdtui.export.files import ExportError, write_new
+from gdtui.export.lines import REPORTS
 from gdtui.export.runs import runs_as_json
 from gdtui.problem import Source
 from gdtui.runs.history import Branch, Entry, History, differences
@@ -186,11 +187,34 @@ def test_what_is_no_file_of_runs_is_told(
     assert complaint(capsys, "--compare", "nofile") == "nofile: there is no such file"
     assert complaint(capsys, "--compare", "") == "'': there is no such file"
     assert complaint(capsys, "--compare", "\0") == "\\x00: this can't be the name of a file"
-    main(["--format", "json", "--iterations", "3"])
-    Path("plain.jsonl").write_text(capsys.readouterr().out)
-    assert complaint(capsys, "--compare", "plain.jsonl") == (
-        "plain.jsonl:1: this is not what gdtui exports as a run"
-    )
+    for report in set(REPORTS) - {"json"}:
+        main(["--format", report, "--iterations", "3"])
+        Path("plain").write_text(capsys.readouterr().out)
+        assert complaint(capsys, "--compare", "plain") == "plain:1: this is not JSON"
+
+
+@pytest.mark.parametrize(
+    ("options", "ended"),
+    [
+        ("--iterations 3 --method adam --standardize", "finished"),
+        ("--iterations 300 --lr 0.004 --tolerance 0.1", "converged"),
+        ("--iterations 5000 --lr 0.01 --every 7", "diverged"),
+        ("--iterations 40 --method momentum --bias --w-start 1", "finished"),
+    ],
+)
+@pytest.mark.usefixtures("files")
+def test_what_is_printed_as_json_is_compared_to_the_digit(
+    options: str, ended: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["--format", "json", *options.split()])
+    printed = capsys.readouterr().out
+    Path("printed.jsonl").write_text(printed)
+    last = json.loads(printed.splitlines()[-1])
+    assert main(["--compare", "printed.jsonl"]) == 0
+    row = capsys.readouterr().out.splitlines()[1]
+    assert f" {last['iteration']}  {last['loss']:.10g} " in row
+    assert row.endswith(ended)
+    assert last["outcome"] == ended
 
 
 @pytest.mark.parametrize(

@@ -193,7 +193,7 @@ def _add_screen(parser: argparse.ArgumentParser) -> None:
         default=knows_only_ascii(),
         help="draw with ASCII alone (default: where locale or Linux console know no braille)",
     )
-    screen.add_argument("--theme", metavar="NAME", help="such as gdtui-light, nord, textual-ansi")
+    screen.add_argument("--theme", metavar="NAME", help="such as gdtui-light, nord, ansi-dark")
 
     screen.add_argument(
         "--resume",

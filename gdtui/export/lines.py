@@ -22,7 +22,7 @@ from gdtui.core.run import Record
 from gdtui.core.settings import Settings
 from gdtui.core.surface import Surface
 from gdtui.problem import Problem
-from gdtui.serialization import settings_by_name
+from gdtui.serialization import FORMAT, RECORD, record_by_name, settings_by_name, source_by_name
 
 Lines = Generator[str, None, Outcome]
 BatchLoss = Callable[[Measured | Step], float]
@@ -44,7 +44,7 @@ class ReportedSteps:
         self.settings = record.tunings[0][1]
         self.batch_loss = batch_loss(surface, self.settings)
         self.tuned = tuned(record)
-        self._record = record
+        self.record = record
         self._every = every
         self._descent = Descent(surface, record.tunings, record.start)
 
@@ -64,11 +64,11 @@ class ReportedSteps:
 
     def in_force(self, iteration: int) -> tuple[Value, ...]:
         """The values at an iteration of what was tuned within the run."""
-        settings = [s for since, s in self._record.tunings if since <= iteration][-1]
+        settings = [s for since, s in self.record.tunings if since <= iteration][-1]
         return tuple(settings[parameter] for parameter in self.tuned)
 
     def __iter__(self) -> Iterator[list[Measured]]:
-        record = self._record
+        record = self.record
         left = record.reached + record.exhausted - record.start.iteration
         steps: list[Measured] = []
         while burst := self._descent.take(min(WRITTEN_AT_ONCE, left)):
@@ -82,9 +82,9 @@ class ReportedSteps:
         """How the run ends, once there are no more bursts."""
         self._descent.take(1)
         outcome = self._descent.outcome()
-        if self._descent.status or outcome.iteration >= self._record.tunings[-1][1].iterations:
+        if self._descent.status or outcome.iteration >= self.record.tunings[-1][1].iterations:
             return outcome
-        begun = outcome.iteration > self._record.start.iteration
+        begun = outcome.iteration > self.record.start.iteration
         return outcome._replace(status=Status.PAUSED if begun else Status.READY)
 
 
@@ -184,16 +184,20 @@ def csv_lines(
 
 def as_json(problem: Problem, settings: Settings, every: int = 1) -> Lines:
     """JSON Lines: an object with data and settings, one for every step, one with the outcome."""
-    yield json_line(header(problem, settings))
-    return (yield from json_lines(ReportedSteps.whole(problem, settings, every)))
+    reported = ReportedSteps.whole(problem, settings, every)
+    yield json_line(header(problem, reported.record) | {RECORD: record_by_name(reported.record)})
+    return (yield from json_lines(reported))
 
 
-def header(problem: Problem, settings: Settings) -> dict[str, Any]:
+def header(problem: Problem, record: Record) -> dict[str, Any]:
     """What was descended, how, and by which version."""
     return {
+        "format": FORMAT,
         "version": __version__,
         "data": problem.description,
-        "settings": settings_by_name(settings),
+        "settings": settings_by_name(record.tunings[0][1]),
+        "source": source_by_name(problem.source),
+        "fingerprint": problem.fingerprint,
     }
 
 

@@ -13,7 +13,7 @@ from gdtui.export.lines import ReportedSteps, csv_line, csv_lines, header, json_
 from gdtui.problem import Problem, Source
 from gdtui.runs.history import Entry
 from gdtui.serialization import (
-    FORMAT,
+    RECORD,
     SavedRun,
     next_number,
     read_count,
@@ -24,7 +24,6 @@ from gdtui.serialization import (
     refuse,
     saved_run_by_name,
     shown_names,
-    source_by_name,
     unknown_fields,
 )
 
@@ -55,16 +54,7 @@ def runs_as_json(problem: Problem, entries: Sequence[Entry]) -> Iterator[str]:
     for entry in entries:
         kept = SavedRun.of(entry)
         fixed = {RUN: entry.number} if len(entries) > 1 else {}
-        yield json_line(
-            {
-                **fixed,
-                "format": FORMAT,
-                **header(problem, kept.record.tunings[0][1]),
-                "source": source_by_name(problem.source),
-                "fingerprint": problem.fingerprint,
-                **saved_run_by_name(kept),
-            }
-        )
+        yield json_line({**fixed, **header(problem, kept.record), **saved_run_by_name(kept)})
         yield from json_lines(ReportedSteps(entry.run.surface, kept.record), fixed)
 
 
@@ -110,7 +100,7 @@ def read_runs(path: str) -> RunsFile:
         for number, text in _lines(path, name):
             line = number
             content = read_object(text)
-            if "record" in content and not is_open:
+            if RECORD in content and not is_open:
                 found.append(_read_run(content, next_number(one.run for one in found)))
                 _check_fits(found)
             elif "iteration" not in content or not is_open:
