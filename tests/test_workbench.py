@@ -14,6 +14,7 @@ import pytest
 from support.desk import PROBLEM, Desk, Touched, loaded, messages, opened, pauses_until
 from textual.binding import Binding
 from textual.widgets import DataTable, Input, SelectionList
+from textual.widgets._toast import Toast
 from textual.widgets.data_table import RowKey
 
 from gdtui.bench import HOW_TO_BRANCH, Bench
@@ -1088,3 +1089,16 @@ async def test_the_command_is_copied_and_shown_with_what_it_cannot_carry() -> No
         assert any("can't carry what was changed" in words for words in messages(desk))
         await desk.press("left", "n", "c")
         assert any("where it left run 1" in words for words in messages(desk))
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36)])
+async def test_what_is_said_does_not_cover_the_closing_words(size: tuple[int, int]) -> None:
+    async with opened(size=size, notifications=True) as desk:
+        await desk.press("c")
+        await pauses_until(desk.pilot, lambda: bool(desk.app.screen.query(Toast)))
+        await desk.pilot.pause()
+        said = desk.app.screen.query_one(Toast).region
+        assert said.area
+        for below in (desk.log, desk.workbench.query_one(HintRow)):
+            assert below.region.area
+            assert not said.overlaps(below.region)

@@ -139,11 +139,12 @@ async def opened(
     pace: float | None = None,
     run_at_once: bool = False,
     landscape: Landscape | None = None,
+    notifications: bool = False,
 ) -> AsyncIterator[Desk]:
     clock = VirtualClock()
     loading = Loading.done_with(Problem.of_landscape(landscape)) if landscape else loaded(path)
     app = Laboratory(loading, settings or Settings(), pace, run_at_once, clock=clock)
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=size, notifications=notifications) as pilot:
         await pauses_until(pilot, lambda: isinstance(app.screen, Workbench))
         await pilot.pause()
         yield Desk(app, pilot, clock)
