@@ -26,8 +26,8 @@ from gdtui.theory import divergence
 from gdtui.theory.goal import gap
 from gdtui.theory.verdict import advised_rate, critical_rate
 
-# The pace at which the ladder ends, and full speed begins.
-FASTEST = 1e6
+# The paces at which the ladder begins, and where it ends and full speed begins.
+SLOWEST, FASTEST = 1.0, 1e6
 # Said once on each visit to the past.
 HOW_TO_BRANCH = "n starts a new run from here, with these settings; end lets them be."
 
@@ -286,6 +286,9 @@ class Bench:
         surface = self.problem.surface_for(settings)
         return Run(surface, settings, self._pace_for(settings, start), start)
 
+    def _race_pace(self, racers: Sequence[Settings]) -> Pace:
+        return self._pace_for(max(racers, key=lambda racer: racer.iterations))
+
     def _follow(self, entry: Entry) -> None:
         """Look at another run, and want what it has."""
         self._entry = entry
@@ -355,12 +358,15 @@ class Bench:
     def faster(self, up: bool) -> None:
         """The next pace along 1-2-5, or full speed above the fastest; or the one before.
 
-        From a schedule, it is the next to the speed that the run has come to.
+        From a schedule, it is the next to the speed that the run has come to; below the slowest
+        there is the schedule again.
         """
         current = min(self._commanded.speed, 2 * FASTEST)
-        pace = rung_above(current) if up else max(rung_below(current), 1.0)
-        self._chosen_pace = FULL_SPEED if pace > FASTEST else pace
-        self._commanded.pace = self.run.pace = self._chosen_pace
+        pace = rung_above(current) if up else rung_below(current)
+        self._chosen_pace = None if pace < SLOWEST else FULL_SPEED if pace > FASTEST else pace
+        if self._race:
+            self._race.pace = self._race_pace([run.settings for run in self._race.runs])
+        self.run.pace = self._pace_for(self.run.settings, self.run.start_point)
         self._obeyed()
 
     # The cursor
@@ -432,7 +438,7 @@ class Bench:
         """New runs that advance together; the first of them is looked at."""
         self._part()
         runs = [self._new_run(settings) for settings in racers]
-        self._race = Race(runs, self._pace_for(max(racers, key=lambda racer: racer.iterations)))
+        self._race = Race(runs, self._race_pace(racers))
         first, *_ = [self.history.add(run) for run in runs]
         self._follow(first)
 

@@ -410,6 +410,19 @@ def test_from_the_schedule_the_pace_goes_to_the_rungs_beside_its_speed() -> None
         assert bench.scene().pace == bench.run.pace == expected
 
 
+def test_below_the_slowest_pace_there_is_the_schedule_again() -> None:
+    for race in (False, True):
+        bench = Seat().bench
+        if race:
+            bench.start_race([Settings(iterations=5), Settings(iterations=50)])
+        schedules = bench.scene().pace, bench.run.pace
+        for up in (True, False, False):
+            bench.faster(up)
+            assert isinstance(bench.scene().pace, float)
+        bench.faster(up=False)
+        assert (bench.scene().pace, bench.run.pace) == schedules
+
+
 def test_run_pause_and_run_again() -> None:
     seat = Seat()
     for expected in (Status.RUNNING, Status.PAUSED, Status.RUNNING):
@@ -428,7 +441,7 @@ def test_run_pause_and_run_again() -> None:
 def test_the_pace_climbs_to_full_speed_and_back_and_is_that_of_later_runs() -> None:
     bench = Seat(pace=1.0).bench
     rungs = [m * 10.0**d for d in range(6) for m in (1, 2, 5)] + [1e6]
-    for up, expected in ((True, [*rungs[1:], *[FULL_SPEED] * 3]), (False, [*rungs[::-1], 1.0])):
+    for up, expected in ((True, [*rungs[1:], *[FULL_SPEED] * 3]), (False, rungs[::-1])):
         for pace in expected:
             bench.faster(up)
             assert bench.run.pace == bench.scene().pace == pace

@@ -133,7 +133,7 @@ GROUPS: dict[str, list[Binding]] = {
             "less_than_sign",
             "look('faster', False)",
             "Slower",
-            "run slower: fewer iterations a second",
+            "run slower; below 1 a second: the pace to watch at",
             _PACE,
             "<",
         ),
