@@ -5,13 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from gdtui.core.arithmetic import batch_measure
 from gdtui.core.methods import gradient_descent
+from gdtui.core.settings import Settings
+from gdtui.core.surface import Surface
 from gdtui.drawing import Role, figure, short
 from gdtui.scene import Scene
 from gdtui.theory.goal import OF_MINIMUM, gap
-from gdtui.theory.verdict import Stability, Verdict
+from gdtui.theory.verdict import Stability, Verdict, stability
 
 # The label of the row that compares the learning rate with its limit.
 LIMIT = "lr is"
@@ -40,15 +43,38 @@ class Now:
     scene: Scene
     found: Stability
 
+    @classmethod
+    def of(cls, scene: Scene) -> Now:
+        """What theory says of the minimum that is nearest to where the run stands."""
+        surface, step = scene.surface, scene.snapshot.step
+        settings = scene.snapshot.settings
+        minimum = surface.minimum(step.w, step.b, settings.bias)
+        near = None if surface.is_quadratic else (minimum.w, minimum.b)
+        return cls(scene, _judged(surface, settings, near))
+
+
+# In every frame it is asked of the same settings and the same minimum.
+@lru_cache(maxsize=2)
+def _judged(surface: Surface, settings: Settings, near: tuple[float, float] | None) -> Stability:
+    return stability(surface, settings, near)
+
+
+# From all there is to tell to the most telling rows: the first level that fits is shown.
+BREVITY = range(5)
+
 
 @dataclass(frozen=True)
 class NowRow:
-    """A row of the panel: `value` fits into so many cells, and is empty where there is no row."""
+    """A row of the panel: `value` fits into so many cells, and is empty where there is no row.
+
+    It stands there on the levels of brevity that `on` holds.
+    """
 
     label: str
     value: Callable[[Now, int], str]
     explain: Callable[[Now], str]
     role: Role = Role.PLAIN
+    on: range = BREVITY
 
 
 def first_that_fits(texts: Sequence[str], room: int) -> str:
@@ -172,14 +198,12 @@ def _stretch(now: Now, room: int) -> str:
     return first_that_fits([f"{stretch} (1 is round)", stretch], room)
 
 
-_NEAR = NowRow(
-    "near best",
-    _near,
-    lambda now: (
+def _explain_near(now: Now) -> str:
+    return (
         "After how many iterations from the start the loss is within 1% of the best, worked "
         f"out from the curvature: {_near(now, 40)}."
-    ),
-)
+    )
+
 
 ROWS: tuple[NowRow, ...] = (
     NowRow(
@@ -229,12 +253,28 @@ ROWS: tuple[NowRow, ...] = (
             "Standardized means shifted and stretched to mean 0 and deviation 1."
         ),
         Role.WALKER,
+        on=BREVITY[:4],
     ),
     NowRow(
         "b standard.",
         lambda now, room: _standardized(now, room, "b"),
         lambda now: f"The same bias over the standardized feature: {short(_step(now, 'b'))}.",
         Role.WALKER,
+        on=BREVITY[:4],
+    ),
+    NowRow(
+        "standard.",
+        lambda now, room: (
+            fitted((_step(now, "w"), _step(now, "b")), ", ", room)
+            if now.scene.surface.is_standardized
+            else ""
+        ),
+        lambda now: (
+            "w and b over the standardized feature: "
+            f"{short(_step(now, 'w'))} and {short(_step(now, 'b'))}."
+        ),
+        Role.WALKER,
+        on=BREVITY[4:],
     ),
     NowRow(
         "dL/dw",
@@ -247,6 +287,7 @@ ROWS: tuple[NowRow, ...] = (
             else "The gradient along w is 0: here the ground is level."
         ),
         Role.GRADIENT,
+        on=BREVITY[:3],
     ),
     NowRow(
         "dL/db",
@@ -256,6 +297,20 @@ ROWS: tuple[NowRow, ...] = (
             f"{short(_step(now, 'db'))} here."
         ),
         Role.GRADIENT,
+        on=BREVITY[:3],
+    ),
+    NowRow(
+        "gradient",
+        lambda now, room: fitted(
+            (_step(now, "dw"), _step(now, "db"))[: 1 + _bias(now)], ", ", room
+        ),
+        lambda now: (
+            "The gradient says how fast the loss rises along w, and along b where b is trained: "
+            f"{fitted((_step(now, 'dw'), _step(now, 'db'))[: 1 + _bias(now)], ' and ', 40)}. "
+            "A step goes the other way, downhill."
+        ),
+        Role.GRADIENT,
+        on=BREVITY[3:],
     ),
     NowRow(
         "best w",
@@ -265,6 +320,7 @@ ROWS: tuple[NowRow, ...] = (
             f"{short(best(now)[0])}. The green cross marks it."
         ),
         Role.MINIMUM,
+        on=BREVITY[:3],
     ),
     NowRow(
         "best b",
@@ -273,6 +329,17 @@ ROWS: tuple[NowRow, ...] = (
             f"The b that belongs to the best w: {', '.join(short(v) for v in best(now)[1:])}."
         ),
         Role.MINIMUM,
+        on=BREVITY[:3],
+    ),
+    NowRow(
+        "best w, b",
+        lambda now, room: fitted(best(now), ", ", room),
+        lambda now: (
+            f"The parameters with the smallest loss: {fitted(best(now), ' and ', 40)}. "
+            "The green cross marks them."
+        ),
+        Role.MINIMUM,
+        on=BREVITY[3:],
     ),
     NowRow(
         "best loss",
@@ -284,6 +351,7 @@ ROWS: tuple[NowRow, ...] = (
             else f"The lowest loss nearby: {short(_best_loss(now))}."
         ),
         Role.MINIMUM,
+        on=BREVITY[:1],
     ),
     NowRow(
         "loss is",
@@ -296,7 +364,14 @@ ROWS: tuple[NowRow, ...] = (
         Role.MINIMUM,
     ),
     NowRow(LIMIT, _limit, _explain_limit),
-    _NEAR,
+    NowRow("near best", _near, _explain_near, on=BREVITY[:3]),
+    # Where room is short, a count that theory does not know is not worth a row.
+    NowRow(
+        "near best",
+        lambda now, room: "" if now.found.predicted is None else _near(now, room),
+        _explain_near,
+        on=BREVITY[3:],
+    ),
     NowRow(
         "stretch",
         _stretch,
@@ -315,84 +390,23 @@ ROWS: tuple[NowRow, ...] = (
             f"{fitted(now.found.eigenvalues, ' to ', 40)}. "
             "The largest one sets the limit of the learning rate."
         ),
+        on=BREVITY[:2],
     ),
 )
-# What stands in one row where room is short.
-PAIRS = (
-    NowRow(
-        "standard.",
-        lambda now, room: (
-            fitted((_step(now, "w"), _step(now, "b")), ", ", room)
-            if now.scene.surface.is_standardized
-            else ""
-        ),
-        lambda now: (
-            "w and b over the standardized feature: "
-            f"{short(_step(now, 'w'))} and {short(_step(now, 'b'))}."
-        ),
-        Role.WALKER,
-    ),
-    NowRow(
-        "gradient",
-        lambda now, room: fitted(
-            (_step(now, "dw"), _step(now, "db"))[: 1 + _bias(now)], ", ", room
-        ),
-        lambda now: (
-            "The gradient says how fast the loss rises along w, and along b where b is trained: "
-            f"{fitted((_step(now, 'dw'), _step(now, 'db'))[: 1 + _bias(now)], ' and ', 40)}. "
-            "A step goes the other way, downhill."
-        ),
-        Role.GRADIENT,
-    ),
-    NowRow(
-        "best w, b",
-        lambda now, room: fitted(best(now), ", ", room),
-        lambda now: (
-            f"The parameters with the smallest loss: {fitted(best(now), ' and ', 40)}. "
-            "The green cross marks them."
-        ),
-        Role.MINIMUM,
-    ),
-)
-# Where room is short, a count that theory does not know is not worth a row.
-_KNOWN = NowRow(
-    _NEAR.label,
-    lambda now, room: "" if now.found.predicted is None else _NEAR.value(now, room),
-    _NEAR.explain,
-)
-_PAIR = {_NEAR.label: _KNOWN} | {row.label: row for row in PAIRS}
-_REPLACED = {
-    "near best": "near best",
-    "w standard.": "standard.",
-    "dL/dw": "gradient",
-    "best w": "best w, b",
-}
-_DROPPED = {"b standard.", "dL/db", "best b", "best loss", "curvature"}
-_BRIEF_ROWS = tuple(
-    _PAIR[_REPLACED[row.label]] if row.label in _REPLACED else row
-    for row in ROWS
-    if row.label not in _DROPPED
-)
-_STANDARDIZED = tuple(row for row in ROWS if "standard." in row.label)
-# From all rows to the most telling ones: the first that fit are shown.
-NOW_ROWS = (
-    ROWS,
-    tuple(row for row in ROWS if row.label != "best loss"),
-    tuple(row for row in ROWS if row.label not in ("best loss", "curvature")),
-    tuple(
-        told
-        for row in _BRIEF_ROWS
-        for told in (_STANDARDIZED if row.label == "standard." else (row,))
-    ),
-    _BRIEF_ROWS,
-)
+
+
+def rows_on(level: int) -> tuple[NowRow, ...]:
+    """The rows of one level of brevity, from the top."""
+    return tuple(row for row in ROWS if level in row.on)
 
 
 def explanations(now: Now) -> list[tuple[str, str]]:
     """Each row that there is and each setting, with the words that explain it."""
     settings = now.scene.wanted
     rows = [
-        (row.label, row.explain(now)) for row in ROWS if row.value(now, 40) or row.label == LIMIT
+        (row.label, row.explain(now))
+        for row in rows_on(0)
+        if row.value(now, 40) or row.label == LIMIT
     ]
     fields = [(p.label, f"{p.help}; it is {settings[p]} now.") for p in settings.hyperparameters]
     return rows + fields

@@ -113,7 +113,10 @@ def test_csv_begins_with_the_names_of_its_columns(pizza: Dataset) -> None:
 def test_json_begins_with_data_and_settings(pizza: Dataset, heavy_ball: Method) -> None:
     settings = Settings(method="ball", iterations=3)
     head = objects(written("json", pizza, settings)[0])[0]
-    # The rest is what --compare reads.
+    # What --compare reads.
+    assert head.keys() == {
+        *("format", "version", "data", "settings", "source", "fingerprint", "record"),
+    }
     assert {name: head[name] for name in ("version", "data", "settings")} == {
         "version": __version__,
         "data": {

@@ -9,8 +9,10 @@ from textual.app import App, ComposeResult
 from textual.geometry import Region
 
 from gdtui.drawing import BAND_ROLES, Role, Row
+from gdtui.ui.ascii import in_ascii
 from gdtui.ui.widgets.plot import Plot
 from gdtui.ui.widgets.rows import BAND_GLYPHS, Rows
+from gdtui.views.marks import ARRIVED, ARROWS, BRANCHED, LANDING, MINIMUM, WALKER
 
 ONE: Row = (("loss ", Role.QUIET), ("812", Role.LIVE))
 OTHER: Row = (("loss ", Role.QUIET), ("813", Role.LIVE))
@@ -114,7 +116,7 @@ async def test_marks_stand_before_the_bands_as_backgrounds_or_as_glyphs() -> Non
         )
 
     row: Row = (("a   o   ", Role.LIVE),)
-    for app, text in ((Shaded, "a   o   "), (RowsApp, "a ,,o%%%")):
+    for app, text in ((Shaded, "a   o   "), (RowsApp, "a ,,o$$$")):
         async with app().run_test(size=(20, 4)) as pilot:
             rows = pilot.app.query_one(Rows)
             rows.show_rows([row], [GROUND])
@@ -129,8 +131,12 @@ async def test_marks_stand_before_the_bands_as_backgrounds_or_as_glyphs() -> Non
             assert shaded == (app is Shaded)
 
 
-def test_higher_bands_have_other_glyphs() -> None:
-    assert len(set(BAND_GLYPHS.values())) == len(BAND_ROLES)
+def test_higher_bands_have_other_glyphs_and_none_is_a_line_or_a_mark() -> None:
+    glyphs = set(BAND_GLYPHS.values())
+    assert len(glyphs) == len(BAND_ROLES)
+    dots = "".join(map(chr, range(0x2801, 0x2900)))
+    marks = WALKER + MINIMUM + ARRIVED + BRANCHED + LANDING + ARROWS
+    assert not glyphs & set(in_ascii(dots + marks))
 
 
 @pytest.mark.parametrize("theme", ["gdtui-dark", "gdtui-light", "textual-dark", "textual-light"])

@@ -27,7 +27,6 @@ from gdtui.runs.history import History
 from gdtui.scene import LOSS, THIS_STEP, Scene
 from gdtui.sessions.autosave import Autosave
 from gdtui.theory.divergence import ALARMING
-from gdtui.theory.verdict import stability
 from gdtui.ui import captions
 from gdtui.ui.background_export import EXPORT, Pause, StoppedError
 from gdtui.ui.canvas.svg import svg
@@ -376,10 +375,7 @@ class Workbench(IgnoresStaleSizes, PromptRepaint[None]):
         """Explain each figure of Now, and each setting."""
         self._enter()
         self.show()
-        scene = self.bench.scene()
-        step, settings = scene.snapshot.step, scene.snapshot.settings
-        found = stability(scene.surface, settings, (step.w, step.b))
-        self.app.push_screen(ExplainScreen(explanations(Now(scene, found))))
+        self.app.push_screen(ExplainScreen(explanations(Now.of(self.bench.scene()))))
 
     def action_runs(self) -> None:
         """Show the table of all runs."""

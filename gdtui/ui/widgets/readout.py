@@ -11,13 +11,11 @@ from operator import itemgetter
 
 from gdtui.core.descent import Status
 from gdtui.core.pacemaker import FULL_SPEED, Pace, Schedule
-from gdtui.core.run import Snapshot
 from gdtui.core.settings import Settings
-from gdtui.core.surface import Surface
 from gdtui.drawing import Role, Row, short
-from gdtui.now import LIMIT, NOW_ROWS, VERDICTS, Now, NowRow
+from gdtui.now import BREVITY, LIMIT, VERDICTS, Now, NowRow, rows_on
 from gdtui.scene import Scene
-from gdtui.theory.verdict import Stability, stability
+from gdtui.theory.verdict import Stability
 from gdtui.ui.widgets.rows import Rows, framed
 from gdtui.views.marks import WALKER
 
@@ -81,7 +79,6 @@ class Readout(Rows):
         super().__init__(id="readout")
         self._speedometer = Speedometer()
         self._scene: Scene | None = None
-        self._judged: tuple[object, Stability] | None = None
 
     def on_resize(self) -> None:
         """Show the same at the new width."""
@@ -91,7 +88,7 @@ class Readout(Rows):
     def show(self, scene: Scene) -> None:
         """Show where the run stands that is looked at."""
         self._scene = scene
-        surface, snapshot, pace = scene.surface, scene.snapshot, scene.pace
+        snapshot, pace = scene.snapshot, scene.pace
         title = f"Now: run {scene.number}" if scene.ghosts else "Now"
         if snapshot.status is Status.RUNNING:
             speed = self._speedometer.read(snapshot.step.iteration, scene.now)
@@ -100,10 +97,10 @@ class Readout(Rows):
             speed = 0.0
         # In the frame, where no row can push it out of sight.
         note = f"pace: {float(f'{speed:.2g}'):,.0f}/s" if speed else f"pace: {_pace(pace)}"
-        now, bound = Now(scene, self._judge(surface, snapshot)), self._bound_of(snapshot.settings)
+        now, bound = Now.of(scene), self._bound_of(snapshot.settings)
         room = self.size.height - 2
-        for declared in NOW_ROWS:
-            rows = self._told(now, declared)
+        for level in BREVITY:
+            rows = self._told(now, rows_on(level))
             if len(rows) <= room:
                 break
         if len(rows) + len(bound) <= room:
@@ -126,16 +123,6 @@ class Readout(Rows):
         margin = (" ", Role.PLAIN)
         inner: list[Row] = [(margin, *row, margin) for row in rows[:height]]
         return framed(inner, width + 2, title, note, Role.FRAME)
-
-    def _judge(self, surface: Surface, snapshot: Snapshot) -> Stability:
-        """What theory says, worked out anew only for other settings or another minimum."""
-        settings, step = snapshot.settings, snapshot.step
-        minimum = surface.minimum(step.w, step.b, settings.bias)
-        near = None if surface.is_quadratic else (minimum.w, minimum.b)
-        key = surface, settings, near
-        if self._judged is None or self._judged[0] != key:
-            self._judged = key, stability(surface, settings, near)
-        return self._judged[1]
 
     def _told(self, now: Now, declared: Sequence[NowRow]) -> list[Row]:
         """The rows of what there is to tell, the verdict before the figures that it comes from."""

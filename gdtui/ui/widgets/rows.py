@@ -13,8 +13,9 @@ from textual.widget import Widget
 
 from gdtui.drawing import BAND_ROLES, Role, Row
 
-# The bands where there are too few colours to tell them by: the higher, the fuller.
-BAND_GLYPHS = dict(zip(BAND_ROLES, " .,:;-=+*%#@", strict=True))
+# The bands where there are too few colours to tell them by: the higher, the fuller. None is what a
+# line or a mark is drawn with in ASCII.
+BAND_GLYPHS = dict(zip(BAND_ROLES, " `,;~=!*&$W#", strict=True))
 
 
 def framed(rows: list[Row], width: int, title: str, note: str, role: Role) -> list[Row]:
