@@ -155,13 +155,13 @@ async def test_an_end_is_explained_and_the_next_run_works() -> None:
 async def test_a_run_whose_loss_grows_is_diverging_in_red_with_an_offer_to_stop() -> None:
     async with opened(Settings(lr=0.005, bias=True), size=(160, 40)) as desk:
         status, log = (desk.workbench.query_one(f"#{name}") for name in ("status", "log"))
-        for count, words in (
-            (10, "the run is diverging: a starts again at half the critical rate, space goes on."),
-            (90, "finished after 100 iterations, diverging: the learning rate 0.005 is 1.10 times"),
-        ):
+        going = "the run is diverging: a starts again at half the critical rate, space goes on."
+        ended = "finished after 100 iterations, diverging: the learning rate 0.005 is 1.10 times"
+        for count, paused, words in ((10, "paused, ", going), (90, "", ended)):
             await desk.advance(count)
             await desk.pilot.pause()
-            assert f"diverging · iteration {desk.run.iteration} of 100" in desk.lines[0]
+            place = f"iteration {desk.run.iteration} of 100"
+            assert desk.lines[0].rstrip().endswith(f" {paused}diverging · {place}")
             assert words in desk.text
             assert status.styles.color.hex == ALARM
             assert log.get_component_styles("log--closing").color.hex == ALARM
