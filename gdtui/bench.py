@@ -17,11 +17,12 @@ from gdtui.core.pacemaker import FULL_SPEED, Pace, Schedule
 from gdtui.core.run import Run, Snapshot
 from gdtui.core.settings import LEARNING_RATE, METHOD, SHARED, Settings
 from gdtui.core.worker import Driver
+from gdtui.placing import Lifted, beginning_at, carried, pointed_at, strides
 from gdtui.problem import Problem
 from gdtui.runs.history import Branch, Entry, History, branch_point
 from gdtui.runs.race import Race
 from gdtui.runs.sweep import Sweep
-from gdtui.scene import SWEEP, Ghosts, Scale, Scene, is_running
+from gdtui.scene import CONTOUR, LOSS, SWEEP, VALLEY, Ghosts, Scale, Scene, is_running
 from gdtui.theory import divergence
 from gdtui.theory.goal import gap
 from gdtui.theory.verdict import advised_rate, critical_rate
@@ -71,6 +72,7 @@ class Bench:
         self._picked: int | None = None
         # The iteration that is looked at; None for the newest.
         self._cursor: int | None = None
+        self._lifted: Lifted | None = None
         # Whether the user knows what becomes of settings that are changed in the past.
         self._told = False
         for entry in self.history.entries:
@@ -173,6 +175,7 @@ class Bench:
             picked=self._picked,
             live=live if past else None,
             winner=self.winner,
+            held=self._held,
             cursor=self._cursor,
             number=self._entry.number,
             steps=self.run.steps,
@@ -389,8 +392,10 @@ class Bench:
         self._cursor, self._told = None, False
 
     def move(self, by: int) -> None:
-        """Look so many iterations further, or pick another trial of the sweep."""
-        if self.view == SWEEP and self._sweep and self._sweep.trials:
+        """Look so many iterations further; or pick another trial, or carry the walker."""
+        if self.placing:
+            self._carry(by, 0)
+        elif self.view == SWEEP and self._sweep and self._sweep.trials:
             self._pick(by)
         elif self._cursor is None and by > 0:
             self.step(by)
@@ -405,6 +410,95 @@ class Bench:
     def look_at_start(self) -> None:
         """Look at the start of the run."""
         self.look_at(self.run.start_point.iteration)
+
+    # Another start
+
+    @property
+    def placing(self) -> bool:
+        """Whether the walker is being placed: the run that begins where it stands has not begun."""
+        placed = self._lifted and self._lifted.number == self._entry.number
+        return bool(placed) and not self.run.taken and self.run.status is not Status.RUNNING
+
+    @property
+    def _held(self) -> Snapshot | None:
+        """The run from which the walker was taken, if its parameters are in the same units."""
+        run = self._lifted.entry.run if self._lifted and self.placing else self.run
+        return run.snapshot() if run is not self.run and run.surface is self.run.surface else None
+
+    def lift(self) -> None:
+        """Take the walker up: it is carried, and then put down elsewhere, or put back."""
+        if self.view not in (VALLEY, CONTOUR) and VALLEY in self.views:
+            self.choose(VALLEY)
+        self._place(*self.looked_at.step[1:3])
+
+    def _place(self, w: float, b: float) -> None:
+        """A new run that begins there, in the surface's own units; nothing of it runs yet."""
+        before = self._entry, self._wanted, self._cursor
+        settings = beginning_at(self._wanted, self.run.surface, w, b)
+        if self._lifted and self.placing:
+            before = self._lifted[:3]
+            self.history.drop(self._entry.number)
+        self._begin(settings)
+        self._lifted = Lifted(*before, self._entry.number)
+
+    def _carry(self, right: int, up: int) -> None:
+        """Carry the walker so many strides; in the valley there is but one direction."""
+        step, (along_w, along_b) = self.run.step, self._strides
+        if self._runs_along_b:
+            right, up = 0, right
+        self._place(
+            carried(step.w, along_w, right) if right else step.w,
+            carried(step.b, along_b, up) if up else step.b,
+        )
+
+    def climb(self, by: int) -> None:
+        """While the walker is placed in the plane: carry it so many strides up."""
+        if self.placing and self.view == CONTOUR:
+            self._carry(0, by)
+
+    def point_at(self, x: float, y: float) -> None:
+        """A place in the chosen view: an iteration to look at, or where the walker is to stand."""
+        step, (along_w, along_b) = self.looked_at.step, self._strides
+        if self.view == LOSS:
+            self.look_at(round(x))
+        elif self.view == CONTOUR:
+            self._place(pointed_at(x, along_w), pointed_at(y, along_b))
+        elif self.view == VALLEY and self._runs_along_b:
+            self._place(step.w, pointed_at(x, along_b))
+        elif self.view == VALLEY:
+            self._place(pointed_at(x, along_w), step.b)
+
+    @property
+    def _runs_along_b(self) -> bool:
+        """Whether what the chosen view has to the right is b."""
+        return self.view == VALLEY and self.along == "b" and self.run.settings.bias
+
+    @property
+    def _strides(self) -> tuple[float, float]:
+        """How far an arrow carries the walker; the same until it is put down."""
+        run = self._lifted.entry.run if self._lifted and self.placing else self.run
+        settings, surface = run.settings, self.run.surface
+        return strides(surface, surface.scaled(settings.w_start, settings.b_start))
+
+    def put_down(self) -> None:
+        """Let the walker begin where it stands."""
+        self._lifted = None
+
+    def put_back(self) -> None:
+        """Look again at what one looked at before the walker was taken up."""
+        if not (self._lifted and self.placing):
+            return
+        entry, wanted, cursor, number = self._lifted
+        self._lifted = None
+        if entry.number not in self.history:
+            self._begin(entry.run.settings, entry.run.start_point, entry.parent)
+            return
+        self.look_at_run(entry.number)
+        if number in self.history:
+            self.history.drop(number)
+        if cursor is not None:
+            self._cursor = cursor
+            self._want(wanted)
 
     # Other runs
 

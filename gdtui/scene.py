@@ -17,7 +17,8 @@ from gdtui.runs.sweep import SweepSnapshot
 from gdtui.theory import divergence
 
 # The views that commands do something in.
-LOSS, THIS_STEP, SWEEP = "Loss by iteration", "This step", "Sweep"
+LOSS, VALLEY, CONTOUR = "Loss by iteration", "Valley", "Contour"
+THIS_STEP, SWEEP = "This step", "Sweep"
 # Ghosts have one of so many colours each; they are the newest runs that are not hidden, and with
 # the one that is looked at, no two have the same.
 COLOURS = 9
@@ -65,8 +66,10 @@ class Scene:
     `live` is the run as it is now. `number` is that of the run, and `steps(start, stop)` gives any
     of its steps. `names` are those of the feature and the label; `along` is the parameter that the
     valley runs along, w or b; `picked` is the trial of the sweep that is chosen; `winner` says who
-    was first in a race. `wanted` are the settings that the user has asked for, `pace` is in
-    iterations a second or a schedule of them, and `now` in seconds.
+    was first in a race; `held` is the run from which the walker was taken, while it is placed
+    elsewhere: what was to be seen of it stays in the picture. `wanted` are the settings that the
+    user has asked for, `pace` is in iterations a second or a schedule of them, and `now` in
+    seconds.
     """
 
     surface: Surface
@@ -79,6 +82,7 @@ class Scene:
     picked: int | None = None
     live: Snapshot | None = None
     winner: str = ""
+    held: Snapshot | None = None
     cursor: int | None = None
     number: int = 1
     steps: Callable[[int, int], Sequence[Step]] = lambda start, stop: ()

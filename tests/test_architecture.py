@@ -29,7 +29,7 @@ ROOMS = """
     runs
     samples paths
     problem faults
-    loading
+    loading placing
     serialization
     scene
     drawing

@@ -152,6 +152,8 @@ LEARNING_RATE = _shared(
     tunable=True,
     ladder=True,
 )
+W_START = _shared("w_start", "w start", "the weight to start from", low=-1e100, high=1e100)
+B_START = _shared("b_start", "b start", "the bias to start from", low=-1e100, high=1e100)
 # What all methods have, in the order of the class; panel, command line and help are made from here.
 SHARED: tuple[Hyperparameter, ...] = (
     METHOD,
@@ -165,8 +167,8 @@ SHARED: tuple[Hyperparameter, ...] = (
         tunable=True,
         ladder=True,
     ),
-    _shared("w_start", "w start", "the weight to start from", low=-1e100, high=1e100),
-    _shared("b_start", "b start", "the bias to start from", low=-1e100, high=1e100),
+    W_START,
+    B_START,
     _shared("bias", "bias", "train b too; off, it stays at its start"),
     _shared("standardize", "standardize", "scale the feature to mean 0 and deviation 1"),
     _shared(

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from textual.binding import Binding, BindingType
 from textual.keys import format_key
 
+from gdtui.bench import Bench
 from gdtui.core.descent import Status
 from gdtui.scene import SWEEP, Scene
 from gdtui.views import VIEWS
@@ -26,6 +27,7 @@ class Situation(Enum):
     PAUSED = auto()
     FINISHED = auto()
     DIVERGED = auto()
+    PLACING = auto()
     PAST = auto()
     SWEEP = auto()
     RACE = auto()
@@ -52,15 +54,17 @@ _BY_STATUS = {
 }
 
 
-def situation_of(scene: Scene, view: str, racing: bool, in_field: bool) -> Situation:
-    """The situation, with `view` the chosen one; what is nearest to the hand goes first."""
+def situation_of(bench: Bench, scene: Scene, in_field: bool) -> Situation:
+    """The situation; what is nearest to the hand goes first."""
     if in_field:
         return Situation.FIELD
-    if view == SWEEP and scene.sweep is not None:
+    if bench.placing:
+        return Situation.PLACING
+    if bench.view == SWEEP and scene.sweep is not None:
         return Situation.SWEEP
     if scene.cursor is not None:
         return Situation.PAST
-    if racing and scene.goes_on:
+    if bench.race and scene.goes_on:
         return Situation.RACE
     return _BY_STATUS[scene.newest.status]
 
@@ -90,9 +94,9 @@ def _key(
     )
 
 
-_READY, _RUNNING, _PAUSED, _FINISHED, _DIVERGED, _PAST, _SWEEP, _RACE, _FIELD = Situation
+_READY, _RUNNING, _PAUSED, _FINISHED, _DIVERGED, _PLACING, _PAST, _SWEEP, _RACE, _FIELD = Situation
 _RATE = dict.fromkeys((_READY, _RUNNING, _PAUSED, _FINISHED), "Learning rate")
-_THROUGH_TIME = {_PAST: "Through time", _SWEEP: "Pick a rate"}
+_THROUGH_TIME = {_PLACING: "Move", _PAST: "Through time", _SWEEP: "Pick a rate"}
 _BACK = dict.fromkeys((_RUNNING, _PAUSED, _FINISHED, _DIVERGED), "Back")
 _PACE = {_RUNNING: "Pace", _RACE: "Pace"}
 
@@ -111,6 +115,7 @@ GROUPS: dict[str, list[Binding]] = {
                 _PAUSED: "Go on",
                 _FINISHED: "Again",
                 _DIVERGED: "Again",
+                _PLACING: "Run",
                 _RACE: "Pause",
             },
         ),
@@ -177,6 +182,17 @@ GROUPS: dict[str, list[Binding]] = {
             "bench('toggle', 'standardize')",
             "Standardize",
             "scale the feature, or take it as it is",
+        ),
+        _key(
+            "p",
+            "bench('lift')",
+            "Place the walker",
+            "start elsewhere: arrows, enter, esc; or the mouse",
+            dict.fromkeys((_READY, _FINISHED), "Place"),
+        ),
+        _key("up", "bench('climb', 1)", "Up", "while the walker is placed: up in the contour"),
+        _key(
+            "down", "bench('climb', -1)", "Down", "while the walker is placed: down in the contour"
         ),
     ],
     "Choose what is shown": [
@@ -277,15 +293,15 @@ GROUPS: dict[str, list[Binding]] = {
             "enter",
             "open",
             "Open",
-            "adopt the rate picked; open this step's examples",
-            {_FIELD: "Take", _SWEEP: "Adopt"},
+            "put the walker down; adopt the rate; open examples",
+            {_FIELD: "Take", _SWEEP: "Adopt", _PLACING: "Start here"},
         ),
         _key(
             "escape",
             "escape",
             "Escape",
-            "stop sweep or export; leave help; a field as it was",
-            {_FIELD: "Cancel"},
+            "stop sweep or export; leave help; all as it was",
+            {_FIELD: "Cancel", _PLACING: "Put back"},
             "esc",
         ),
         # With priority: the list of a select has no use for them, and fails without a height.

@@ -24,7 +24,7 @@ from gdtui.export.registry import EXPORTERS, Exporter, ExportRequest
 from gdtui.now import Now, explanations
 from gdtui.problem import Problem
 from gdtui.runs.history import History
-from gdtui.scene import LOSS, THIS_STEP, Scene
+from gdtui.scene import THIS_STEP, Scene
 from gdtui.sessions.autosave import Autosave
 from gdtui.theory.divergence import ALARMING
 from gdtui.ui import captions
@@ -236,8 +236,8 @@ class Workbench(IgnoresStaleSizes, PromptRepaint[None]):
         return scene.goes_on
 
     def _show_hints(self, scene: Scene) -> None:
-        racing, in_field = self.bench.race is not None, isinstance(self.focused, NumberField)
-        self._hints.show(HINTS[situation_of(scene, self.bench.view, racing, in_field)], ALWAYS)
+        in_field = isinstance(self.focused, NumberField)
+        self._hints.show(HINTS[situation_of(self.bench, scene, in_field)], ALWAYS)
 
     def on_descendant_focus(self) -> None:
         """In a field other keys matter."""
@@ -406,23 +406,28 @@ class Workbench(IgnoresStaleSizes, PromptRepaint[None]):
     def _tab_chosen(self, event: TabStrip.Chosen) -> None:
         self._look(partial(self.bench.choose, event.view))
 
-    @on(Plot.Chosen)
-    def _plot_chosen(self, event: Plot.Chosen) -> None:
+    @on(Plot.Pointed)
+    def _plot_pointed(self, event: Plot.Pointed) -> None:
         self._look(partial(self.bench.choose, event.view))
-        if event.view == LOSS and event.x is not None:
-            self._look(partial(self.bench.look_at, round(event.x)))
+        if event.place:
+            self._obey(partial(self.bench.point_at, *event.place))
+        if event.last:
+            self._look(self.bench.put_down)
 
     def action_open(self) -> None:
-        """Adopt the learning rate picked in the sweep, or open the table of the examples."""
+        """Put the walker down, adopt the rate picked in the sweep, or open the examples' table."""
         surface = self.bench.run.surface.examples
-        if (words := self.bench.adopt_picked()) is not None:
+        if self.bench.placing:
+            self._look(self.bench.put_down)
+        elif (words := self.bench.adopt_picked()) is not None:
             self._look(lambda: words)
         elif self.bench.view == THIS_STEP and surface:
             step, names = self.bench.looked_at.step, self.bench.problem.names
             self.app.push_screen(ExamplesScreen(surface, step, names))
 
     def action_escape(self) -> None:
-        """Stop sweep and export, hide the help, leave the field as it was, take messages away."""
+        """Stop sweep and export, hide the help, put walker and field back, take messages away."""
+        self.bench.put_back()
         self.bench.cancel_sweep()
         self.app.clear_notifications()
         if self.workers.cancel_group(self, EXPORT):

@@ -16,7 +16,7 @@ from gdtui.drawing import (
     Role,
     short,
 )
-from gdtui.scene import Scene
+from gdtui.scene import CONTOUR, Scene
 from gdtui.views.marks import (
     LANDING,
     MINIMUM,
@@ -44,7 +44,7 @@ ARROW = 0.2
 LEVELS = (*(0.3**power for power in range(9, 0, -1)), 0.6, 0.9)
 
 
-@view(4, "Contour")
+@view(4, CONTOUR)
 def contour(scene: Scene) -> Drawing:
     """The loss over w and b: lines of equal loss, the path, the minimum, the way down, the step."""
     surface, snapshot = scene.surface, scene.snapshot

@@ -119,21 +119,29 @@ def lowest_along(surface: Surface, along: str, w: float, b: float) -> float:
 
 def scene_start(scene: Scene) -> tuple[float, float]:
     """Where the settings say that the run begins, in the surface's own units."""
-    settings = scene.snapshot.settings
-    return scene.surface.scaled(settings.w_start, settings.b_start)
+    return _start(scene.surface, scene.snapshot)
+
+
+def _start(surface: Surface, snapshot: Snapshot) -> tuple[float, float]:
+    settings = snapshot.settings
+    return surface.scaled(settings.w_start, settings.b_start)
 
 
 def range_along(scene: Scene, along: str, middle: float, deepest: Minimum) -> Axis:
     """A range of w or b around a middle that holds start, path and minimum; or the window.
 
-    Where the next iteration lands a little outside it, the range holds that as well.
+    Where the next iteration lands a little outside it, the range holds that as well; but it holds
+    still while the walker is placed.
     """
-    surface, trail, of_b = scene.surface, scene.snapshot.trail, along == "b"
-    here, start = scene.snapshot.step[1:3][of_b], scene_start(scene)[of_b]
-    path = finite(np.array([start, here]), trail[along], trail[f"next_{along}"])
+    surface, of_b = scene.surface, along == "b"
+    here = scene.snapshot.step[1:3][of_b]
+    seen = [scene.snapshot, *([scene.held] if scene.held else [])]
+    starts = [_start(surface, snapshot)[of_b] for snapshot in seen]
+    trails = [snapshot.trail[name] for snapshot in seen for name in (along, f"next_{along}")]
+    path = finite(np.array([*starts, here]), *trails)
     if surface.window:
         return _held(surface.window[of_b], path)
-    ahead = scene.landing[1:3][of_b] if scene.landing else here
+    ahead = scene.landing[1:3][of_b] if scene.landing and not scene.held else here
     return _around(middle, finite(path, np.array([deepest[of_b]])), ahead)
 
 

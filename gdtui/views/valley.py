@@ -10,7 +10,7 @@ import numpy as np
 from gdtui.core.model import Vector
 from gdtui.core.surface import Surface
 from gdtui.drawing import Axis, Drawing, Layer, Role, short
-from gdtui.scene import Scene
+from gdtui.scene import VALLEY, Scene
 from gdtui.views.marks import (
     LANDING,
     arrow_along,
@@ -36,7 +36,7 @@ PLACES = 141
 LEVEL = 0.01
 
 
-@view(2, "Valley")
+@view(2, VALLEY)
 def valley(scene: Scene) -> Drawing:
     """The loss along w, or b: the minimum, the path, where we are, the gradient and the step."""
     cut = _Cut.of(scene)
@@ -178,12 +178,16 @@ def _ahead(cut: _Cut) -> str:
 
 
 def _words(cut: _Cut, x_axis: Axis, y_axis: Axis) -> str:
-    """What the two arrows are, each with its head and its number."""
+    """What the two arrows are, each with its head and its number: the cause, and what it leads to.
+
+    Together they are the caption of each iteration.
+    """
     words, steepness = [], _steepness(cut, x_axis, y_axis)
-    if not math.isnan(cut.there):
-        past = max(x_axis.low - cut.there, cut.there - x_axis.high)
-        where = f", {short(past, 3)} beyond" if past > 0 else f" to {LANDING}"
-        words.append(f"{_ahead(cut)} step {short(cut.there - cut.here, 3)}{where}")
     if math.isfinite(steepness):
         words.append(f"{_uphill(steepness)} gradient {short(cut.slope, 4)}")
-    return " · ".join(words)
+    if not math.isnan(cut.there):
+        step, past = cut.there - cut.here, max(x_axis.low - cut.there, cut.there - x_axis.high)
+        where = f", {short(past, 3)} beyond" if past > 0 else f" to {LANDING}"
+        sign = "+" if step > 0 else ""
+        words.append(f"{_ahead(cut)} step {sign}{short(step, 3)}{where}")
+    return " -> ".join(words)

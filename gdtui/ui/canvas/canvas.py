@@ -74,8 +74,8 @@ class Canvas:
         self._bands: dict[tuple[Layer | Contours, Grid], list[Row]] = {}
         # What lies beneath the rows drawn last: for each row of the box its bands, from the left.
         self.ground: list[Row] = []
-        # Where the box begins, how many columns it has, and what is along it.
-        self._box: tuple[int, int, Axis] | None = None
+        # Where the box of the plot drawn last begins, and what is along it.
+        self._box: tuple[int, Grid] | None = None
         self._ticked: dict[str, tuple[tuple[Axis, int], int]] = {}
         self._figure.theme(_THEME)
         self._figure.canvas("default")
@@ -88,7 +88,7 @@ class Canvas:
     def render(self, drawing: Drawing, width: int, height: int) -> list[Row]:
         """The drawing as `height` rows of `width` cells; blank where there is no room for it."""
         blank: list[Row] = [((" " * max(width, 0), Role.PLAIN),)] * max(height, 0)
-        self.ground = []
+        self.ground, self._box = [], None
         if width < _LEAST_WIDTH or height < _LEAST_HEIGHT:
             return blank
         figure, x, y = self._figure, drawing.x, drawing.y
@@ -102,7 +102,7 @@ class Canvas:
             return blank
         self._ticks("x", x, max(1, inner_width // 7))
         grid = Grid(x, y, 2 * inner_width, 4 * inner_height)
-        self._box = width - inner_width, inner_width, x
+        self._box = width - inner_width, grid
         # A layer that was in the last frame too, and lies as it did, is not made anew.
         before, self._signals = self._signals, {}
         bands_before, self._bands = self._bands, {}
@@ -117,13 +117,22 @@ class Canvas:
         rows = [_row(line) for line in figure.build().string().split("\n")[:height]]
         return labelled(rows, width - inner_width, replace(drawing, x=x, y=y))
 
-    def x_at(self, column: int) -> float | None:
-        """What the middle of a column of cells stands for in the plot drawn last, if in its box."""
+    def place_at(self, column: int, row: int, nearest: bool = False) -> tuple[float, float] | None:
+        """What the middle of a cell stands for in the plot drawn last, if it lies in its box.
+
+        The nearest place of the box, where that is asked for.
+        """
         if self._box is None:
             return None
-        left, columns, axis = self._box
-        place = (column - left + 0.5) / columns
-        return float(axis.at(np.array(place))) if 0 <= place <= 1 else None
+        left, grid = self._box
+        places = (column - left + 0.5) / (grid.columns / 2), 1 - (row + 0.5) / (grid.rows / 4)
+        if not (nearest or all(0 <= place <= 1 for place in places)):
+            return None
+        x, y = (
+            float(axis.at(np.clip(place, 0, 1)))
+            for axis, place in zip((grid.x, grid.y), places, strict=True)
+        )
+        return x, y
 
     def _ticks(self, axis: str, scale: Axis, count: int) -> int:
         """Set the ticks of an axis, unless they are set; returns how wide its labels are."""

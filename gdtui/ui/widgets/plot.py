@@ -41,13 +41,17 @@ def _wrapped(span: Span, width: int) -> list[Span]:
 class Plot(Rows):
     """Shows one view of the scene last given to it."""
 
-    class Chosen(Message):
-        """The plot was clicked; `x` is what the place stands for, where it has an x axis."""
+    class Pointed(Message):
+        """The mouse points at the plot, its button down; `place` is what stands for in it, if any.
 
-        def __init__(self, view: str, x: float | None = None) -> None:
+        The button is let go where it is the `last` place.
+        """
+
+        def __init__(self, view: str, place: tuple[float, float] | None, last: bool) -> None:
             super().__init__()
             self.view = view
-            self.x = x
+            self.place = place
+            self.last = last
 
     chosen = reactive(False)
 
@@ -57,6 +61,8 @@ class Plot(Rows):
         self._number = list(VIEWS).index(view) + 1
         self._canvas = Canvas()
         self._scene: Scene | None = None
+        # Whether the mouse's button is down, and has been since it was within the box.
+        self._dragged = False
         # Where to find the traceback of each bug, by the place of the bug.
         self._details: dict[str, str] = {}
 
@@ -112,6 +118,25 @@ class Plot(Rows):
         """Draw again at the new size."""
         self._draw()
 
-    def on_click(self, event: events.Click) -> None:
+    def on_mouse_down(self, event: events.MouseDown) -> None:
         """Choose this plot, and a place in it."""
-        self.post_message(self.Chosen(self.view, self._canvas.x_at(event.x - 1)))
+        place = self._canvas.place_at(event.x - 1, event.y - 1)
+        self.post_message(self.Pointed(self.view, place, last=False))
+        if place:
+            self._dragged = True
+            self.capture_mouse()
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Choose another place while the button is down."""
+        self._drag(event, last=False)
+
+    def on_mouse_up(self, event: events.MouseUp) -> None:
+        """Choose the place where the button is let go."""
+        self._drag(event, last=True)
+        self._dragged = False
+        self.release_mouse()
+
+    def _drag(self, event: events.MouseEvent, last: bool) -> None:
+        if self._dragged:
+            place = self._canvas.place_at(event.x - 1, event.y - 1, nearest=True)
+            self.post_message(self.Pointed(self.view, place, last))
