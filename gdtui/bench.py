@@ -416,8 +416,8 @@ class Bench:
     @property
     def placing(self) -> bool:
         """Whether the walker is being placed: the run that begins where it stands has not begun."""
-        placed = self._lifted and self._lifted.number == self._entry.number
-        return bool(placed) and not self.run.taken and self.run.status is not Status.RUNNING
+        placed = self._lifted is not None and self._lifted.placed is self.run
+        return placed and not self.run.taken and self.run.status is not Status.RUNNING
 
     @property
     def _held(self) -> Snapshot | None:
@@ -439,7 +439,7 @@ class Bench:
             before = self._lifted[:3]
             self.history.drop(self._entry.number)
         self._begin(settings)
-        self._lifted = Lifted(*before, self._entry.number)
+        self._lifted = Lifted(*before, self.run)
 
     def _carry(self, right: int, up: int) -> None:
         """Carry the walker so many strides; in the valley there is but one direction."""
@@ -484,18 +484,20 @@ class Bench:
         """Let the walker begin where it stands."""
         self._lifted = None
 
-    def put_back(self) -> None:
+    def _put_back(self) -> None:
         """Look again at what one looked at before the walker was taken up."""
         if not (self._lifted and self.placing):
             return
-        entry, wanted, cursor, number = self._lifted
+        entry, wanted, cursor, _ = self._lifted
         self._lifted = None
-        if entry.number not in self.history:
+        self.history.drop(self._entry.number)
+        # It may have been renamed since, or not have been worth keeping.
+        kept = next((one for one in self.history.entries if one.run is entry.run), None)
+        if kept is None:
             self._begin(entry.run.settings, entry.run.start_point, entry.parent)
             return
-        self.look_at_run(entry.number)
-        if number in self.history:
-            self.history.drop(number)
+        self._part(kept.number)
+        self._follow(kept)
         if cursor is not None:
             self._cursor = cursor
             self._want(wanted)
@@ -568,17 +570,19 @@ class Bench:
 
     def begin_sweep(self) -> None:
         """Run with learning rates around the critical one, to see how each ends."""
-        self.cancel_sweep()
+        if self._sweep:
+            self._sweep.cancel()
         self._sweep, self._picked = Sweep(self.run.surface, self.run.settings), None
         self._sweeper.drive(self._sweep)
         if SWEEP in self.views:
             self.choose(SWEEP)
         self._obeyed()
 
-    def cancel_sweep(self) -> None:
-        """Try no more learning rates."""
+    def cancel(self) -> None:
+        """Try no more learning rates, and put the walker back."""
         if self._sweep:
             self._sweep.cancel()
+        self._put_back()
 
     def _pick(self, by: int) -> None:
         """Pick another trial of the sweep."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from gdtui.core.ladder import rung_below
+from gdtui.core.run import Run
 from gdtui.core.settings import B_START, W_START, Settings
 from gdtui.core.surface import Surface
 from gdtui.runs.history import Entry
@@ -20,7 +21,7 @@ class Lifted(NamedTuple):
     entry: Entry
     wanted: Settings
     cursor: int | None
-    number: int
+    placed: Run
 
 
 def beginning_at(settings: Settings, surface: Surface, w: float, b: float) -> Settings:

@@ -29,7 +29,7 @@ from gdtui.core.surface import LossSurface
 from gdtui.problem import Problem
 from gdtui.runs.history import Branch, Entry, History
 from gdtui.runs.sweep import Sweep
-from gdtui.scene import LOSS, SWEEP, THIS_STEP, Scale
+from gdtui.scene import CONTOUR, LOSS, SWEEP, THIS_STEP, VALLEY, Scale
 
 PROBLEM = problem()
 BY_NAME = {parameter.name: parameter for parameter in SHARED}
@@ -56,7 +56,7 @@ class Seat:
             self.clock.worker(),
             self.clock.worker(),
             self.clock.now,
-            views=[LOSS, THIS_STEP, SWEEP],
+            views=[LOSS, VALLEY, CONTOUR, THIS_STEP, SWEEP],
             pace=pace,
             history=history,
             changed=self.keep,
@@ -243,7 +243,7 @@ def test_the_scene_is_of_what_one_looks_at() -> None:
     bench.toggle_run()
     bench.begin_sweep()
     assert bench.scene().goes_on
-    bench.cancel_sweep()
+    bench.cancel()
     assert not bench.scene().goes_on
 
 
@@ -718,7 +718,7 @@ def test_a_rate_adopted_in_the_past_is_that_of_a_branch() -> None:
 def test_a_sweep_that_is_stopped_keeps_its_trials_and_a_new_one_stops_the_old() -> None:
     seat = Seat(Settings(iterations=5000))
     stopped = seat.sweep(0.05)
-    seat.bench.cancel_sweep()
+    seat.bench.cancel()
     assert stopped.done
     assert 0 < (made := len(stopped.trials)) < len(stopped.rates)
     seat.clock.advance(LONG)
@@ -757,10 +757,11 @@ def test_scale_cut_view_and_zoom_are_in_the_scene_and_the_facts() -> None:
     for along in "bw":
         assert not bench.cut()
         assert bench.scene().along == along
+    views = list(bench.views)
     for view in (SWEEP, LOSS, LOSS, THIS_STEP):
         bench.choose(view)
         assert bench.view == bench.facts()["view"] == view
-        assert len(set(bench.views)) == 3
+        assert sorted(bench.views) == sorted(views)
     for zoomed in (True, False):
         bench.zoom()
         assert bench.zoomed == zoomed
@@ -796,6 +797,128 @@ def test_a_kept_run_is_replayed_unless_it_is_paused() -> None:
     assert bench.run.iteration > 11
 
 
+# Another start
+
+
+def test_the_walker_is_carried_along_the_valley_and_begins_where_it_is_put() -> None:
+    bench = seated(steps=100).bench
+    bench.lift()
+    assert (bench.view, bench.placing) == (VALLEY, True)
+    assert bench.run.step.w == pytest.approx(1.8436928702, abs=1e-9)
+    for _ in range(4):
+        bench.move(-1)
+    # From one round number to the next.
+    assert (bench.run.step.w, bench.run.settings.w_start) == (1.65, 1.65)
+    bench.climb(1)
+    assert bench.run.settings.b_start == 0
+    bench.put_down()
+    assert not bench.placing
+    assert (bench.facts()["status"], bench.wanted.w_start) == ("ready", 1.65)
+    assert [entry.number for entry in bench.history.entries] == [1, 2]
+    # No longer the walker, but time.
+    bench.move(1)
+    assert (bench.run.step.iteration, bench.run.step_at(0).w) == (1, 1.65)
+
+
+def test_in_the_plane_the_walker_goes_four_ways() -> None:
+    bench = seated(Settings(bias=True)).bench
+    bench.choose(CONTOUR)
+    bench.lift()
+    bench.move(2)
+    bench.climb(1)
+    (right, up), bench = bench.run.step[1:3], bench
+    bench.move(-4)
+    bench.climb(-2)
+    assert min(right, up) > 0
+    assert bench.run.step[1:3] == (-right, -up)
+    assert bench.view == CONTOUR
+
+
+@pytest.mark.parametrize(("cursor", "steps"), [(None, 0), (None, 30), (12, 30)])
+def test_put_back_all_is_as_it_was(cursor: int | None, steps: int) -> None:
+    bench = seated(Settings(bias=True), steps).bench
+    if cursor:
+        bench.look_at(cursor)
+        bench.rate(up=True)
+    before = bench.facts(), bench.wanted, bench.run.record
+    bench.lift()
+    bench.move(3)
+    assert bench.facts()["w"] != before[0]["w"]
+    bench.cancel()
+    assert not bench.placing
+    bench.choose(str(before[0]["view"]))
+    assert (bench.facts(), bench.wanted, bench.run.record) == before
+    assert len(bench.history.entries) == 1
+    # There is nothing left to put back.
+    bench.cancel()
+    assert bench.facts() == before[0]
+
+
+def test_with_the_first_step_the_walker_is_placed() -> None:
+    bench = seated(steps=10).bench
+    bench.lift()
+    bench.move(-3)
+    bench.step(1)
+    assert not bench.placing
+    bench.cancel()
+    assert bench.entry.number == 2
+
+
+@pytest.mark.parametrize(
+    ("view", "along", "moved"),
+    [(VALLEY, "w", (True, False)), (VALLEY, "b", (False, True)), (CONTOUR, "w", (True, True))],
+)
+@pytest.mark.parametrize("standardize", [False, True])
+def test_where_one_points_the_walker_begins(
+    view: str, along: str, moved: tuple[bool, bool], standardize: bool
+) -> None:
+    """In the units of the picture, whatever those of the settings are; to a nearby round number."""
+    bench = seated(Settings(bias=True, standardize=standardize), 40).bench
+    bench.choose(view)
+    bench.along = along
+    here, target = bench.run.step[1:3], (0.637, -3.217)
+    bench.point_at(*(target if view == CONTOUR else (target[along == "b"], 100.0)))
+    for at, is_moved in enumerate(moved):
+        expected, near = (target[at], 0.5) if is_moved else (here[at], 1e-9)
+        assert bench.run.step[1 + at] == pytest.approx(expected, abs=near)
+    assert bench.run.status is Status.READY
+    assert bench.placing
+
+
+def test_pointing_at_the_loss_is_looking_at_an_iteration_and_elsewhere_nothing() -> None:
+    bench = seated(steps=40).bench
+    bench.point_at(12.3, 500.0)
+    assert (bench.cursor, bench.placing) == (12, False)
+    for view in (THIS_STEP, SWEEP):
+        bench.choose(view)
+        bench.point_at(3.0, 3.0)
+        assert (bench.cursor, len(bench.history.entries)) == (12, 1)
+
+
+def test_what_was_to_be_seen_stays_in_the_scene_while_the_walker_is_carried() -> None:
+    seat = seated(steps=40)
+    bench = seat.bench
+    before = bench.run.record
+    assert bench.scene().held is None
+    bench.lift()
+    bench.move(5)
+    held = bench.scene().held
+    assert held
+    assert held.step.iteration == before.reached
+    bench.put_down()
+    assert bench.scene().held is None
+
+
+def test_the_walker_is_taken_off_a_run_that_runs() -> None:
+    seat = Seat()
+    seat.bench.toggle_run()
+    seat.clock.advance(2.0)
+    seat.bench.lift()
+    seat.clock.advance(2.0)
+    assert seat.bench.history[1].run.status is Status.PAUSED
+    assert seat.bench.run.step.iteration == 0
+
+
 # Whatever is done
 
 
@@ -816,16 +939,18 @@ _SAID: dict[str, Sequence[tuple[object, ...]]] = {
     **dict.fromkeys(["move", "look_at"], _numbers),
     **dict.fromkeys(["begin_race", "start_race"], _races),
     "step": [(1,), (7,), (30,)],
+    "climb": [(1,), (-3,)],
+    "point_at": [(1.0, 20.0), (-2.5, 5.0)],
     "want": _wants,
-    "choose": [(LOSS,), (SWEEP,)],
+    "choose": [(LOSS,), (SWEEP,), (VALLEY,), (CONTOUR,)],
     "wait": [(0.01,), (1.0,), (3.0,)],
     "look_at_another": [(which,) for which in range(9)],
 }
 # fmt: off
 _UNSAID = [
     "toggle_run", "finish", "restart", "advised", "next_method", "branch", "next_scale", "cut",
-    "look_at_start", "follow_newest", "begin_sweep", "cancel_sweep", "adopt_picked", "delete",
-    "undo", "hide",
+    "look_at_start", "follow_newest", "begin_sweep", "cancel", "adopt_picked", "delete",
+    "undo", "hide", "lift", "put_down",
 ]
 # fmt: on
 _commands = st.sampled_from([*_SAID, *_UNSAID]).flatmap(

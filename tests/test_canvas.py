@@ -271,6 +271,44 @@ def test_a_point_lands_in_its_cell(column: int, row: int) -> None:
     assert texts[row][6 + column] == "●"
 
 
+@given(
+    st.floats(-1e3, 1e3), st.floats(1e-3, 1e3), st.integers(6, 60), st.sampled_from([False, True])
+)
+def test_ticks_stand_as_many_rows_apart(low: float, reach: float, height: int, log: bool) -> None:
+    """At least two of them; but for 1, 2 and 5 on a log axis, which are no even steps."""
+    axis = Axis(low, low + (max(reach, 20.0) if log else reach), log=log)
+    rows = CANVAS.render(Drawing("", Axis(0, 1), axis, []), 40, height)
+    ticks = [y for y, row in enumerate(rows) if "┤" in "".join(text for text, _ in row)]
+    assert len(ticks) >= 2 or len(axis.ticks(max(2, height // 3))) < 2
+    assert len(set(np.diff(ticks).tolist())) <= 1
+
+
+@pytest.mark.parametrize(("width", "height"), [(30, 12), (76, 19), (170, 50)])
+@pytest.mark.parametrize("place", [(0.0, 0.0), (0.31, 0.77), (1.0, 1.0)])
+def test_a_cell_stands_for_what_is_drawn_in_it(
+    place: tuple[float, float], width: int, height: int
+) -> None:
+    x, y = Axis(-3, 5), Axis(0, 1000)
+    at = float(x.at(np.array(place[0]))), float(y.at(np.array(place[1])))
+    dot = Layer(at[:1], at[1:], Role.WALKER, "●")
+    canvas = Canvas()
+    rows = [
+        "".join(text for text, _ in row)
+        for row in canvas.render(Drawing("", x, y, [dot]), width, height)
+    ]
+    row = next(number for number, text in enumerate(rows) if "●" in text)
+    found = canvas.place_at(rows[row].index("●"), row)
+    assert found
+    # No farther off than the cell is wide and high.
+    assert found[0] == pytest.approx(at[0], abs=8 / (width - 6))
+    assert found[1] == pytest.approx(at[1], abs=1000 / (height - 2))
+    for outside in ((0, row), (width, row), (width // 2, height - 1)):
+        assert canvas.place_at(*outside) is None
+    assert canvas.place_at(width + 50, -50, nearest=True) == (5, 1000)
+    canvas.render(Drawing("", x, y, [dot]), 3, 2)
+    assert canvas.place_at(2, 1) is None
+
+
 def test_points_outside_the_axes_are_not_drawn() -> None:
     outside = [-0.01, 1.01, 0.5, 0.5, math.nan]
     texts = render(one(outside, [0.5, 0.5, -0.01, 1.01, 0.5]), 40, 12)

@@ -474,7 +474,7 @@ def test_the_gradient_points_uphill(w: float) -> None:
     assert (x > w) == (step.dw > 0)
     assert y > step.loss
     assert glyph in ("↗→↑" if step.dw > 0 else "↖←↑")
-    assert drawing.note.endswith(f"{glyph} gradient {short(step.dw, 4)}")
+    assert drawing.note.startswith(f"{glyph} gradient {short(step.dw, 4)} -> ")
 
 
 @pytest.mark.parametrize(("w", "glyph"), [(0, "↖"), (3.7, "↗"), (-20, "↖"), (25, "↗")])
@@ -528,7 +528,8 @@ def test_the_step_ends_where_the_next_iteration_lands(
     heights = [loss for _, loss in points(layer(drawing, Role.QUIET))]
     curve = PIZZA.loss(*((here.w, end) if of_b else (end, here.b)))
     assert heights == pytest.approx([here.loss, there.loss, curve])
-    assert f"{HEADS[end < begin]} step {short(end - begin, 3)} to {LANDING}" in drawing.note
+    sign = "" if end < begin else "+"
+    assert drawing.note.endswith(f" -> {HEADS[end < begin]} step {sign}{short(end - begin, 3)}")
 
 
 def test_the_step_is_that_of_the_wanted_settings_where_they_can_be_had_from_here() -> None:
@@ -588,6 +589,21 @@ def test_the_title_says_at_which_bias() -> None:
 def test_whoever_has_arrived_stands_in_the_cross(count: int, glyph: str) -> None:
     drawing = draw(VALLEY, run_of(PIZZA, Settings(), advanced(count)))
     assert layer(drawing, Role.MINIMUM).glyph == glyph
+
+
+@pytest.mark.parametrize("name", [VALLEY, CONTOUR])
+def test_the_picture_holds_still_while_the_walker_is_placed(name: str) -> None:
+    """So that it stands where the mouse is, and the next place is found beside it."""
+    old = run_of(PIZZA, Settings(w_start=-6, b_start=3), advanced(20))
+    before = draw(name, old)
+    for w, b in ((1.8, 3.0), (3.0, 3.0), (-0.9, 3.0)):
+        placed = Run(PIZZA, Settings(w_start=w, b_start=b))
+        drawing = drawn(name, replace(scene(placed), held=old.snapshot()))
+        assert (drawing.x, drawing.y) == (before.x, before.y)
+    assert draw(name, placed).x != before.x
+    # But it holds whoever is taken beyond.
+    away = Run(PIZZA, Settings(w_start=90, b_start=3))
+    assert drawn(name, replace(scene(away), held=old.snapshot())).x.high > 90
 
 
 def test_who_is_near_in_the_picture_alone_has_not_arrived() -> None:

@@ -27,7 +27,7 @@ from gdtui.core.settings import SHARED, Settings
 from gdtui.dataset import DataError
 from gdtui.export.lines import as_text
 from gdtui.export.registry import EXPORTERS
-from gdtui.scene import LOSS, THIS_STEP, Scale
+from gdtui.scene import LOSS, THIS_STEP, VALLEY, Scale
 from gdtui.ui.app import Laboratory
 from gdtui.ui.dialogs.examples import ExamplesScreen
 from gdtui.ui.dialogs.explain import ExplainScreen
@@ -255,11 +255,14 @@ COMMANDS: dict[str, tuple[object, ...]] = {
     "shift+right": ("move", 10),
     "ctrl+left": ("move_percent", False),
     "ctrl+right": ("move_percent", True),
+    "p": ("lift",),
+    "up": ("climb", 1),
+    "down": ("climb", -1),
     "home": ("look_at_start",),
     "end": ("follow_newest",),
     "n": ("branch",),
     "enter": ("adopt_picked",),
-    "escape": ("cancel_sweep",),
+    "escape": ("cancel",),
 }
 SCREENS: dict[str, type] = {
     "g": Question, "h": RunsScreen, "t": RaceScreen, "e": ExportScreen, "i": ExplainScreen,
@@ -279,14 +282,14 @@ CHARACTERS = SPELLED | {
     "equals_sign": "=", "less_than_sign": "<", "greater_than_sign": ">", "question_mark": "?",
 }  # fmt: skip
 # In a text these move the cursor.
-EDITING = {"home", "end", *(key for key in KEYS if key.endswith(("left", "right")))}
+EDITING = {"home", "end", *(key for key in KEYS if key.endswith(("left", "right", "up", "down")))}
 # Where the focus is, and the keys that what is there takes for itself.
 PLACES: dict[str | None, set[str]] = {
     None: set(),
     "lr": {*SPELLED, *EDITING, "enter", "escape"},
-    "method": {"enter"},
+    "method": {"enter", "up", "down"},
     "bias": {"enter"},
-    "": set(),
+    "": {"up", "down"},
 }
 
 
@@ -310,7 +313,10 @@ def test_every_key_is_one_command_or_does_something_on_the_screen() -> None:
         assert callable(getattr(owner, f"action_{name.removeprefix('app.')}"))
     # What is left is what dialogs and the mouse ask for.
     by_key = {name for name, *_ in COMMANDS.values()}
-    dialogs = {"want", "look_at", "look_at_run", "history_changed", "start_race", "begin_race"}
+    dialogs = {
+        *("want", "look_at", "look_at_run", "history_changed", "start_race", "begin_race"),
+        *("point_at", "put_down"),
+    }
     assert by_key | dialogs == OBEYED
 
 
@@ -402,14 +408,14 @@ async def test_home_and_end_scroll_the_log_or_the_help() -> None:
         before, log = desk.text, desk.log
         await desk.press("?")
         panel = desk.workbench.query_one(HelpPanel)
-        for binding in BOUND:
-            assert binding.tooltip
-            assert binding.tooltip in desk.text
-        assert all(f" {title} " in desk.text for title in GROUPS)
         seen = desk.text
         while panel.scroll_offset.y < panel.max_scroll_y:
             await desk.press("pagedown")
             seen += desk.text
+        for binding in BOUND:
+            assert binding.tooltip
+            assert binding.tooltip in seen
+        assert all(f" {title} " in seen for title in GROUPS)
         for chosen in METHODS.values():
             assert f"--method {chosen.key}" in seen
             assert all(line in seen for line in chosen.formula)
@@ -502,7 +508,7 @@ async def test_the_last_row_tells_the_keys_that_matter_now() -> None:
             (["escape", "space"], "space Pause  f Finish  < > Pace  - + Learning rate  left Back"),
             (["space"], "space Go on  s Step  f Finish"),
             (["s", "s", "left"], "left right Through time  home Start  end Newest  g Go to"),
-            (["end", "f"], "space Again  - + Learning rate  left Back"),
+            (["end", "f"], "space Again  - + Learning rate  p Place  left Back"),
             (["w"], "left right Pick a rate  enter Adopt"),
             (["2"], "space Again"),
         ):
@@ -891,6 +897,50 @@ async def test_a_click_in_the_loss_plot_or_on_a_line_of_the_log_goes_there() -> 
         for offset in ((8, 4), (0, 0)):
             await desk.pilot.click(desk.log, offset=offset)
             assert desk.bench.cursor == 3
+
+
+async def test_a_drag_in_the_valley_carries_the_walker_and_the_line_with_it() -> None:
+    async with opened() as desk:
+        await desk.advance(100)
+        plot = desk.plot(VALLEY)
+        width, seen = plot.size.width, []
+        await desk.pilot.mouse_down(plot, offset=(width // 3, 9))
+        assert desk.bench.view == VALLEY
+        for place in (width // 2, width * 2 // 3, width * 5 // 6, width - 1):
+            await desk.pilot.hover(plot, offset=(place, 9))
+            seen.append(desk.shown["w_start"])
+            assert f"w start {desk.run.settings.w_start:g}"[:12] in re.sub(" +", " ", desk.text)
+        assert seen == sorted(seen, key=float)
+        assert len(set(seen)) == 4
+        assert desk.bench.placing
+        await desk.pilot.mouse_up(plot, offset=(width // 2, 9))
+        assert not desk.bench.placing
+        assert desk.shown["w_start"] == seen[0]
+        # The button is up: the mouse may go where it likes.
+        await desk.pilot.hover(plot, offset=(width // 3, 9))
+        assert desk.shown["w_start"] == seen[0]
+        assert [entry.number for entry in desk.bench.history.entries] == [1, 2]
+
+
+async def test_beside_the_box_a_click_only_chooses_the_plot() -> None:
+    async with opened() as desk:
+        plot = desk.plot(VALLEY)
+        for offset in ((1, 9), (plot.size.width - 1, 9), (9, 0)):
+            await desk.press("1")
+            await desk.pilot.click(plot, offset=offset)
+            assert (desk.bench.view, desk.bench.placing) == (VALLEY, False)
+
+
+async def test_keys_place_the_walker_and_say_how() -> None:
+    async with opened(size=SMALL) as desk:
+        await desk.advance(100)
+        await desk.press("4", "p")
+        assert "up down left right Move  enter Start here" in desk.lines[-1]
+        await desk.press("left", "left", "up", "down", "up", "enter")
+        assert (desk.shown["w_start"], desk.shown["b_start"]) == (1.75, 0.5)
+        assert "space Run" in desk.lines[-1]
+        await desk.press("p", "right", "escape")
+        assert (desk.shown["w_start"], desk.bench.entry.number) == (1.75, 2)
 
 
 async def test_a_branch_leaves_its_parent_where_the_cursor_is() -> None:

@@ -190,9 +190,19 @@ GROUPS: dict[str, list[Binding]] = {
             "start elsewhere: arrows, enter, esc; or the mouse",
             dict.fromkeys((_READY, _FINISHED), "Place"),
         ),
-        _key("up", "bench('climb', 1)", "Up", "while the walker is placed: up in the contour"),
         _key(
-            "down", "bench('climb', -1)", "Down", "while the walker is placed: down in the contour"
+            "up",
+            "bench('climb', 1)",
+            "Up",
+            "placing the walker: up in the contour",
+            {_PLACING: "Move"},
+        ),
+        _key(
+            "down",
+            "bench('climb', -1)",
+            "Down",
+            "placing the walker: down in the contour",
+            {_PLACING: "Move"},
         ),
     ],
     "Choose what is shown": [

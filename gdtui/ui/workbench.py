@@ -427,8 +427,7 @@ class Workbench(IgnoresStaleSizes, PromptRepaint[None]):
 
     def action_escape(self) -> None:
         """Stop sweep and export, hide the help, put walker and field back, take messages away."""
-        self.bench.put_back()
-        self.bench.cancel_sweep()
+        self.bench.cancel()
         self.app.clear_notifications()
         if self.workers.cancel_group(self, EXPORT):
             self.notify("The export is stopped; no unfinished file is left.")

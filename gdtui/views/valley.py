@@ -187,7 +187,7 @@ def _words(cut: _Cut, x_axis: Axis, y_axis: Axis) -> str:
         words.append(f"{_uphill(steepness)} gradient {short(cut.slope, 4)}")
     if not math.isnan(cut.there):
         step, past = cut.there - cut.here, max(x_axis.low - cut.there, cut.there - x_axis.high)
-        where = f", {short(past, 3)} beyond" if past > 0 else f" to {LANDING}"
+        where = f", {short(past, 3)} beyond" if past > 0 else ""
         sign = "+" if step > 0 else ""
         words.append(f"{_ahead(cut)} step {sign}{short(step, 3)}{where}")
     return " -> ".join(words)

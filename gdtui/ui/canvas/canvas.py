@@ -76,7 +76,7 @@ class Canvas:
         self.ground: list[Row] = []
         # Where the box of the plot drawn last begins, and what is along it.
         self._box: tuple[int, Grid] | None = None
-        self._ticked: dict[str, tuple[tuple[Axis, int], int]] = {}
+        self._ticked: dict[str, tuple[tuple[Axis, int, int], int]] = {}
         self._figure.theme(_THEME)
         self._figure.canvas("default")
         self._figure.legend(False)
@@ -94,10 +94,12 @@ class Canvas:
         figure, x, y = self._figure, drawing.x, drawing.y
         figure.clear.data()
         figure.plot_size(width, height)
-        inner_width, inner_height = width - self._ticks("y", y, max(2, height // 3)) - 1, height - 2
+        inner_height = height - 2
+        upward = max(2, height // 3), inner_height
+        inner_width = width - self._ticks("y", y, *upward) - 1
         if drawing.even:
             x, y = evened(x, y, 2 * inner_width, 4 * inner_height)
-            inner_width = width - self._ticks("y", y, max(2, height // 3)) - 1
+            inner_width = width - self._ticks("y", y, *upward) - 1
         if inner_width < 2:
             return blank
         self._ticks("x", x, max(1, inner_width // 7))
@@ -134,19 +136,34 @@ class Canvas:
         )
         return x, y
 
-    def _ticks(self, axis: str, scale: Axis, count: int) -> int:
+    def _ticks(self, axis: str, scale: Axis, count: int, cells: int = 0) -> int:
         """Set the ticks of an axis, unless they are set; returns how wide its labels are."""
         before = self._ticked.get(axis)
-        if before and before[0] == (scale, count):
+        if before and before[0] == (scale, count, cells):
             return before[1]
         ticks = scale.ticks(count)
+        if axis == "y":
+            ticks = evenly_spaced(ticks, cells)
         labels = [label for _, label in ticks]
         width = max(_LABEL_WIDTH, *map(len, labels)) if labels else _LABEL_WIDTH
         if axis == "y":
             labels = [label.rjust(width) for label in labels]
         self._figure.ruler(axis).ticks([place for place, _ in ticks], labels)
-        self._ticked[axis] = (scale, count), width
+        self._ticked[axis] = (scale, count, cells), width
         return width
+
+
+def evenly_spaced(ticks: list[tuple[float, str]], cells: int) -> list[tuple[float, str]]:
+    """Every tick, or every second, third ... one, that those which stay are as many cells apart.
+
+    Those that are no even steps, as of 1, 2 and 5 on a log axis, stay as they are.
+    """
+    places = np.array([place for place, _ in ticks])
+    if len(ticks) < 3 or np.ptp(np.diff(places)) > 1e-6:
+        return ticks
+    rows = _cell(1 - places, cells)
+    evenly = (n for n in range(1, len(ticks)) if np.ptp(np.diff(rows[::n])) == 0)
+    return ticks[:: next(evenly)]
 
 
 def evened(x: Axis, y: Axis, columns: int, rows: int) -> tuple[Axis, Axis]:
