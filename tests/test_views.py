@@ -924,7 +924,7 @@ def test_the_lines_hold_every_size_of_valley() -> None:
         assert away.max() > 0.2
 
 
-def downhill(drawing: Drawing) -> tuple[Vector, str]:
+def uphill(drawing: Drawing) -> tuple[Vector, str]:
     """The arrow's shaft, of shape (2, 2), and its glyph."""
     shaft, head = layers(drawing, Role.GRADIENT)
     assert points(head) == points(shaft)[1:]
@@ -937,27 +937,27 @@ def downhill(drawing: Drawing) -> tuple[Vector, str]:
     st.floats(-5, 5),
     st.booleans(),
 )
-def test_the_arrow_in_the_plane_points_downhill(
+def test_the_arrow_in_the_plane_points_uphill(
     surface: Surface, w: float, b: float, bias: bool
 ) -> None:
     drawing = draw(CONTOUR, Run(surface, Settings(w_start=w, b_start=b, bias=bias)))
     if not layers(drawing, Role.GRADIENT):
         return
-    (start, end), _ = downhill(drawing)
+    (start, end), _ = uphill(drawing)
     step = Run(surface, Settings(w_start=w, b_start=b, bias=bias)).snapshot().step
     assert tuple(start) == step[1:3]
     slope = np.array([step.dw, step.db if bias else 0.0])
     change = end - start
-    # Against the gradient, and nowhere else.
-    assert change @ slope < 0
+    # Along the gradient, and nowhere else.
+    assert change @ slope > 0
     assert abs(change[0] * slope[1] - change[1] * slope[0]) <= 1e-6 * np.linalg.norm(
         change
     ) * np.linalg.norm(slope)
     box = [drawing.x.high - drawing.x.low, drawing.y.high - drawing.y.low]
     assert math.hypot(*(change / box)) <= 0.2 + 1e-9
     if surface.is_quadratic:
-        # It ends at the lowest point of its way, or before: the loss falls all along.
-        losses = surface.losses(*(start + change * np.linspace(0, 1, 20)[:, None]).T)
+        # As far the other way, the ground falls all along: the lowest point is no nearer.
+        losses = surface.losses(*(start - change * np.linspace(0, 1, 20)[:, None]).T)
         assert np.all(np.diff(losses) <= 1e-9 * losses[0])
 
 
@@ -1000,12 +1000,12 @@ def test_at_the_minimum_there_is_no_arrow_in_the_plane() -> None:
 
 @pytest.mark.parametrize(
     ("w", "b", "glyph"),
-    [(3, 0, "←"), (-3, 0, "→"), (0, 3, "↓"), (0, -3, "↑"), (3, 3, "↙"), (-3, -3, "↗"),
-     (-3, 3, "↘"), (3, -3, "↖")],
+    [(3, 0, "→"), (-3, 0, "←"), (0, 3, "↑"), (0, -3, "↓"), (3, 3, "↗"), (-3, -3, "↙"),
+     (-3, 3, "↖"), (3, -3, "↘")],
 )  # fmt: skip
 def test_the_head_of_the_arrow_points_as_the_arrow_does(w: float, b: float, glyph: str) -> None:
     run = Run(LANDSCAPES["bowl"], Settings(w_start=w, b_start=b, bias=True))
-    assert downhill(draw(CONTOUR, run))[1] == glyph
+    assert uphill(draw(CONTOUR, run))[1] == glyph
 
 
 @pytest.mark.parametrize("bias", [False, True])

@@ -35,7 +35,7 @@ from gdtui.views.marks import (
 )
 from gdtui.views.view import view
 
-# No arrow down the slope is longer, in units of the plot's box.
+# No arrow up the gradient is longer, in units of the plot's box.
 ARROW = 0.2
 
 
@@ -46,7 +46,7 @@ LEVELS = (*(0.3**power for power in range(9, 0, -1)), 0.6, 0.9)
 
 @view(4, CONTOUR)
 def contour(scene: Scene) -> Drawing:
-    """The loss over w and b: lines of equal loss, the path, the minimum, the way down, the step."""
+    """The loss over w and b: lines of equal loss, the path, the minimum, the gradient, the step."""
     surface, snapshot = scene.surface, scene.snapshot
     step, bias = snapshot.step, snapshot.settings.bias
     even = surface.has_like_parameters
@@ -62,7 +62,7 @@ def contour(scene: Scene) -> Drawing:
         path,
         *(ghost_label(ghost, line, x_axis, y_axis) for ghost, line in ghosts),
         *branch_marks([*((line, ghost.snapshot) for ghost, line in ghosts), (path, snapshot)]),
-        *_downhill(scene, x_axis, y_axis, even),
+        *_gradient(scene, x_axis, y_axis, even),
         *step_ahead,
         *_other_minima(surface, bias),
         *walker_and_minimum(scene, (step.w, step.b), (minimum.w, minimum.b), x_axis, y_axis),
@@ -97,20 +97,20 @@ def _other_minima(surface: Surface, bias: bool) -> list[Layer]:
     return [Layer(w, b, Role.MINIMUM, MINIMUM)]
 
 
-def _downhill(scene: Scene, x_axis: Axis, y_axis: Axis, even: bool) -> list[Layer]:
-    """An arrow against the gradient, as far as the ground falls; none where that is no way."""
+def _gradient(scene: Scene, x_axis: Axis, y_axis: Axis, even: bool) -> list[Layer]:
+    """An arrow along the gradient, uphill; the nearer the lowest point of its line, the shorter."""
     step, bias = scene.snapshot.step, scene.snapshot.settings.bias
     dw, db = step.dw, step.db if bias else 0.0
     # A step of a learning rate of 1, in units of the plot's box.
-    right, up = -dw / (x_axis.high - x_axis.low), -db / (y_axis.high - y_axis.low)
+    right, up = dw / (x_axis.high - x_axis.low), db / (y_axis.high - y_axis.low)
     length = math.hypot(right, up)
     if not 0 < length < math.inf:
         return []
     rate = min(ARROW / length, _lowest_ahead(scene.surface, step, bias))
     if rate * length < SAME_SPOT:
         return []
-    w, b = step.w - rate * dw, step.b - rate * db
-    head = arrow_along(-dw, -db) if even else arrow_along(2 * right, up)
+    w, b = step.w + rate * dw, step.b + rate * db
+    head = arrow_along(dw, db) if even else arrow_along(2 * right, up)
     shaft = Layer([step.w, w], [step.b, b], Role.GRADIENT, line=True)
     return [shaft, Layer([w], [b], Role.GRADIENT, head)]
 

@@ -32,7 +32,7 @@ SHAFT, HEADS = "━", "▶◀"
 # of some size draws all of them, the marks' too.
 PLACES = 141
 
-# A slope below this, in units of the plot's box, has no downhill that an eye could see.
+# A steepness below this, in units of the plot's box, is none that an eye could see.
 LEVEL = 0.01
 
 
