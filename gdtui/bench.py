@@ -138,10 +138,12 @@ class Bench:
     def facts(self) -> dict[str, Fact]:
         """What may be asked about the bench: each setting by its name, and where the run stands.
 
-        `gap` is in percent above the minimum, `within` the first iteration within 1% of it.
+        `gap` is in percent above the minimum, `within` the first iteration within 1% of it;
+        `gradient` is along w, and `best_...` is the minimum.
         """
         snapshot, surface = self.looked_at, self.run.surface
         step, settings = snapshot.step, snapshot.settings
+        best = surface.minimum(step.w, step.b, settings.bias)
         return {
             **settings.values,
             "status": divergence.standing(snapshot, surface),
@@ -151,10 +153,18 @@ class Bench:
             "b": step.b,
             "gap": gap(surface, step, settings).percent,
             "within": self._entry.first_within,
+            "gradient": step.dw,
+            "gradient_b": step.db,
+            "best_w": best.w,
+            "best_b": best.b,
+            "best_loss": best.loss,
             "critical": critical_rate(surface, settings, (step.w, step.b)),
             "view": self.view,
             "cursor": self._cursor,
             "runs": len(self.history.entries),
+            "along": self.along,
+            "race": self._race is not None,
+            "swept": self._sweep is not None and self._sweep.snapshot().done,
         }
 
     def scene(self) -> Scene:
@@ -298,6 +308,10 @@ class Bench:
         self._leave_past()
         self._want(entry.run.settings)
         self._obeyed()
+
+    def begin(self, settings: Settings) -> None:
+        """A new run with these settings."""
+        self._begin(settings)
 
     def _begin(
         self, settings: Settings, start: Point | None = None, parent: Branch | None = None

@@ -35,6 +35,7 @@ ROOMS = """
     drawing
     now
     bench views
+    lessons
     export sessions
     ui
     cli

@@ -163,7 +163,10 @@ SITUATIONS: dict[str, tuple[Settings, Callable[[Seat], None], dict[str, Fact]]] 
     "method": (Settings(method="adam"), _do(), {"beta1": 0.9, "critical": None}),
     "scaled": (Settings(standardize=True, lr=0.1), _do(lambda b: b.step(9)), {"iteration": 9}),
 }
-ASKED = {"status", "iteration", "loss", "w", "b", "gap", "within", "critical", "view", "cursor"}
+ASKED = {
+    *("status", "iteration", "loss", "w", "b", "gap", "within", "critical", "view", "cursor"),
+    *("gradient", "gradient_b", "best_w", "best_b", "best_loss", "along", "race", "swept"),
+}
 
 
 @pytest.mark.parametrize("situation", list(SITUATIONS))
@@ -173,7 +176,12 @@ def test_the_facts_are_what_the_examples_say(situation: str) -> None:
     act(seat)
     facts, run = seat.bench.facts(), seat.bench.run
     assert set(facts) == {p.name for p in settings.hyperparameters} | ASKED | {"runs"}
-    named = {"cursor": None, "view": LOSS, "runs": 1} | settings.values | expected
+    named = {
+        **{"cursor": None, "view": LOSS, "runs": 1, "along": "w", "swept": False},
+        **{"race": situation == "race"},
+        **settings.values,
+        **expected,
+    }
     assert {name: facts[name] for name in named} == named
     data = PROBLEM.dataset
     assert data
@@ -185,6 +193,12 @@ def test_the_facts_are_what_the_examples_say(situation: str) -> None:
     columns = np.stack([x, np.ones_like(x)] if settings.bias else [x])
     solved, *_ = np.linalg.lstsq(columns.T, data.y, rcond=None)
     lowest = np.mean((columns.T @ solved - data.y) ** 2)
+    error = facts["w"] * x + facts["b"] - data.y
+    assert facts["gradient"] == pytest.approx(2 * np.mean(x * error), rel=1e-9, abs=1e-9)
+    assert facts["gradient_b"] == pytest.approx(2 * np.mean(error), rel=1e-9, abs=1e-9)
+    assert facts["best_loss"] == pytest.approx(lowest)
+    best = [facts["best_w"], facts["best_b"]][: len(solved)]
+    assert best == pytest.approx(solved)
     assert facts["gap"] == pytest.approx(100 * (loss / lowest - 1), rel=1e-6, abs=1e-6)
     near = [step.iteration for step in run.steps(0, 10**6) if step.loss <= 1.01 * lowest]
     assert facts["within"] == (near[0] if near else None)

@@ -1,0 +1,41 @@
+"""The facts that a goal or an answer may ask for: those of the bench, each under one name."""
+
+from __future__ import annotations
+
+import math
+
+from gdtui.bench import Bench
+from gdtui.core.descent import Status
+from gdtui.core.methods import METHODS
+from gdtui.core.settings import SHARED
+from gdtui.lessons.expression import Result
+from gdtui.theory.divergence import DIVERGING
+
+# Where there is no such number, none is as large: no rate is above the critical one.
+_ENDLESS = ("within", "critical")
+_SETTINGS = {
+    parameter.name
+    for parameters in (SHARED, *(method.hyperparameters for method in METHODS.values()))
+    for parameter in parameters
+}
+_STATUSES = [*map(str, Status), DIVERGING]
+# A bench without a screen has these too, whatever is done with it.
+_OTHERS = {
+    *("iteration", "loss", "w", "b", "gap", "within", "critical", "gradient", "gradient_b"),
+    *("best_w", "best_b", "best_loss", "view", "cursor", "runs", "race", "swept", "along"),
+}
+NAMES = frozenset(_SETTINGS | _OTHERS | set(_STATUSES))
+
+
+def facts_of(bench: Bench) -> dict[str, Result]:
+    """All that an expression may name; what there is not is NaN, or infinite.
+
+    The statuses are facts of their own: `finished`, `diverging` ... What has diverged is diverging.
+    """
+    asked = bench.facts()
+    found: dict[str, Result] = {n: math.inf if n in _ENDLESS else math.nan for n in NAMES}
+    found |= {name: value for name, value in asked.items() if value is not None}
+    status = asked["status"]
+    found |= {name: status == name for name in _STATUSES}
+    found[DIVERGING] = status in (DIVERGING, Status.DIVERGED)
+    return {name: found[name] for name in NAMES}
