@@ -408,5 +408,8 @@ def explanations(now: Now) -> list[tuple[str, str]]:
         for row in rows_on(0)
         if row.value(now, 40) or row.label == LIMIT
     ]
-    fields = [(p.label, f"{p.help}; it is {settings[p]} now.") for p in settings.hyperparameters]
+    fields = [
+        (p.label, f"{p.meaning} It is {p.format(settings[p])} now.")
+        for p in settings.hyperparameters
+    ]
     return rows + fields

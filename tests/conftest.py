@@ -61,7 +61,15 @@ def homeless(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pwd.getpwuid", unknown)
 
 
-INERTIA = Hyperparameter("inertia", "inertia", 0.9, "how much speed is kept", low=0, high=0.999)
+INERTIA = Hyperparameter(
+    "inertia",
+    "inertia",
+    0.9,
+    "how much speed is kept",
+    "How much of its speed each step keeps.",
+    low=0,
+    high=0.999,
+)
 
 
 def _heavy_ball(lr: float, inertia: float) -> Update:

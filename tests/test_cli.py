@@ -399,7 +399,7 @@ def test_help_shows_every_hyperparameter_with_its_default() -> None:
 
 def test_help_names_the_learning_rates_that_differ() -> None:
     text = " ".join(make_parser().format_help().split())
-    assert "along the slope (default: 0.001, 0.01 in adagrad and rmsprop)" in text
+    assert "against the gradient (default: 0.001, 0.01 in adagrad and rmsprop)" in text
 
 
 def settings_of(*arguments: str) -> Settings:

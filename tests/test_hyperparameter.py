@@ -16,13 +16,13 @@ class Kind(NamedTuple):
     name: str
 
 
-REAL = Hyperparameter("l_r", "rate", 0.5, "", low=0.25, high=4)
-WHOLE = Hyperparameter("count", "count", 3, "", low=1, high=1e6, ladder=True)
-SWITCH = Hyperparameter("switch", "switch", False, "")
+REAL = Hyperparameter("l_r", "rate", 0.5, "", "", low=0.25, high=4)
+WHOLE = Hyperparameter("count", "count", 3, "", "", low=1, high=1e6, ladder=True)
+SWITCH = Hyperparameter("switch", "switch", False, "", "")
 KINDS = {"a": Kind("first"), "b": Kind("second")}
-CHOICE = Hyperparameter("kind", "kind", "a", "", choices=KINDS)
-FREE = Hyperparameter("free", "free", 0.0, "")
-SHARE = Hyperparameter("share", "share", 0.9, "", low=0, high=0.999, complement=True)
+CHOICE = Hyperparameter("kind", "kind", "a", "", "", choices=KINDS)
+FREE = Hyperparameter("free", "free", 0.0, "", "")
+SHARE = Hyperparameter("share", "share", 0.9, "", "", low=0, high=0.999, complement=True)
 DECLARED = SHARED + tuple(p for method in METHODS.values() for p in method.hyperparameters)
 
 
@@ -99,7 +99,7 @@ def test_texts_that_are_read(parameter: Hyperparameter, text: str, value: Value)
         (WHOLE, "2.5", "2.5 is not a whole number"),
         (SWITCH, "maybe", "'maybe' is neither on nor off"),
         (CHOICE, "c", "'c' is none of a, b"),
-        (Hyperparameter("n", "n", 1, "", low=1), "0", "0 is out of bounds: at least 1"),
+        (Hyperparameter("n", "n", 1, "", "", low=1), "0", "0 is out of bounds: at least 1"),
     ],
 )
 def test_texts_that_are_refused(parameter: Hyperparameter, text: str, reason: str) -> None:

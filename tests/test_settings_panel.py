@@ -9,6 +9,7 @@ import pytest
 from support.strategies import another
 from textual import events, on
 from textual.app import App, ComposeResult
+from textual.content import Content
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -92,7 +93,7 @@ async def test_there_is_a_control_for_every_hyperparameter_with_its_value() -> N
         assert [f.parameter for f in desk.panel.query(Field)][: len(SHARED)] == list(SHARED)
         for parameter in SHARED:
             control = desk.control(parameter)
-            assert control.tooltip == parameter.help
+            assert control.tooltip == Content(parameter.meaning)
             shown = control.value
             assert shown == settings[parameter] or shown == parameter.format(settings[parameter])
         assert not desk.panel.entered()

@@ -89,20 +89,20 @@ def _reader(parse: Callable[[str], Value]) -> Callable[[str], Value]:
 def _pace(text: str) -> float:
     if text == "max":
         return float("inf")
-    pace = Hyperparameter("pace", "pace", 1.0, "", low=0.1, high=1e9)
+    pace = Hyperparameter("pace", "pace", 1.0, "", "", low=0.1, high=1e9)
     return float(pace.parse(text))
 
 
 def _every(text: str) -> int:
-    return int(Hyperparameter("every", "every", 1, "", low=1, high=1e9).parse(text))
+    return int(Hyperparameter("every", "every", 1, "", "", low=1, high=1e9).parse(text))
 
 
 def _nth(text: str) -> int:
-    return int(Hyperparameter("resume", "resume", 1, "", low=1, high=1e9).parse(text))
+    return int(Hyperparameter("resume", "resume", 1, "", "", low=1, high=1e9).parse(text))
 
 
 def _fps(text: str) -> float:
-    return float(Hyperparameter("fps", "fps", 1.0, "", low=1, high=60).parse(text))
+    return float(Hyperparameter("fps", "fps", 1.0, "", "", low=1, high=60).parse(text))
 
 
 def _own_hyperparameters() -> dict[str, dict[str, Hyperparameter]]:

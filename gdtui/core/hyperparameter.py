@@ -36,6 +36,8 @@ class Named(Protocol):
 class Hyperparameter(NamedTuple):
     """One number, switch or choice that a user sets; its type is that of its default.
 
+    `help` says in a few words what it is, `meaning` in whole sentences what it does, and what comes
+    of too little of it or too much.
     `tunable` ones may change within a run; a change of any other begins a new run. Those with
     `ladder` step along 1-2-5, those with `complement` so that what is missing to 1 does (0.8, 0.9,
     0.95), the rest by one.
@@ -45,6 +47,7 @@ class Hyperparameter(NamedTuple):
     label: str
     default: Value
     help: str
+    meaning: str
     low: float = -math.inf
     high: float = math.inf
     choices: Mapping[str, Named] = MappingProxyType({})

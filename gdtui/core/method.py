@@ -114,11 +114,22 @@ BATCH = Hyperparameter(
     "batch size",
     8,
     "examples in a batch; PyTorch's 1 shows little but noise",
+    "How many examples each iteration looks at. Of few the gradient is a rough guess, and the path "
+    "shivers; with more the path is calmer, and each iteration takes more work.",
     low=1,
     high=1_000_000_000,
     ladder=True,
 )
-SEED = Hyperparameter("seed", "seed", 0, "draws other batches", low=0, high=1_000_000_000)
+SEED = Hyperparameter(
+    "seed",
+    "seed",
+    0,
+    "draws other batches",
+    "Which examples come together in a batch is drawn by chance: each seed draws others, and the "
+    "same seed the same ones again. It changes the luck of a run, not how well it can do.",
+    low=0,
+    high=1_000_000_000,
+)
 
 
 def method(

@@ -106,15 +106,28 @@ def stochastic_descent(lr: float, batch: float, seed: float) -> Update:
 # Methods that remember which way they went
 
 
-def _share(name: str, label: str, default: float, help: str) -> Hyperparameter:
+def _share(name: str, label: str, default: float, help: str, meaning: str) -> Hyperparameter:
     """How much of something is kept: never all of it."""
     return Hyperparameter(
-        name, label, default, help, low=0, high=0.999999, tunable=True, complement=True
+        name,
+        label,
+        default,
+        help,
+        meaning,
+        low=0,
+        high=0.999999,
+        tunable=True,
+        complement=True,
     )
 
 
 MOMENTUM = _share(
-    "momentum", "momentum", 0.9, "share of its speed that a step keeps; PyTorch's 0 would be gd"
+    "momentum",
+    "momentum",
+    0.9,
+    "share of its speed that a step keeps; PyTorch's 0 would be gd",
+    "The share of its speed that each step keeps, like a ball that rolls. Nearer to 1 it is faster "
+    "along a valley; too near, and it rolls far past the minimum and swings. 0 is plain descent.",
 )
 
 
@@ -178,14 +191,37 @@ def nesterov(lr: float, momentum: float) -> Update:
 
 def _eps(default: float) -> Hyperparameter:
     return Hyperparameter(
-        "eps", "eps", default, "keeps the divisor from 0", low=0, high=1, tunable=True, ladder=True
+        "eps",
+        "eps",
+        default,
+        "keeps the divisor from 0",
+        "A small number that is added to the divisor, so that nothing is divided by 0. Small, it "
+        "hardly matters; too large, it makes all steps shorter, most of all where the gradient is "
+        "small.",
+        low=0,
+        high=1,
+        tunable=True,
+        ladder=True,
     )
 
 
 ADAGRAD_EPS, EPS = _eps(1e-10), _eps(1e-8)
-ALPHA = _share("alpha", "alpha", 0.99, "share of the old mean square that is kept")
-BETA1 = _share("beta1", "beta1", 0.9, "share of the old mean slope that is kept")
-BETA2 = _share("beta2", "beta2", 0.999, "share of the old mean square that is kept")
+_SQUARES = (
+    "How much each iteration keeps of the mean of the squared gradients so far, by whose root it "
+    "divides. Near 1 the size of the steps is steady and slow to adapt; too small, and it jumps "
+    "with every gradient."
+)
+ALPHA = _share("alpha", "alpha", 0.99, "share of the old mean square that is kept", _SQUARES)
+BETA1 = _share(
+    "beta1",
+    "beta1",
+    0.9,
+    "share of the old mean gradient that is kept",
+    "How much each iteration keeps of the mean of the gradients so far, along which it steps. Near "
+    "1 it changes its direction slowly, like a heavy ball, and may run past the minimum; 0 follows "
+    "each gradient at once.",
+)
+BETA2 = _share("beta2", "beta2", 0.999, "share of the old mean square that is kept", _SQUARES)
 
 
 @method(

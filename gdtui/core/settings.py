@@ -134,26 +134,52 @@ def _checked(parameter: Hyperparameter, value: Any) -> Any:
 _DEFAULTS: Mapping[str, Any] = Settings.__init__.__kwdefaults__ or {}
 
 
-def _shared(name: str, label: str, help: str, **options: Any) -> Hyperparameter:
+def _shared(name: str, label: str, help: str, meaning: str, **options: Any) -> Hyperparameter:
     """A hyperparameter of every method, with the default that the class has for it."""
     default = _DEFAULTS[name]
     return Hyperparameter(
-        name, label, DEFAULT_RATE if default is None else default, help, **options
+        name, label, DEFAULT_RATE if default is None else default, help, meaning, **options
     )
 
 
-METHOD = _shared("method", "method", "how the next point is found", choices=METHODS)
+METHOD = _shared(
+    "method",
+    "method",
+    "how the next point is found",
+    "How the next point is found from where we stand. Plain gradient descent steps against the "
+    "gradient; the others search, look at a few examples, gather speed or fit their steps to each "
+    "parameter. Help (key ?) has a card on each.",
+    choices=METHODS,
+)
 LEARNING_RATE = _shared(
     "lr",
     "learning rate",
-    "how far to step along the slope",
+    "how far to step against the gradient",
+    "How far to step: gradient descent takes lr * gradient off w. Too small, and the run crawls; "
+    "too large, and each step lands farther from the minimum than it began. Keys - and + change it "
+    "at any time.",
     low=1e-12,
     high=1e6,
     tunable=True,
     ladder=True,
 )
-W_START = _shared("w_start", "w start", "the weight to start from", low=-1e100, high=1e100)
-B_START = _shared("b_start", "b start", "the bias to start from", low=-1e100, high=1e100)
+W_START = _shared(
+    "w_start",
+    "w start",
+    "the weight to start from",
+    "The w that a run begins with. From far away it has a longer way to go; where there are "
+    "several minima, the start decides which one is found.",
+    low=-1e100,
+    high=1e100,
+)
+B_START = _shared(
+    "b_start",
+    "b start",
+    "the bias to start from",
+    "The b that a run begins with. While the bias is off, b stays there.",
+    low=-1e100,
+    high=1e100,
+)
 # What all methods have, in the order of the class; panel, command line and help are made from here.
 SHARED: tuple[Hyperparameter, ...] = (
     METHOD,
@@ -162,6 +188,8 @@ SHARED: tuple[Hyperparameter, ...] = (
         "iterations",
         "iterations",
         "how many updates to make",
+        "How many steps a run takes before it ends. With too few it ends on the way; with more "
+        "than it needs, nothing is lost but time.",
         low=1,
         high=1_000_000_000,
         tunable=True,
@@ -169,12 +197,27 @@ SHARED: tuple[Hyperparameter, ...] = (
     ),
     W_START,
     B_START,
-    _shared("bias", "bias", "train b too; off, it stays at its start"),
-    _shared("standardize", "standardize", "scale the feature to mean 0 and deviation 1"),
+    _shared(
+        "bias",
+        "bias",
+        "train b too; off, it stays at its start",
+        "Whether b is trained along with w. Off, only w changes, and the loss is a curve over it; "
+        "on, the line may move up and down too, and the loss is a bowl over both.",
+    ),
+    _shared(
+        "standardize",
+        "standardize",
+        "bring the feature to mean 0 and deviation 1",
+        "Whether the run sees the feature shifted and stretched to mean 0 and deviation 1. That "
+        "makes a long narrow valley round, so that a larger learning rate works and the run takes "
+        "fewer iterations.",
+    ),
     _shared(
         "tolerance",
         "tolerance",
         "stop when the gradient is shorter than this; 0 = never",
+        "The run stops where the gradient is shorter than this: the ground is level enough. Too "
+        "large, and it stops before the minimum; with 0 it takes all its iterations.",
         low=0,
         high=1e100,
         tunable=True,

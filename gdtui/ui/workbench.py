@@ -357,7 +357,7 @@ class Workbench(IgnoresStaleSizes, PromptRepaint[None]):
         first, newest = run.start_point.iteration, run.iteration
 
         def check(text: str) -> int:
-            limits = Hyperparameter("at", "iteration", 0, "", low=first, high=run.iteration)
+            limits = Hyperparameter("at", "iteration", 0, "", "", low=first, high=run.iteration)
             return int(limits.parse(text))
 
         def go(text: str | None) -> None:

@@ -9,6 +9,7 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Container, Horizontal, Vertical
+from textual.content import Content
 from textual.message import Message
 from textual.widgets import Input, Label, Select, Switch
 
@@ -91,7 +92,7 @@ class Field(Vertical):
         self._stood = value
         self._reason = Label(classes="reason", markup=False)
         self._control = self._make_control(value)
-        self._control.tooltip = parameter.help
+        self._control.tooltip = Content(parameter.meaning)
 
     def _make_control(self, value: Value) -> NumberField | Choice | Toggle:
         if isinstance(value, bool):
