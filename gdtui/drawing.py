@@ -13,47 +13,63 @@ from numpy.typing import ArrayLike
 from gdtui.core.ladder import rung_at_least
 from gdtui.core.model import Vector
 
+# What roles have in common that differ in colour alone.
+_OTHER_RUN = "Another run of the session; each has a colour and a mark of its own."
+_HEIGHT = "The height of the ground, the loss: from low (blue) to high (yellow)."
+
 
 class Role(StrEnum):
-    """What a piece of the screen stands for; the style sheet gives each its colour."""
+    """What a piece of the screen stands for, and words that say it; the style sheet colours it."""
 
-    PLAIN = "plain"
-    QUIET = "quiet"
-    FRAME = "frame"
-    CHOSEN = "chosen"
-    AXIS = "axis"
-    CURVE = "curve"
-    CONTOUR = "contour"
-    EXAMPLE = "example"
-    RESIDUAL = "residual"
-    GHOST_1 = "ghost-1"
-    GHOST_2 = "ghost-2"
-    GHOST_3 = "ghost-3"
-    GHOST_4 = "ghost-4"
-    GHOST_5 = "ghost-5"
-    GHOST_6 = "ghost-6"
-    GHOST_7 = "ghost-7"
-    GHOST_8 = "ghost-8"
-    GHOST_9 = "ghost-9"
-    LIVE = "live"
-    PATH = "path"
-    GRADIENT = "gradient"
-    STEP = "step"
-    MINIMUM = "minimum"
-    WALKER = "walker"
-    ALARM = "alarm"
-    BAND_1 = "band-1"
-    BAND_2 = "band-2"
-    BAND_3 = "band-3"
-    BAND_4 = "band-4"
-    BAND_5 = "band-5"
-    BAND_6 = "band-6"
-    BAND_7 = "band-7"
-    BAND_8 = "band-8"
-    BAND_9 = "band-9"
-    BAND_10 = "band-10"
-    BAND_11 = "band-11"
-    BAND_12 = "band-12"
+    meaning: str
+
+    def __new__(cls, value: str, meaning: str) -> Role:
+        """The value is the name in the style sheet."""
+        role = str.__new__(cls, value)
+        role._value_ = value
+        role.meaning = meaning
+        return role
+
+    PLAIN = "plain", "Words and figures that need no colour of their own."
+    QUIET = "quiet", "What matters less than the rest: labels, stems, and lines that mark a place."
+    FRAME = "frame", "The frame of a panel, with its title above and a note below."
+    CHOSEN = "chosen", "The frame or the name of the plot that is chosen."
+    AXIS = "axis", "The axes of a plot, with round numbers to read places by."
+    CURVE = "curve", "The loss along one parameter, while the other one is held."
+    CONTOUR = "contour", "Lines of equal loss, as the lines of equal height on a map."
+    EXAMPLE = "example", "The examples that the line is fitted to, each a row of the data."
+    RESIDUAL = (
+        "residual",
+        "How far each example is from the line: the mean of the squares is the loss.",
+    )
+    GHOST_1 = "ghost-1", _OTHER_RUN
+    GHOST_2 = "ghost-2", _OTHER_RUN
+    GHOST_3 = "ghost-3", _OTHER_RUN
+    GHOST_4 = "ghost-4", _OTHER_RUN
+    GHOST_5 = "ghost-5", _OTHER_RUN
+    GHOST_6 = "ghost-6", _OTHER_RUN
+    GHOST_7 = "ghost-7", _OTHER_RUN
+    GHOST_8 = "ghost-8", _OTHER_RUN
+    GHOST_9 = "ghost-9", _OTHER_RUN
+    LIVE = "live", "The run that is looked at, and whatever is live just now."
+    PATH = "path", "The way that the run has come, step by step."
+    GRADIENT = "gradient", "The gradient: how steep the loss is here, and which way is uphill."
+    STEP = "step", "The next step: from where we are to where the next iteration will land."
+    MINIMUM = "minimum", "The minimum, the smallest loss that can be reached, and what is good."
+    WALKER = "walker", "Where we are: the place at which the run stands."
+    ALARM = "alarm", "What diverges or has failed, and the limit above which runs diverge."
+    BAND_1 = "band-1", _HEIGHT
+    BAND_2 = "band-2", _HEIGHT
+    BAND_3 = "band-3", _HEIGHT
+    BAND_4 = "band-4", _HEIGHT
+    BAND_5 = "band-5", _HEIGHT
+    BAND_6 = "band-6", _HEIGHT
+    BAND_7 = "band-7", _HEIGHT
+    BAND_8 = "band-8", _HEIGHT
+    BAND_9 = "band-9", _HEIGHT
+    BAND_10 = "band-10", _HEIGHT
+    BAND_11 = "band-11", _HEIGHT
+    BAND_12 = "band-12", _HEIGHT
 
 
 # Those of other runs, in turn.

@@ -6,24 +6,35 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from gdtui.core.arithmetic import batch_measure
 from gdtui.core.methods import gradient_descent
 from gdtui.core.settings import Settings
 from gdtui.core.surface import Surface
-from gdtui.drawing import Role, figure, short
+from gdtui.drawing import Role, Row, figure, short
 from gdtui.scene import Scene
 from gdtui.theory.goal import OF_MINIMUM, gap
 from gdtui.theory.verdict import Stability, Verdict, stability
 
-# The label of the row that compares the learning rate with its limit.
-LIMIT = "lr is"
+# The labels of the row with the gauge, and of the one that compares the learning rate with its
+# limit.
+GAUGE, LIMIT = "gauge", "lr is"
+
+
+class Judged(NamedTuple):
+    """How a verdict looks, and what it says of the steps."""
+
+    role: Role
+    meaning: str
+
+
 VERDICTS = {
-    Verdict.CRAWLS: Role.WALKER,
-    Verdict.GOOD: Role.MINIMUM,
-    Verdict.OSCILLATES: Role.WALKER,
-    Verdict.DIVERGES: Role.ALARM,
-    Verdict.NO_BOUND: Role.PLAIN,
+    Verdict.CRAWLS: Judged(Role.WALKER, "the steps are too short to get there soon"),
+    Verdict.GOOD: Judged(Role.MINIMUM, "each step brings the minimum nearer"),
+    Verdict.OSCILLATES: Judged(Role.WALKER, "the steps go past the minimum, yet come nearer to it"),
+    Verdict.DIVERGES: Judged(Role.ALARM, "the steps go farther and farther past the minimum"),
+    Verdict.NO_BOUND: Judged(Role.PLAIN, "there is no limit to compare the learning rate with"),
 }
 
 
@@ -57,6 +68,14 @@ class Now:
 @lru_cache(maxsize=2)
 def _judged(surface: Surface, settings: Settings, near: tuple[float, float] | None) -> Stability:
     return stability(surface, settings, near)
+
+
+class Explained(NamedTuple):
+    """A name, the words that explain it, and what it looks like on the screen, if that tells."""
+
+    name: str
+    words: str
+    looks: Row = ()
 
 
 # From all there is to tell to the most telling rows: the first level that fits is shown.
@@ -107,7 +126,8 @@ def best(now: Now) -> tuple[float, ...]:
     return scene.surface.raw(minimum.w, minimum.b)[: 2 if both else 1]
 
 
-def _best_loss(now: Now) -> float:
+def best_loss(now: Now) -> float:
+    """The smallest loss that the run can reach."""
     step = now.scene.snapshot.step
     return now.scene.surface.minimum(step.w, step.b, _bias(now)).loss
 
@@ -151,6 +171,17 @@ def _limit(now: Now, room: int) -> str:
         for digits in (5, 4, 3)
     ]
     return first_that_fits([words[0], *words[3:], f"{share}{of} limit"], room)
+
+
+def _explain_gauge(now: Now) -> str:
+    verdict = now.found.verdict
+    scale = (
+        ""
+        if now.found.ratio is None
+        else " The scale goes from a hundredth of the limit to ten times it: . crawls, = is good, "
+        "~ oscillates, x diverges; the dot is the learning rate."
+    )
+    return f"What theory says before the run: {verdict}, {VERDICTS[verdict].meaning}.{scale}"
 
 
 def _explain_limit(now: Now) -> str:
@@ -212,10 +243,10 @@ ROWS: tuple[NowRow, ...] = (
         lambda now: (
             "The loss says how wrong the predictions are: the mean of the squared errors. Here it "
             f"is {short(_step(now, 'loss'))}; the smallest that can be reached is "
-            f"{short(_best_loss(now))}."
+            f"{short(best_loss(now))}."
             if now.scene.surface.examples
             else f"The loss is the height of the surface where we stand, "
-            f"{short(_step(now, 'loss'))}; nearby it is lowest at {short(_best_loss(now))}."
+            f"{short(_step(now, 'loss'))}; nearby it is lowest at {short(best_loss(now))}."
         ),
         Role.LIVE,
     ),
@@ -343,12 +374,13 @@ ROWS: tuple[NowRow, ...] = (
     ),
     NowRow(
         "best loss",
-        lambda now, room: short(_best_loss(now)),
+        lambda now, room: short(best_loss(now)),
         lambda now: (
-            f"No line comes below a loss of {short(_best_loss(now))} on these examples with these "
+            f"No line comes below a loss of {short(best_loss(now))} on these examples with these "
             "settings: what is left is no fault of the descent."
             if now.scene.surface.examples
-            else f"The lowest loss nearby: {short(_best_loss(now))}."
+            else f"The lowest place nearby has a loss of {short(best_loss(now))}: there the ground "
+            "is level."
         ),
         Role.MINIMUM,
         on=BREVITY[:1],
@@ -358,11 +390,12 @@ ROWS: tuple[NowRow, ...] = (
         lambda now, room: against_best(now),
         lambda now: (
             f"How near the run is: the loss {short(_step(now, 'loss'))} against the best, "
-            f"{short(_best_loss(now))}. Within 1% it counts as there; where the best loss is 0, "
+            f"{short(best_loss(now))}. Within 1% it counts as there; where the best loss is 0, "
             "1% of what the start was above it."
         ),
         Role.MINIMUM,
     ),
+    NowRow(GAUGE, lambda now, room: now.found.short, _explain_gauge),
     NowRow(LIMIT, _limit, _explain_limit),
     NowRow("near best", _near, _explain_near, on=BREVITY[:3]),
     # Where room is short, a count that theory does not know is not worth a row.
@@ -400,16 +433,18 @@ def rows_on(level: int) -> tuple[NowRow, ...]:
     return tuple(row for row in ROWS if level in row.on)
 
 
-def explanations(now: Now) -> list[tuple[str, str]]:
-    """Each row that there is and each setting, with the words that explain it."""
-    settings = now.scene.wanted
-    rows = [
-        (row.label, row.explain(now))
+def rows_explained(now: Now) -> list[Explained]:
+    """Each row that there is."""
+    return [
+        Explained(row.label, row.explain(now))
         for row in rows_on(0)
         if row.value(now, 40) or row.label == LIMIT
     ]
-    fields = [
-        (p.label, f"{p.meaning} It is {p.format(settings[p])} now.")
+
+
+def settings_explained(settings: Settings) -> list[Explained]:
+    """Each hyperparameter, with its value."""
+    return [
+        Explained(p.label, f"{p.meaning} It is {p.format(settings[p])} now.")
         for p in settings.hyperparameters
     ]
-    return rows + fields

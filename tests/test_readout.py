@@ -21,7 +21,7 @@ from gdtui.core.run import Run
 from gdtui.core.settings import Settings
 from gdtui.core.surface import LossSurface, Surface
 from gdtui.drawing import Role, Row
-from gdtui.now import Now, explanations, fitted
+from gdtui.now import Now, fitted, rows_explained
 from gdtui.scene import Scene
 from gdtui.theory.verdict import Verdict, stability
 from gdtui.ui.widgets.readout import Readout, gauge
@@ -274,7 +274,7 @@ def test_the_judgement_follows_the_nearest_minimum() -> None:
 def test_the_explanations_have_the_numbers_of_the_moment(surface: LossSurface) -> None:
     settings = Settings(lr=0.001)
     told = Scene(surface, Run(surface, settings).snapshot(), wanted=settings)
-    words = dict(explanations(Now.of(told)))
+    words = {name: words for name, words, _ in rows_explained(Now.of(told))}
     limit = 1 / float(np.mean(surface.x**2))
     assert f"{limit:.6f}"[:8] in words["lr is"]
     assert f"{float(np.mean(surface.y**2)):.3f}" in words["loss"]

@@ -327,7 +327,7 @@ GROUPS: dict[str, list[Binding]] = {
             "i",
             "explain",
             "Explain",
-            "explain each figure and setting in words",
+            "explain marks, figures and settings in words",
             dict.fromkeys((_READY, _PAUSED, _FINISHED), "Explain"),
         ),
         _key("question_mark", "help", "Help", "show all keys, or hide them"),

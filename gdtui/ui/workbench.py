@@ -21,7 +21,7 @@ from gdtui.export.command import command, not_carried
 from gdtui.export.files import ExportError
 from gdtui.export.lines import beside
 from gdtui.export.registry import EXPORTERS, Exporter, ExportRequest
-from gdtui.now import Now, explanations
+from gdtui.now import Explained, Now, rows_explained, settings_explained
 from gdtui.problem import Problem
 from gdtui.runs.history import History
 from gdtui.scene import THIS_STEP, Scene
@@ -47,6 +47,7 @@ from gdtui.ui.widgets.readout import Readout
 from gdtui.ui.widgets.settings_panel import Field, NumberField, SettingsPanel
 from gdtui.ui.widgets.tab_strip import TabStrip
 from gdtui.views import SHORT_NAMES, VIEWS
+from gdtui.views.view import explained
 
 # Frames a second: on a machine of one's own, and over a network.
 LOCAL_FPS, REMOTE_FPS = 16.0, 10.0
@@ -372,10 +373,26 @@ class Workbench(IgnoresStaleSizes, PromptRepaint[None]):
         self._look(partial(self.bench.look_at, event.iteration))
 
     def action_explain(self) -> None:
-        """Explain each figure of Now, and each setting."""
+        """Explain what the plots show, each figure of Now, and each setting."""
         self._enter()
         self.show()
-        self.app.push_screen(ExplainScreen(explanations(Now.of(self.bench.scene()))))
+        self._explain()
+
+    def _explain(self, name: str = "") -> None:
+        self.app.push_screen(ExplainScreen(self.explanations, name))
+
+    @property
+    def explanations(self) -> dict[str, list[Explained]]:
+        """What explains the screen, by where it is to be seen; the chosen plot comes first."""
+        scene = self.bench.scene()
+        now = Now.of(scene)
+        plots = sorted(self._plots, key=lambda plot: plot.view != self.bench.view)
+        seen = {plot.view: plot.shown for plot in plots if plot.display}
+        return {
+            **{view: explained(view, shown, now) for view, shown in seen.items() if shown},
+            "Now": rows_explained(now),
+            "Hyperparameters": settings_explained(scene.wanted),
+        }
 
     def action_runs(self) -> None:
         """Show the table of all runs."""

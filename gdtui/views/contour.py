@@ -9,6 +9,7 @@ import numpy as np
 from gdtui.core.descent import Step
 from gdtui.core.surface import Surface
 from gdtui.drawing import (
+    BAND_ROLES,
     Axis,
     Contours,
     Drawing,
@@ -16,11 +17,19 @@ from gdtui.drawing import (
     Role,
     short,
 )
+from gdtui.now import Now
 from gdtui.scene import CONTOUR, Scene
 from gdtui.views.marks import (
     LANDING,
+    LANDS,
+    LEAVES,
+    LOWEST,
     MINIMUM,
+    NEXT_STEP,
+    OTHERS,
     SAME_SPOT,
+    WAY,
+    WHERE_WE_ARE,
     arrow_along,
     branch_marks,
     finite,
@@ -33,7 +42,7 @@ from gdtui.views.marks import (
     scene_start,
     walker_and_minimum,
 )
-from gdtui.views.view import view
+from gdtui.views.view import Sign, view
 
 # No arrow up the gradient is longer, in units of the plot's box.
 ARROW = 0.2
@@ -44,7 +53,51 @@ ARROW = 0.2
 LEVELS = (*(0.3**power for power in range(9, 0, -1)), 0.6, 0.9)
 
 
-@view(4, CONTOUR)
+def _way_down(now: Now) -> str:
+    step, bias = now.scene.snapshot.step, now.scene.snapshot.settings.bias
+    numbers = f"{short(step.dw)} along w" + (f" and {short(step.db)} along b" if bias else "")
+    return (
+        f"The way downhill from here, against the gradient, which is {numbers}. "
+        "It is drawn as far as the ground falls."
+    )
+
+
+def _held_line(now: Now) -> str:
+    held = short(now.scene.snapshot.step.b)
+    return f"While the bias is off, b stays at {held}: the run lives on this line alone."
+
+
+@view(
+    4,
+    CONTOUR,
+    WHERE_WE_ARE,
+    Sign("way down", (Role.GRADIENT,), (), _way_down),
+    LANDS,
+    NEXT_STEP,
+    LOWEST,
+    WAY,
+    Sign(
+        "lines",
+        (Role.CONTOUR,),
+        (),
+        lambda now: (
+            "Lines of equal loss, as on a map: all along a line the loss is the same. A step "
+            "against the gradient goes straight across them."
+        ),
+    ),
+    Sign(
+        "ground",
+        BAND_ROLES,
+        (),
+        lambda now: (
+            "The height of the loss, from low (blue) to high (yellow); where there are few "
+            "colours, the fuller a character, the higher the ground."
+        ),
+    ),
+    Sign("level line", (Role.QUIET,), (), _held_line),
+    LEAVES,
+    OTHERS,
+)
 def contour(scene: Scene) -> Drawing:
     """The loss over w and b: lines of equal loss, the path, the minimum, the gradient, the step."""
     surface, snapshot = scene.surface, scene.snapshot

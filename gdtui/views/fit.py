@@ -21,9 +21,10 @@ from gdtui.drawing import (
     Role,
     short,
 )
+from gdtui.now import Now, best
 from gdtui.scene import Scene
-from gdtui.views.marks import ghost_label
-from gdtui.views.view import view
+from gdtui.views.marks import OTHERS, ghost_label
+from gdtui.views.view import TEXT, Sign, view
 
 # More examples than these would be a solid block: in front of the lines they would hide them, and
 # so would the residuals, each a stem, fill all between.
@@ -31,7 +32,51 @@ FEW = 500
 EXAMPLE = "○"
 
 
-@view(3, "Fit")
+def _our_line(now: Now) -> str:
+    return (
+        f"The line of this step, {_line_words(now.scene)}: what the model predicts with the w and "
+        "b that the run has now. Descent turns it towards the green line."
+    )
+
+
+def _best_line(now: Now) -> str:
+    w, b = ([*best(now), now.scene.snapshot.step.b])[:2]
+    return (
+        f"The least-squares line, {_equation(w, b)}: of all lines that these settings allow, the "
+        "one with the smallest loss."
+    )
+
+
+def _errors(now: Now) -> str:
+    return (
+        "The errors: how far each example is from the line of this step. The mean of their squares "
+        f"is the loss, {short(now.scene.snapshot.step.loss)}."
+    )
+
+
+@view(
+    3,
+    "Fit",
+    Sign(
+        "hollow dots",
+        (Role.EXAMPLE,),
+        (),
+        lambda now: (
+            "The examples, each a row of the data. A digit says how many share a cell, a full cell "
+            "stands for more than nine."
+        ),
+    ),
+    Sign("line of this step", (Role.LIVE,), (), _our_line),
+    Sign("green line", (Role.MINIMUM,), (), _best_line),
+    Sign("stems", (Role.RESIDUAL,), (), _errors),
+    Sign(
+        "no examples",
+        (Role.QUIET,),
+        (TEXT,),
+        lambda now: "A surface is a loss of its own: there are no examples that a line would fit.",
+    ),
+    OTHERS,
+)
 def fit(scene: Scene) -> Drawing | Page:
     """The examples, the line of where we are, the least-squares line, and the residuals."""
     surface, step, settings = scene.surface, scene.snapshot.step, scene.snapshot.settings
@@ -119,6 +164,9 @@ def _residuals(surface: LossSurface, examples: Layer, step: Step) -> list[Layer]
 
 
 def _line_words(scene: Scene) -> str:
-    w, b = scene.surface.raw(scene.snapshot.step.w, scene.snapshot.step.b)
+    return _equation(*scene.surface.raw(scene.snapshot.step.w, scene.snapshot.step.b))
+
+
+def _equation(w: float, b: float) -> str:
     sign = "-" if b < 0 else "+"
     return f"y = {short(w)} * x {sign} {short(abs(b))}"

@@ -12,11 +12,14 @@ from gdtui.core.ladder import rung_at_least
 from gdtui.core.model import Vector
 from gdtui.core.run import Snapshot
 from gdtui.core.surface import Surface
-from gdtui.drawing import GHOST_ROLES, Axis, Drawing, Label, Layer, Role
+from gdtui.drawing import GHOST_ROLES, Axis, Drawing, Label, Layer, Role, short
+from gdtui.now import Now, best_loss
 from gdtui.scene import LOSS, Ghost, Scale, Scene
 from gdtui.views.marks import (
     KEPT_LAYERS,
+    LEAVES,
     WALKER,
+    WHERE_WE_ARE,
     branch_marks,
     finite,
     ghost_label,
@@ -25,13 +28,54 @@ from gdtui.views.marks import (
     loss_axis,
     upright_line,
 )
-from gdtui.views.view import view
+from gdtui.views.view import Sign, view
 
 # A difference of two losses that is smaller than this part of them is rounding.
 ROUNDED_PART = 1e-14
 
 
-@view(1, LOSS)
+def _of_this_run(now: Now) -> str:
+    run = now.scene.newest
+    return (
+        "The loss of this run after each iteration: "
+        f"{short(float(run.trail['loss'][0]))} at first, {short(run.step.loss)} after "
+        f"{run.step.iteration}. A good run falls fast, then levels out; one that rises diverges. "
+        "Key l draws it on other scales."
+    )
+
+
+def _floor(now: Now) -> str:
+    return (
+        f"The smallest loss that can be reached, {short(best_loss(now))}: no run with this data "
+        "and these settings comes below the green line."
+    )
+
+
+def _of_others(now: Now) -> str:
+    return (
+        "The other runs of the session, each with a colour and a mark: "
+        f"{legend(now.scene.ghosts)}. Where one leaves the plot, an arrow at the edge says which "
+        "way."
+    )
+
+
+def _looked_at(now: Now) -> str:
+    return (
+        f"We look back at iteration {now.scene.snapshot.step.iteration}, while the run stands at "
+        f"{now.scene.newest.step.iteration}: left and right go through time, end returns."
+    )
+
+
+@view(
+    1,
+    LOSS,
+    WHERE_WE_ARE,
+    LEAVES,
+    Sign("loss of this run", (Role.LIVE,), (), _of_this_run),
+    Sign("green line", (Role.MINIMUM,), (), _floor),
+    Sign("upright line", (Role.QUIET,), (), _looked_at),
+    Sign("other runs", GHOST_ROLES, (), _of_others),
+)
 def loss_by_iteration(scene: Scene) -> Drawing:
     """The loss of every iteration so far, over the other runs and the least-squares loss.
 

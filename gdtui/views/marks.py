@@ -9,14 +9,90 @@ from functools import lru_cache
 import numpy as np
 
 from gdtui.core.ladder import rung_at_least
+from gdtui.core.methods import gradient_descent
 from gdtui.core.model import Vector
 from gdtui.core.run import Snapshot
 from gdtui.core.surface import Minimum, Surface
-from gdtui.drawing import GHOST_ROLES, Axis, Layer, Role
+from gdtui.drawing import BRAILLE, GHOST_ROLES, Axis, Layer, Role, short
+from gdtui.now import Now
 from gdtui.scene import Ghost, Scale, Scene
 from gdtui.theory.goal import NEAR, gap
+from gdtui.views.view import Sign
 
 WALKER, MINIMUM, ARRIVED, BRANCHED, LANDING = "●", "✚", "⊕", "◇", "○"
+
+
+def _where_we_are(now: Now) -> str:
+    step, last = now.scene.snapshot.step, now.scene.snapshot.outcome
+    ahead = "The run has ended here" if last else "The next step begins here"
+    return (
+        f"Where we are: at iteration {step.iteration} w is {short(step.w)}, b is {short(step.b)} "
+        f"and the loss {short(step.loss)}. {ahead}."
+    )
+
+
+def _minimum(now: Now) -> str:
+    step = now.scene.snapshot.step
+    lowest = now.scene.surface.minimum(step.w, step.b, now.scene.snapshot.settings.bias)
+    return (
+        f"The minimum, the lowest place that this run can reach: w = {short(lowest.w)}, "
+        f"b = {short(lowest.b)}, with a loss of {short(lowest.loss)}. "
+        "A circle around the cross says that the run is within 1% of it."
+    )
+
+
+def _landing(now: Now) -> str:
+    here, there = now.scene.snapshot.step, now.scene.landing
+    words = "Where the next iteration will land, with the settings of the panel."
+    if there is None:
+        return words
+    way = "higher than now: the step is too long" if there.loss > here.loss else "lower than now"
+    return f"{words} There w is {short(there.w)} and the loss {short(there.loss)}, {way}."
+
+
+def _next_step(now: Now) -> str:
+    scene = now.scene
+    method, here, there = scene.wanted.chosen_method, scene.snapshot.step, scene.landing
+    if there is None:
+        return "The next step, against the gradient: downhill."
+    of_b = f" and b by {short(there.b - here.b)}" if scene.snapshot.settings.bias else ""
+    words = f"The next step: w changes by {short(there.w - here.w)}{of_b}."
+    if method.rule is gradient_descent:
+        return (
+            f"{words} It is the learning rate times the gradient, {scene.wanted.lr:g} * "
+            f"{short(here.dw)} along w, taken off. A larger learning rate makes it longer: keys - "
+            "and + show how far."
+        )
+    return f"{words} So far {method.name} goes from here; its card in the help (key ?) says how."
+
+
+def _path(now: Now) -> str:
+    count = now.scene.snapshot.step.iteration
+    return (
+        "The way that the run has come: each piece is a step, from where it began to where it led. "
+        f"It has taken {count} so far; of a long run only some are drawn."
+    )
+
+
+def _others(now: Now) -> str:
+    return (
+        "The other runs of the session, each in its own colour and with its own mark: "
+        f"{legend(now.scene.ghosts)}. Key h shows all of them, and hides some."
+    )
+
+
+WHERE_WE_ARE = Sign("yellow dot", (Role.WALKER,), (WALKER,), _where_we_are)
+LOWEST = Sign("green cross", (Role.MINIMUM,), (MINIMUM, ARRIVED), _minimum)
+LANDS = Sign("hollow dot", (Role.STEP,), (LANDING,), _landing)
+NEXT_STEP = Sign("step", (Role.STEP,), (), _next_step)
+WAY = Sign("path", (Role.PATH,), (BRAILLE,), _path)
+LEAVES = Sign(
+    "diamond",
+    (Role.LIVE, Role.PATH, *GHOST_ROLES),
+    (BRANCHED,),
+    lambda now: "Where a run left another one, by key n. Up to here the two are the same.",
+)
+OTHERS = Sign("other runs", GHOST_ROLES, (), _others)
 
 
 # Counterclockwise from the right.

@@ -6,22 +6,65 @@ import numpy as np
 
 from gdtui.core.descent import Status, starting_point
 from gdtui.drawing import (
+    BRAILLE,
     Axis,
     Drawing,
     Layer,
     Page,
     Role,
     progress_bar,
+    short,
 )
+from gdtui.now import Now
 from gdtui.runs.sweep import SweepSnapshot, Trial
 from gdtui.scene import SWEEP, Scale, Scene
 from gdtui.views.marks import WALKER, finite, loss_axis, upright_line
-from gdtui.views.view import view
+from gdtui.views.view import TEXT, Sign, view
 
 DIVERGED = "×"
 
 
-@view(6, SWEEP)
+def _rates(now: Now) -> str:
+    return (
+        "The loss at the end of a run with each learning rate: the lower, the better. To the left "
+        "the steps are too short to arrive; to the right they go too far."
+    )
+
+
+def _limit(now: Now) -> str:
+    critical = now.scene.sweep.critical if now.scene.sweep else None
+    number = "" if critical is None else f", {short(critical)}"
+    return f"The limit of the learning rate{number}: a run with a larger one diverges."
+
+
+def _picked_rate(now: Now) -> str:
+    trial = _chosen_trial(now.scene)
+    rate = f" {trial.lr:.3g}" if trial else ""
+    return f"The rate that is picked{rate}: left and right pick another one, enter adopts it."
+
+
+@view(
+    6,
+    SWEEP,
+    Sign(
+        "red crosses",
+        (Role.ALARM,),
+        (DIVERGED,),
+        lambda now: "Learning rates with which the run diverges: its loss is beyond the plot.",
+    ),
+    Sign("red wall", (Role.ALARM,), (), _limit),
+    Sign("loss by learning rate", (Role.LIVE,), (), _rates),
+    Sign("rate picked", (Role.WALKER, Role.QUIET), (WALKER, BRAILLE), _picked_rate),
+    Sign(
+        "no sweep yet",
+        (Role.QUIET,),
+        (TEXT,),
+        lambda now: (
+            "A sweep tries some sixty learning rates and draws how each run ends, so that one sees "
+            "which are too small, good and too large. Key w begins one."
+        ),
+    ),
+)
 def learning_rates(scene: Scene) -> Drawing | Page:
     """The final loss of a run with each of some sixty learning rates, and where they diverge."""
     swept = scene.sweep

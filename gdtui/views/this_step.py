@@ -10,11 +10,47 @@ from gdtui.drawing import (
     Span,
     short,
 )
+from gdtui.now import Now
 from gdtui.scene import THIS_STEP, Scene
-from gdtui.views.view import view
+from gdtui.views.view import Sign, view
 
 
-@view(5, THIS_STEP)
+def _sum(now: Now) -> str:
+    step, data = now.scene.snapshot.step, now.scene.surface.examples
+    if data is None:
+        return f"The gradient along w where we are: {short(step.dw)}. The step goes the other way."
+    return (
+        f"The gradient: each of the {data.m} examples says how the loss would change, and 2/m "
+        f"times the sum of it is {short(step.dw)} along w. Enter shows each one's part."
+    )
+
+
+@view(
+    5,
+    THIS_STEP,
+    Sign("gradient in numbers", (Role.GRADIENT,), (), _sum),
+    Sign(
+        "new parameter",
+        (Role.WALKER,),
+        (),
+        lambda now: "Where the step leads: with this parameter the next iteration begins.",
+    ),
+    Sign(
+        "letters and numbers",
+        (Role.PLAIN,),
+        (),
+        lambda now: "Each formula stands in letters first, and below it with the numbers put in.",
+    ),
+    Sign(
+        "what is worked out",
+        (Role.QUIET,),
+        (),
+        lambda now: (
+            f"The method, {now.scene.snapshot.settings.chosen_method.name}, and the iteration "
+            f"whose arithmetic this is, {now.scene.snapshot.step.iteration}."
+        ),
+    ),
+)
 def this_step(scene: Scene) -> Page:
     """The arithmetic of the iteration where we are, with your own numbers put in."""
     surface, snapshot = scene.surface, scene.snapshot

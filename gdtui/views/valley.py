@@ -10,9 +10,15 @@ import numpy as np
 from gdtui.core.model import Vector
 from gdtui.core.surface import Surface
 from gdtui.drawing import Axis, Drawing, Layer, Role, short
+from gdtui.now import Now, best_loss
 from gdtui.scene import VALLEY, Scene
 from gdtui.views.marks import (
     LANDING,
+    LANDS,
+    NEXT_STEP,
+    OTHERS,
+    WAY,
+    WHERE_WE_ARE,
     arrow_along,
     finite,
     ghost_label,
@@ -23,7 +29,7 @@ from gdtui.views.marks import (
     scene_start,
     walker_and_minimum,
 )
-from gdtui.views.view import view
+from gdtui.views.view import Sign, view
 
 # The step's arrow, along the axis: its shaft, and its head to the right and to the left.
 SHAFT, HEADS = "━", "▶◀"
@@ -36,7 +42,50 @@ PLACES = 141
 LEVEL = 0.01
 
 
-@view(2, VALLEY)
+def _gradient(now: Now) -> str:
+    cut = _Cut.of(now.scene)
+    uphill = "to the right" if cut.slope > 0 else "to the left"
+    return (
+        f"The gradient: how fast the loss rises along {cut.along}, {short(cut.slope)} here. The "
+        f"arrow points uphill, {uphill}; its line touches the curve where we are, and is the "
+        "steeper the larger the gradient."
+    )
+
+
+def _curve(now: Now) -> str:
+    cut = _Cut.of(now.scene)
+    other = "b" if cut.along == "w" else "w"
+    return (
+        f"The loss for every {cut.along}, while {other} is held at {short(cut.held)}: a valley "
+        "that descent walks down. Key v looks along the other parameter, if the bias is on."
+    )
+
+
+def _bottom(now: Now) -> str:
+    return (
+        "The lowest place of this curve. A circle around the cross says that the run is within 1% "
+        f"of the minimum, a loss of {short(best_loss(now))}."
+    )
+
+
+@view(
+    2,
+    VALLEY,
+    WHERE_WE_ARE,
+    Sign("gradient", (Role.GRADIENT,), (), _gradient),
+    LANDS,
+    NEXT_STEP,
+    Sign("green cross", (Role.MINIMUM,), (), _bottom),
+    Sign("curve", (Role.CURVE,), (), _curve),
+    WAY,
+    Sign(
+        "stem",
+        (Role.QUIET,),
+        (),
+        lambda now: "The stem leads from the end of the step to the loss where it will land.",
+    ),
+    OTHERS,
+)
 def valley(scene: Scene) -> Drawing:
     """The loss along w, or b: the minimum, the path, where we are, the gradient and the step."""
     cut = _Cut.of(scene)

@@ -1,31 +1,66 @@
-"""The card that explains the figures of Now and the settings, with the numbers of the moment."""
+"""The card that explains the plots, the figures of Now and the settings, as they are just now."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import VerticalScroll
-from textual.widgets import Static
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Label
 
+from gdtui.drawing import BAND_ROLES, Role
+from gdtui.now import Explained
 from gdtui.ui.dialogs.dialog import Dialog
+from gdtui.ui.widgets.rows import BAND_GLYPHS, Rows
+
+
+class Paragraph(Widget):
+    """What something looks like, its name, and the words that explain it."""
+
+    COMPONENT_CLASSES = Rows.COMPONENT_CLASSES
+
+    def __init__(self, explained: Explained) -> None:
+        super().__init__(classes="bands")
+        self.explained = explained
+
+    def render(self) -> Content:
+        """One paragraph."""
+        look, (name, words, looks) = self.get_visual_style, self.explained
+        shaded = look(f"rows--{BAND_ROLES[0]}") != look(f"rows--{Role.PLAIN}")
+        spans = [
+            (text if role not in BAND_GLYPHS else " " if shaded else BAND_GLYPHS[role], role)
+            for text, role in looks
+        ]
+        sample = [(text, look(f"rows--{role}")) for text, role in spans]
+        return Content.assemble(*sample, " " if sample else "", (name, "bold"), f": {words}")
 
 
 class ExplainScreen(Dialog[None]):
-    """Names and the words that explain them, over the workbench."""
+    """What there is to explain, under the headings of where it is to be seen; `at` comes first."""
 
     BINDINGS = [Binding("escape,i,q", "dismiss", "Back")]
     AUTO_FOCUS = "VerticalScroll"
 
-    def __init__(self, explained: Sequence[tuple[str, str]]) -> None:
+    def __init__(self, explained: Mapping[str, Sequence[Explained]], at: str = "") -> None:
         super().__init__()
         self._explained = explained
+        self._at = at
 
     def compose(self) -> ComposeResult:
-        """One paragraph for each name."""
-        with VerticalScroll(classes="dialog") as box:
-            box.border_title = "What the figures say"
+        """A heading for each place, and a paragraph for each thing in it."""
+        with VerticalScroll(id="explanations", classes="dialog") as box:
+            box.border_title = "What it all says"
             box.border_subtitle = "up, down: scroll; escape: back"
-            for name, words in self._explained:
-                yield Static(f"{name}: {words}\n", markup=False)
+            for heading, entries in self._explained.items():
+                yield Label(heading, classes="heading", markup=False)
+                yield from map(Paragraph, entries)
+
+    def on_mount(self) -> None:
+        """Bring what is asked for to the top."""
+        sought = next((e for e in self.query(Paragraph) if e.explained.name == self._at), None)
+        if sought:
+            sought.add_class("-sought")
+            self.call_after_refresh(sought.scroll_visible, top=True, animate=False)

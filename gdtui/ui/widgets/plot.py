@@ -6,16 +6,19 @@ import textwrap
 
 from rich.cells import chop_cells, set_cell_size
 from textual import events
+from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
 
 from gdtui.core.printable import printable
-from gdtui.drawing import Page, Role, Row, Span
+from gdtui.drawing import BRAILLE, Drawing, Page, Role, Row, Span
 from gdtui.faults import log_fault, place_of
+from gdtui.now import Now
 from gdtui.scene import Scene
 from gdtui.ui.canvas.canvas import Canvas
 from gdtui.ui.widgets.rows import Rows, framed
 from gdtui.views import VIEWS
+from gdtui.views.view import TEXT, pieces, sign_of
 
 # How much of an exception's words a plot has room for.
 ERROR_CHARACTERS = 200
@@ -56,13 +59,15 @@ class Plot(Rows):
     chosen = reactive(False)
 
     def __init__(self, view: str) -> None:
-        super().__init__(classes="plot")
+        super().__init__(classes="plot bands")
         self.view = view
         self._number = list(VIEWS).index(view) + 1
         self._canvas = Canvas()
         self._scene: Scene | None = None
         # Whether the mouse's button is down, and has been since it was within the box.
         self._dragged = False
+        self.shown: Drawing | Page | None = None
+        """What the view has drawn last, if it has not failed."""
         # Where to find the traceback of each bug, by the place of the bug.
         self._details: dict[str, str] = {}
 
@@ -78,6 +83,7 @@ class Plot(Rows):
             return
         role = Role.CHOSEN if self.chosen else Role.FRAME
         ground: list[Row] = []
+        self.shown = None
         try:
             shown = VIEWS[self.view](self._scene)
             title, note = shown.title, shown.note
@@ -90,6 +96,8 @@ class Plot(Rows):
         except Exception as error:  # a bug in a view must not end the run
             title, note = self.view, ""
             rows = self._apology(error, width, height)
+        else:
+            self.shown = shown
         self.show_rows(framed(rows, width, f"{self._number} {title}", note, role), ground)
 
     def _apology(self, error: Exception, width: int, height: int) -> list[Row]:
@@ -127,8 +135,21 @@ class Plot(Rows):
             self.capture_mouse()
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
-        """Choose another place while the button is down."""
+        """Choose another place while the button is down, else explain what is beneath."""
         self._drag(event, last=False)
+        self.tooltip = None if self._dragged else self._explanation(event.x, event.y)
+
+    def _explanation(self, column: int, row: int) -> Content | None:
+        """What explains the piece of the drawing that is seen in a cell, if any is."""
+        cells = [(character, role) for text, role in self.rows[row] for character in text]
+        if self._scene is None or self.shown is None or not column < len(cells):
+            return None
+        character, role = cells[column]
+        if character.isspace() or role not in {role for role, _ in pieces(self.shown)}:
+            return None
+        glyph = BRAILLE if "\u2800" <= character <= "\u28ff" else character
+        sign = sign_of(self.view, role, TEXT if isinstance(self.shown, Page) else glyph)
+        return Content(sign.explain(Now.of(self._scene)))
 
     def on_mouse_up(self, event: events.MouseUp) -> None:
         """Choose the place where the button is let go."""

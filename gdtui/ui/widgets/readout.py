@@ -5,15 +5,17 @@ from __future__ import annotations
 import math
 import textwrap
 from collections import deque
-from collections.abc import Sequence
 from itertools import groupby
 from operator import itemgetter
+
+from textual import events
+from textual.content import Content
 
 from gdtui.core.descent import Status
 from gdtui.core.pacemaker import FULL_SPEED, Pace, Schedule
 from gdtui.core.settings import Settings
 from gdtui.drawing import Role, Row, short
-from gdtui.now import BREVITY, LIMIT, VERDICTS, Now, NowRow, rows_on
+from gdtui.now import BREVITY, GAUGE, LIMIT, VERDICTS, Now, NowRow, rows_on
 from gdtui.scene import Scene
 from gdtui.theory.verdict import Stability
 from gdtui.ui.widgets.rows import Rows, framed
@@ -79,6 +81,8 @@ class Readout(Rows):
         super().__init__(id="readout")
         self._speedometer = Speedometer()
         self._scene: Scene | None = None
+        # What explains each of the rows, from the top.
+        self._told: list[NowRow] = []
 
     def on_resize(self) -> None:
         """Show the same at the new width."""
@@ -100,9 +104,11 @@ class Readout(Rows):
         now, bound = Now.of(scene), self._bound_of(snapshot.settings)
         room = self.size.height - 2
         for level in BREVITY:
-            rows = self._told(now, rows_on(level))
-            if len(rows) <= room:
+            values = {row: row.value(now, self._room(row)) for row in rows_on(level)}
+            self._told = [row for row, value in values.items() if value]
+            if len(self._told) <= room:
                 break
+        rows = [self._row(now, row, values[row]) for row in self._told]
         if len(rows) + len(bound) <= room:
             rows += bound
         self.show_rows(self._framed(rows, title, note) if self._has_frame else rows)
@@ -124,27 +130,28 @@ class Readout(Rows):
         inner: list[Row] = [(margin, *row, margin) for row in rows[:height]]
         return framed(inner, width + 2, title, note, Role.FRAME)
 
-    def _told(self, now: Now, declared: Sequence[NowRow]) -> list[Row]:
-        """The rows of what there is to tell, the verdict before the figures that it comes from."""
-        role, rows = VERDICTS[now.found.verdict], []
-        held = not (now.scene.snapshot.settings.bias or now.scene.surface.is_standardized)
-        for row in declared:
-            if row.label == LIMIT:
-                rows += self._verdict(now.found)
-            if value := row.value(now, self._width - len(row.label) - 1):
-                quiet = row.label == "b" and held
-                colour = role if row.label == LIMIT else Role.QUIET if quiet else row.role
-                rows.append(self._row(row.label, value, colour))
-        return rows
+    def _room(self, row: NowRow) -> int:
+        """The cells for the value of a row."""
+        return self._width - len(row.label) - 1
 
-    def _verdict(self, found: Stability) -> list[Row]:
-        """The verdict in words, and its gauge."""
-        role, width = VERDICTS[found.verdict], self._width
-        verdict: list[Row] = [((found.short.ljust(width), role),)]
-        if found.ratio is not None:
-            word = str(found.verdict).ljust(self.LABEL_WIDTH + 1)
-            verdict = [((word, role), *gauge(found.ratio, max(width - len(word), 1)))]
-        return verdict
+    def _row(self, now: Now, row: NowRow, value: str) -> Row:
+        role = row.role
+        if row.label == GAUGE:
+            return self._verdict(now.found)
+        held = not (now.scene.snapshot.settings.bias or now.scene.surface.is_standardized)
+        if row.label == LIMIT:
+            role = VERDICTS[now.found.verdict].role
+        elif row.label == "b" and held:
+            role = Role.QUIET
+        return ((row.label, Role.QUIET), (" " + value.rjust(self._room(row)), role))
+
+    def _verdict(self, found: Stability) -> Row:
+        """The verdict in a word with its gauge, or in words."""
+        role, width = VERDICTS[found.verdict].role, self._width
+        if found.ratio is None:
+            return ((found.short.ljust(width), role),)
+        word = str(found.verdict).ljust(self.LABEL_WIDTH + 1)
+        return ((word, role), *gauge(found.ratio, max(width - len(word), 1)))
 
     def _bound_of(self, settings: Settings) -> list[Row]:
         """Which learning rates work, in words."""
@@ -152,5 +159,10 @@ class Readout(Rows):
         words = textwrap.wrap(f"{settings.chosen_method.bound}.", max(width, 1))
         return [((text.ljust(width), Role.QUIET),) for text in words]
 
-    def _row(self, label: str, value: str, role: Role = Role.PLAIN) -> Row:
-        return ((label, Role.QUIET), (" " + value.rjust(self._width - len(label) - 1), role))
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Explain the row beneath the mouse."""
+        at = event.y - self._has_frame
+        words = None
+        if self._scene and 0 <= at < len(self._told):
+            words = Content(self._told[at].explain(Now.of(self._scene)))
+        self.tooltip = words
