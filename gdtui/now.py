@@ -178,8 +178,9 @@ def _explain_gauge(now: Now) -> str:
     scale = (
         ""
         if now.found.ratio is None
-        else " The scale goes from a hundredth of the limit to ten times it: . crawls, = is good, "
-        "~ oscillates, x diverges; the dot is the learning rate."
+        else " The scale goes from a hundredth of the limit to ten times it: dots where a rate "
+        "crawls, = where it is good, ~ where it oscillates, x where it diverges; the circle is "
+        "the learning rate."
     )
     return f"What theory says before the run: {verdict}, {VERDICTS[verdict].meaning}.{scale}"
 

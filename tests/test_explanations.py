@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from support.desk import opened
+from support.desk import Desk, opened, pauses_until
+from textual.command import Hit
 
 from gdtui.core.descent import Point
 from gdtui.core.hyperparameter import Hyperparameter
@@ -21,6 +22,7 @@ from gdtui.now import ROWS, VERDICTS, Now, rows_explained, settings_explained
 from gdtui.runs.sweep import Sweep
 from gdtui.scene import Ghost, Scene
 from gdtui.theory.verdict import Verdict
+from gdtui.ui.commands import Commands
 from gdtui.ui.dialogs.explain import ExplainScreen, Paragraph
 from gdtui.ui.widgets.plot import Plot
 from gdtui.ui.widgets.readout import Readout
@@ -173,3 +175,41 @@ async def test_the_mouse_is_told_the_same() -> None:
         await desk.pilot.hover(plot, offset=(0, 0))
         assert plot.tooltip is None
         assert isinstance(plot, Plot)
+
+
+async def found_by(desk: Desk, query: str) -> list[Hit]:
+    """What the palette offers for a query, the best first."""
+    found = [hit async for hit in Commands(desk.workbench).search(query)]
+    assert all(isinstance(hit, Hit) for hit in found)
+    return sorted((hit for hit in found if isinstance(hit, Hit)), key=lambda hit: -hit.score)
+
+
+@pytest.mark.parametrize(
+    ("query", "title", "words"),
+    [
+        ("green cross", "Explain: green cross (i)", "The lowest place of this curve."),
+        ("diverges", "Explain: gauge (i)", "The scale goes from a hundredth of the limit"),
+        ("back in time", "Back in time (←)", "look an iteration back"),
+        ("farther minimum", "Explain: learning rate (i)", "each step lands farther"),
+        ("too many [b] words", "", ""),
+    ],
+)
+async def test_the_palette_finds_it(query: str, title: str, words: str) -> None:
+    async with opened(size=(80, 24)) as desk:
+        await desk.press("2")
+        hits = await found_by(desk, query)
+        told = [(str(hit.match_display), hit.help) for hit in hits]
+        assert any(name == title and words in (help or "") for name, help in told) == bool(title)
+
+
+async def test_the_palette_opens_the_card_at_what_was_sought() -> None:
+    async with opened(size=(80, 24)) as desk:
+        await desk.press("2", "ctrl+p", *"best", "space", *"loss")
+        await pauses_until(desk.pilot, lambda: "Explain: best loss" in desk.text)
+        await desk.press("enter")
+        await pauses_until(desk.pilot, lambda: isinstance(desk.app.screen, ExplainScreen))
+        await desk.pilot.pause()
+        top = desk.app.screen.query_one("#explanations").scrollable_content_region.y
+        assert "best loss" in desk.lines[top]
+        await desk.press("escape")
+        assert desk.app.screen is desk.workbench

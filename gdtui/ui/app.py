@@ -31,6 +31,7 @@ from gdtui.sessions.autosave import LAST_MOMENT, Autosave
 from gdtui.sessions.opening import Opening
 from gdtui.ui.ascii import InASCII
 from gdtui.ui.clock import Clock
+from gdtui.ui.commands import Commands, Explains
 from gdtui.ui.dialogs.loading import LoadingScreen
 from gdtui.ui.dialogs.sessions import SessionsScreen
 from gdtui.ui.textual_fixes.changed_cells import ChangedCells
@@ -85,6 +86,7 @@ class Laboratory(
     # A selection that begins on a key of the footer fails while the footer changes; with shift held
     # the terminal itself selects.
     ALLOW_SELECT = False
+    COMMANDS = {Commands}
     BINDINGS = [
         Binding("ctrl+c", "interrupt", "Quit at once", show=False, priority=True),
         Binding("ctrl+z", "suspend_process", "Back to the shell", show=False, priority=True),
@@ -279,7 +281,7 @@ class Laboratory(
             self._autosave.finish(LAST_MOMENT)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """The command palette: all that a key does, and the themes."""
+        """The command palette: all that a key does, the themes, and what explains the screen."""
         for binding in screen.BINDINGS:
             if isinstance(binding, Binding) and binding.tooltip and binding.key != "ctrl+p":
                 yield SystemCommand(
@@ -288,3 +290,8 @@ class Laboratory(
                     lambda action=binding.action: screen.run_action(action),
                 )
         yield SystemCommand("Theme", "light, dark and others", self.action_change_theme)
+        if isinstance(screen, Explains):
+            told = {e.name: e.words for part in screen.explanations().values() for e in part}
+            for name, words in told.items():
+                explain = partial(screen.explain, name)
+                yield SystemCommand(f"Explain: {name} (i)", words, explain, discover=False)

@@ -376,12 +376,12 @@ class Workbench(IgnoresStaleSizes, PromptRepaint[None]):
         """Explain what the plots show, each figure of Now, and each setting."""
         self._enter()
         self.show()
-        self._explain()
+        self.explain()
 
-    def _explain(self, name: str = "") -> None:
-        self.app.push_screen(ExplainScreen(self.explanations, name))
+    def explain(self, name: str = "") -> None:
+        """Explain the screen, from this name on."""
+        self.app.push_screen(ExplainScreen(self.explanations(), name))
 
-    @property
     def explanations(self) -> dict[str, list[Explained]]:
         """What explains the screen, by where it is to be seen; the chosen plot comes first."""
         scene = self.bench.scene()
