@@ -229,7 +229,7 @@ class Bench:
         if wanted == self._wanted:
             return ""
         if parameter.name == "standardize" and value and self.problem.dataset is None:
-            return "A surface has no feature to scale."
+            return "A surface has no feature to standardize."
         self._want(wanted)
         words = HOW_TO_BRANCH if self._cursor is not None and not self._told else ""
         self._told = self._cursor is not None

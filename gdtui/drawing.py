@@ -107,9 +107,9 @@ def short(value: float, digits: int = 6) -> str:
 def figure(value: float, width: int) -> str:
     """A number with ten decimals as in the lesson, or in scientific notation where it is large.
 
-    It is large from a million on, or where it is too wide.
+    It is large from a million on, or where it is too wide; what rounds to 0 has no sign.
     """
-    text = f"{value:.10f}"
+    text = f"{value:z.10f}"
     if len(text) <= width and not abs(value) >= LARGE:
         return text
     beside = len(f"{value:.1e}") - 1

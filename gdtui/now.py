@@ -115,7 +115,11 @@ def _parameter(now: Now, room: int, number: int) -> str:
 
 
 def _standardized(now: Now, room: int, name: str) -> str:
-    return figure(_step(now, name), room) if now.scene.surface.is_standardized else ""
+    if not now.scene.surface.is_standardized:
+        return ""
+    value = _step(now, name)
+    # Where ten decimals have no room, a few of them tell more than an exponent.
+    return figure(value, room) if len(f"{value:z.10f}") <= room else fitted([value], "", room, 9)
 
 
 def best(now: Now) -> tuple[float, ...]:
@@ -199,7 +203,7 @@ def _explain_limit(now: Now) -> str:
 
 
 def _above_the_limit(now: Now) -> str:
-    """What becomes of the steps; of the first one on it is true where they follow the slope."""
+    """What becomes of the steps; of the first one on it is true where they follow the gradient."""
     surface, settings = now.scene.surface, now.scene.snapshot.settings
     if surface.is_quadratic and settings.chosen_method.rule is gradient_descent:
         return "each step lands farther from the minimum than it began"
@@ -278,7 +282,7 @@ ROWS: tuple[NowRow, ...] = (
         Role.WALKER,
     ),
     NowRow(
-        "w standard.",
+        "standardized w",
         lambda now, room: _standardized(now, room, "w"),
         lambda now: (
             f"The same weight over the standardized feature: {short(_step(now, 'w'))}. "
@@ -288,14 +292,14 @@ ROWS: tuple[NowRow, ...] = (
         on=BREVITY[:4],
     ),
     NowRow(
-        "b standard.",
+        "standardized b",
         lambda now, room: _standardized(now, room, "b"),
         lambda now: f"The same bias over the standardized feature: {short(_step(now, 'b'))}.",
         Role.WALKER,
         on=BREVITY[:4],
     ),
     NowRow(
-        "standard.",
+        "standardized",
         lambda now, room: (
             fitted((_step(now, "w"), _step(now, "b")), ", ", room)
             if now.scene.surface.is_standardized

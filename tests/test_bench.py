@@ -360,7 +360,7 @@ def test_settings_changed_in_the_past_are_those_of_a_branch_or_of_none() -> None
 def test_a_surface_has_no_feature_to_scale() -> None:
     seat = Seat(problem=Problem.of_landscape(LANDSCAPES["saddle"]))
     for words in (seat.bench.toggle("standardize"), seat.want("standardize", True)):
-        assert words == "A surface has no feature to scale."
+        assert words == "A surface has no feature to standardize."
     assert not seat.bench.wanted.standardize
     assert not seat.bench.toggle("bias")
 

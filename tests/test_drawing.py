@@ -157,6 +157,8 @@ def test_short_numbers(value: float, text: str) -> None:
         (-1e300, 18, "-1.0000000000e+300"),
         (-1e300, 12, "-1.0000e+300"),
         (math.nan, 20, "nan"),
+        (-1e-14, 20, "0.0000000000"),
+        (-1e-9, 20, "-0.0000000010"),
     ],
 )
 def test_figures_are_in_scientific_notation_where_large(

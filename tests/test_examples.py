@@ -237,7 +237,7 @@ def test_figures_never_run_into_each_other(value: float) -> None:
 async def test_over_a_scaled_feature_the_table_says_so(surface: LossSurface) -> None:
     scaled = surface.standardized()
     async with opened(scaled, step_of(scaled, 1, 0), (80, 24)) as pilot:
-        assert "x is the scaled Reservations, y is Pizzas" in "\n".join(lines(pilot.app))
+        assert "x is the standardized Reservations, y is Pizzas" in "\n".join(lines(pilot.app))
 
 
 async def test_one_example_can_be_looked_at() -> None:

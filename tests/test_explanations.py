@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from support.desk import Desk, opened, pauses_until
@@ -24,12 +25,16 @@ from gdtui.scene import Ghost, Scene
 from gdtui.theory.verdict import Verdict
 from gdtui.ui.commands import Commands
 from gdtui.ui.dialogs.explain import ExplainScreen, Paragraph
+from gdtui.ui.keys import GROUPS
 from gdtui.ui.widgets.plot import Plot
 from gdtui.ui.widgets.readout import Readout
 from gdtui.views import VIEWS
 from gdtui.views.view import SIGNS, explained, pieces
 
 OWN = [p for method in METHODS.values() for p in method.hyperparameters]
+ROOT = Path(__file__).parents[1]
+# The picture of a walker, who knows no gradient yet.
+UNDERFOOT = "the slope under its feet"
 # What is said in other words here, or not before the second lesson.
 JARGON = ["slope", "critical", "hessian", "eigenvalue", "scaled", "converge"]
 
@@ -80,6 +85,20 @@ def all_scenes(surface: LossSurface) -> list[Scene]:
 def test_each_hyperparameter_says_what_it_does(parameter: Hyperparameter) -> None:
     assert_it_explains(parameter.meaning)
     assert parameter.help not in parameter.meaning
+
+
+def test_nothing_has_two_names() -> None:
+    """The gradient is no slope, what is standardized is not scaled."""
+    bindings = [binding for group in GROUPS.values() for binding in group]
+    said = [
+        *(f"{m.help} {m.when} {m.bound}" for m in METHODS.values()),
+        *(f"{binding.description} {binding.tooltip}" for binding in bindings),
+        *(parameter.help for parameter in (*SHARED, *OWN)),
+        *(landscape.help for landscape in LANDSCAPES.values()),
+        re.sub(r"`[^`]*`", "", (ROOT / "README.md").read_text().replace(UNDERFOOT, "")),
+    ]
+    for text in said:
+        assert not re.search(r"\bslopes?\b|\bscale the|\bscaled (?!to)", text), text
 
 
 @pytest.mark.parametrize("role", Role)

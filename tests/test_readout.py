@@ -197,13 +197,13 @@ def test_raw_and_scaled_parameters_belong_together(surface: LossSurface, bias: b
     run = Run(scaled, Settings(standardize=True, lr=0.1, bias=bias, w_start=0.5))
     run.advance(7)
     rows, step = rows_of(run), run.snapshot().step
-    shown = {name: float(value(rows, name)) for name in ("w standard.", "b standard.")}
+    shown = {name: float(value(rows, name)) for name in ("standardized w", "standardized b")}
     raw = [float(value(rows, name)) for name in ("w", "b")]
     assert list(shown.values()) == pytest.approx([step.w, step.b], abs=1e-10)
     # The same line over both features.
     feature = surface.x
     assert raw[0] * feature + raw[1] == pytest.approx(
-        shown["w standard."] * scaled.x + shown["b standard."], abs=1e-8
+        shown["standardized w"] * scaled.x + shown["standardized b"], abs=1e-8
     )
     assert raw == pytest.approx(list(scaled.raw(step.w, step.b)), abs=1e-9)
 

@@ -760,7 +760,7 @@ def test_the_gap_is_that_to_the_nearest_minimum(landscape: Landscape, bias: bool
         (
             "himmelblau",
             {"lr": 0.02, "w_start": 6, "b_start": 6},
-            "diverged at iteration 6: the learning rate 0.02 is too large for the slopes on the "
+            "diverged at iteration 6: the learning rate 0.02 is too large for the gradients on the "
             "way; try a smaller learning rate",
         ),
         (

@@ -108,7 +108,7 @@ async def test_a_surface_takes_the_place_of_data() -> None:
         assert "no data to fit" in desk.text
         desk.control("standardize").focus()
         await desk.press("enter")
-        assert messages(desk) == ["A surface has no feature to scale."]
+        assert messages(desk) == ["A surface has no feature to standardize."]
         assert not desk.shown["standardize"]
         await desk.press("5", "enter")
         assert isinstance(desk.app.screen, Workbench)
@@ -687,13 +687,15 @@ async def test_scaling_is_always_in_sight_and_its_answer_raw() -> None:
         await desk.resize(120, 36)
         await desk.advance(1000)
         assert "w=1.0811119573, b=13.1725818736" in desk.text
-        w, b = (next(i for i in desk.lines if i.startswith(f"│ {name} standard.")) for name in "wb")
+        w, b = (
+            next(i for i in desk.lines if i.startswith(f"│ standardized {name}")) for name in "wb"
+        )
         assert "8.2587016022" in w
         assert "26.8666666667" in b
         await desk.resize(80, 24)
         figures = [line[:32].split() for line in desk.lines]
-        assert ["│", "w", "standard.", "8.2587016022", "│"] in figures
-        assert ["│", "b", "standard.", "26.8666666667", "│"] in figures
+        assert ["│", "standardized", "w", "8.2587016022", "│"] in figures
+        assert ["│", "standardized", "b", "26.8666666667", "│"] in figures
         assert ["│", "stretch", "1", "(1", "is", "round)", "│"] in figures
 
 
@@ -716,7 +718,7 @@ async def test_no_figure_is_cut_at_80x24(bias: bool) -> None:
                 starts = [label for label in PARTED if any(line.startswith(label) for line in left)]
                 # Each parameter in a row of its own, or both in one.
                 assert starts in (["gradient "], PARTED[1 : 2 + bias])
-                told = [line for line in left if " standard. " in f" {line}"]
+                told = [line for line in left if " standardized " in f" {line}"]
                 assert len(told) in ((1, 2) if standardize else (0,))
                 assert any(line[2:].startswith("tolerance") for line in desk.lines)
                 for parameter in desk.run.settings.hyperparameters:

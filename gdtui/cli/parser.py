@@ -331,6 +331,6 @@ def _on_surface(parser: argparse.ArgumentParser, options: argparse.Namespace) ->
             "argument --surface: it takes the place of data, so no FILE, --x, --y or --drop-missing"
         )
     if vars(options).get("standardize"):
-        parser.error("argument --standardize: a surface has no feature to scale")
+        parser.error("argument --standardize: a surface has no feature to standardize")
     surface = LANDSCAPES[name]
     return argparse.Namespace(**(surface.defaults | vars(options) | {"surface": surface}))

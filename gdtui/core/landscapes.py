@@ -167,7 +167,7 @@ def landscape(
     curvatures=(2.0, 0.0, 2.0),
 )
 def bowl(w: Number, b: Number) -> tuple[Number, Number, Number]:
-    """A round bowl: the slope points away from the minimum.
+    """A round bowl: the gradient points away from the minimum.
 
     Source: the sphere function, as in De Jong, An Analysis of the Behavior of a Class of Genetic
     Adaptive Systems, 1975.
@@ -294,7 +294,7 @@ def _plateau_curvatures(w: float, b: float) -> tuple[float, float, float]:
     curvatures=_plateau_curvatures,
 )
 def plateau(w: Number, b: Number) -> tuple[Number, Number, Number]:
-    """A pit in a plain where the slope all but vanishes.
+    """A pit in a plain where the gradient all but vanishes.
 
     Source: Geman and McClure, Bayesian image analysis: an application to single photon emission
     tomography, 1985.

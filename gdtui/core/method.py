@@ -1,8 +1,8 @@
 """What a descent method is: a rule that is written once and serves each parameter by itself.
 
 A rule is given the learning rate and the method's own hyperparameters, and gives an update: a pure
-function of a slope and of what the method remembers for the parameter. So a descent can go on from
-any point, and does so with new settings when a hyperparameter is tuned in mid-run.
+function of a gradient and of what the method remembers for the parameter. So a descent can go on
+from any point, and does so with new settings when a hyperparameter is tuned in mid-run.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ Memory = tuple[Remembered, Remembered]
 DEFAULT_RATE = 0.001
 
 
-# One iteration of one parameter: (g, memory, t) -> (step, memory), pure. `g` is the slope along the
-# parameter, t counts the iterations from 1, and the step is taken off the parameter.
+# One iteration of one parameter: (g, memory, t) -> (step, memory), pure. `g` is the gradient along
+# the parameter, t counts the iterations from 1, and the step is taken off the parameter.
 Update = Callable[[float, Remembered, int], tuple[float, Remembered]]
 
 
 class Search(Protocol):
-    """One iteration without a slope: the next (w, b), or None where it knows no better point."""
+    """One iteration without a gradient: the next (w, b), or None where it knows no better point."""
 
     def __call__(
         self, measure: Measure, w: float, b: float, bias: bool, /

@@ -49,7 +49,7 @@ class Own(TypedDict, total=False):
         "w <- w + lr  if L(w + lr, b) < L(w, b)",
         "w <- w - lr  else, if L(w - lr, b) < L(w, b)",
     ),
-    when="Where there is a loss and no slope; the learning rate is the step itself.",
+    when="Where there is a loss and no gradient; the learning rate is the step itself.",
     source='Hooke and Jeeves, "Direct Search", Journal of the ACM, 1961',
     bound="no rate diverges: it takes no step that raises the loss",
 )
@@ -74,14 +74,14 @@ def step_search(lr: float) -> Search:
     "gd",
     "gradient descent",
     formula=("w <- w - lr * g",),
-    when="Where the loss has a slope: the steps shrink by themselves as the ground levels out.",
+    when="Where the loss has a gradient: the steps shrink by themselves as the ground levels out.",
     source='Cauchy, "Methode generale", Comptes rendus, 1847',
     bound="diverges above 2 / largest curvature",
     critical=lambda curvature: 2 / curvature,
     linear=lambda z: Recurrence(0.0, 1 - z),
 )
 def gradient_descent(lr: float) -> Update:
-    """Step against the slope, by the learning rate times the gradient."""
+    """Step against the gradient: the step is the learning rate times the gradient."""
 
     def update(g: float, memory: Remembered, t: int) -> tuple[float, Remembered]:
         return lr * g, memory
@@ -99,7 +99,7 @@ def gradient_descent(lr: float) -> Update:
     bound="no sharp bound: each batch has a curvature of its own",
 )
 def stochastic_descent(lr: float, batch: float, seed: float) -> Update:
-    """Step against the slope of the loss over a few examples, others in each iteration."""
+    """Step against the gradient of the loss over a few examples, others in each iteration."""
     return gradient_descent(lr)
 
 
@@ -186,7 +186,7 @@ def nesterov(lr: float, momentum: float) -> Update:
     return update
 
 
-# Methods that measure each parameter's slopes by their own size
+# Methods that measure each parameter's gradients by their own size
 
 
 def _eps(default: float) -> Hyperparameter:
@@ -231,12 +231,12 @@ BETA2 = _share("beta2", "beta2", 0.999, "share of the old mean square that is ke
     hyperparameters=(ADAGRAD_EPS,),
     remembers=("squares",),
     lr=0.01,
-    when="Where parameters differ much in the size of their slopes, and some are rarely moved.",
+    when="Where parameters differ much in the size of their gradients, and some are rarely moved.",
     source='Duchi, Hazan and Singer, "Adaptive Subgradient Methods", JMLR, 2011',
     bound="no bound: a step is never longer than lr, and they get shorter",
 )
 def adagrad(lr: float, eps: float) -> Update:
-    """Divide each slope by the length of all slopes so far."""
+    """Divide each gradient by the length of all gradients so far."""
 
     def update(g: float, squares: float, t: int) -> tuple[float, float]:
         squares = squares + g * g
@@ -260,7 +260,7 @@ def adagrad(lr: float, eps: float) -> Update:
     bound="no bound: a step is never longer than lr / sqrt(1 - alpha)",
 )
 def rmsprop(lr: float, alpha: float, eps: float) -> Update:
-    """Divide each slope by the root of its mean square, in which older slopes fade."""
+    """Divide each gradient by the root of its mean square, in which older ones fade."""
     rest = 1 - alpha
 
     def update(g: float, squares: float, t: int) -> tuple[float, float]:
@@ -287,7 +287,7 @@ def rmsprop(lr: float, alpha: float, eps: float) -> Update:
     bound="no bound: a step is about as long as lr, whatever the curvature",
 )
 def adam(lr: float, beta1: float, beta2: float, eps: float) -> Update:
-    """Divide the mean of the slopes by the root of their mean square; older ones fade in both."""
+    """Divide the mean gradient by the root of the mean square; older gradients fade in both."""
     rest1, rest2 = 1 - beta1, 1 - beta2
     # Both parameters ask for the same powers.
     at, part1, part2 = 0, 0.0, 0.0

@@ -159,7 +159,7 @@ def _imports(body: str, is_landscape: bool) -> Iterator[str]:
 
 def _landscape(landscape: Landscape) -> list[str]:
     """The formula as it stands in its module, without words and types."""
-    title = f"# The surface {landscape.name}: its loss, and the slopes along w and b."
+    title = f"# The surface {landscape.name}: its loss, and the gradients along w and b."
     try:
         return [f"{title}\n{_source(landscape.formula, 'measure')}"]
     except (OSError, TypeError):

@@ -60,7 +60,9 @@ class Entry:
         settings = self.run.settings
         if self.name:
             return printable(self.name, NAME_CHARACTERS)
-        bias = (", bias" if settings.bias else "") + (", scaled" if settings.standardize else "")
+        bias = (", bias" if settings.bias else "") + (
+            ", standardized" if settings.standardize else ""
+        )
         method = f"{settings.method} " if settings.method != Settings().method else ""
         return f"{method}lr {settings.lr:g}{bias}"
 

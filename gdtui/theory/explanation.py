@@ -64,7 +64,7 @@ def _diverged(surface: Surface, settings: Settings, outcome: Outcome) -> Explana
         return Explanation(what, *too_large)
     why = "the loss is no longer a finite number"
     if not surface.is_quadratic:
-        why = f"the learning rate {settings.lr:g} is too large for the slopes on the way"
+        why = f"the learning rate {settings.lr:g} is too large for the gradients on the way"
     return Explanation(what, why, "try a smaller learning rate")
 
 
@@ -75,8 +75,8 @@ def _nearer(surface: Surface) -> str:
 
 def _converged(surface: Surface, settings: Settings, outcome: Outcome) -> Explanation:
     what, step = f"converged at iteration {outcome.iteration}", outcome.step
-    slope = math.hypot(step.dw, step.db if settings.bias else 0.0)
-    too_early = slope < settings.tolerance
+    length = math.hypot(step.dw, step.db if settings.bias else 0.0)
+    too_early = length < settings.tolerance
     short = f"the gradient is shorter than {settings.tolerance:g}"
     why = short if too_early else "no step lowers the loss"
     left = gap(surface, step, settings)

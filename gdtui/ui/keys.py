@@ -187,7 +187,7 @@ GROUPS: dict[str, list[Binding]] = {
             "x",
             "bench('toggle', 'standardize')",
             "Standardize",
-            "scale the feature, or take it as it is",
+            "standardize the feature, or take it as it is",
         ),
         _key(
             "p",

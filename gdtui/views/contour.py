@@ -31,6 +31,7 @@ from gdtui.views.marks import (
     WAY,
     WHERE_WE_ARE,
     arrow_along,
+    axis_name,
     branch_marks,
     finite,
     ghost_label,
@@ -53,12 +54,12 @@ ARROW = 0.2
 LEVELS = (*(0.3**power for power in range(9, 0, -1)), 0.6, 0.9)
 
 
-def _way_down(now: Now) -> str:
+def _steepest(now: Now) -> str:
     step, bias = now.scene.snapshot.step, now.scene.snapshot.settings.bias
     numbers = f"{short(step.dw)} along w" + (f" and {short(step.db)} along b" if bias else "")
     return (
-        f"The way downhill from here, against the gradient, which is {numbers}. "
-        "It is drawn as far as the ground falls."
+        f"The gradient, {numbers}: the steepest way uphill from here. The nearer the lowest place, "
+        "the shorter its arrow."
     )
 
 
@@ -71,7 +72,7 @@ def _held_line(now: Now) -> str:
     4,
     CONTOUR,
     WHERE_WE_ARE,
-    Sign("way down", (Role.GRADIENT,), (), _way_down),
+    Sign("gradient", (Role.GRADIENT,), (), _steepest),
     LANDS,
     NEXT_STEP,
     LOWEST,
@@ -121,9 +122,9 @@ def contour(scene: Scene) -> Drawing:
         *walker_and_minimum(scene, (step.w, step.b), (minimum.w, minimum.b), x_axis, y_axis),
     ]
     title = "Contour: L(w, b)" + ("" if bias else " · b held")
-    title += " · scaled" if surface.is_standardized else ""
     words = " · ".join(word for word in (past, legend(scene.neighbours)) if word)
-    return Drawing(title, x_axis, y_axis, layers, words, even=even, names=("w", "b"))
+    names = axis_name(surface, "w"), axis_name(surface, "b")
+    return Drawing(title, x_axis, y_axis, layers, words, even=even, names=names)
 
 
 def _plane(scene: Scene) -> tuple[Axis, Axis]:
@@ -170,11 +171,11 @@ def _gradient(scene: Scene, x_axis: Axis, y_axis: Axis, even: bool) -> list[Laye
 
 def _lowest_ahead(surface: Surface, step: Step, bias: bool) -> float:
     """The learning rate that leads to where the ground, curved as it is here, rises again."""
-    slope = np.array([step.dw, step.db] if bias else [step.dw])
-    slope /= np.max(np.abs(slope))
+    uphill = np.array([step.dw, step.db] if bias else [step.dw])
+    uphill /= np.max(np.abs(uphill))
     with np.errstate(all="ignore"):
-        curvature = float(slope @ surface.hessian(bias, step.w, step.b) @ slope)
-    return float(slope @ slope) / curvature if curvature > 0 else math.inf
+        curvature = float(uphill @ surface.hessian(bias, step.w, step.b) @ uphill)
+    return float(uphill @ uphill) / curvature if curvature > 0 else math.inf
 
 
 def _step_ahead(scene: Scene, x_axis: Axis, y_axis: Axis) -> tuple[list[Layer], str]:

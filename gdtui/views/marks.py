@@ -135,6 +135,11 @@ def legend(ghosts: Sequence[Ghost]) -> str:
     return " · ".join(f"{ghost.glyph} {ghost.label}" for ghost in reversed(ghosts))
 
 
+def axis_name(surface: Surface, parameter: str) -> str:
+    """The name of an axis along w, or b."""
+    return f"standardized {parameter}" if surface.is_standardized else parameter
+
+
 def finite(*parts: Vector) -> Vector:
     """All values of some arrays that are finite."""
     values = np.concatenate(parts)

@@ -57,11 +57,11 @@ def this_step(scene: Scene) -> Page:
     step, settings = snapshot.step, snapshot.settings
     method = settings.chosen_method
     state = State(*step[:3], step.dw, step.db if settings.bias else 0.0, snapshot.memory)
-    scaled = ", feature scaled" if surface.is_standardized else ""
-    heading = f"{method.name}, iteration {step.iteration}{scaled}"
+    over = ", feature standardized" if surface.is_standardized else ""
+    heading = f"{method.name}, iteration {step.iteration}{over}"
     lines = [(heading, Role.QUIET), *_batch_lines(scene)]
     for parameter in ("w", "b")[: 1 + settings.bias]:
-        lines += _slope_lines(scene, parameter)
+        lines += _gradient_lines(scene, parameter)
         for equation in arithmetic(surface, settings, state, parameter, short):
             role = Role.WALKER if equation.name == parameter else Role.PLAIN
             # What the letters stand for is said once, for w: for b it is the same.
@@ -84,21 +84,19 @@ def _in_numbers(equation: Equation, named: bool, role: Role) -> Span:
     return f"{start}{numbers}{short(equation.value)}", role
 
 
-def _slope_lines(scene: Scene, parameter: str) -> list[Span]:
-    """How the slope along a parameter is the sum of what each example says."""
+def _gradient_lines(scene: Scene, parameter: str) -> list[Span]:
+    """How the gradient along a parameter is the sum of what each example says."""
     surface, step = scene.surface, scene.snapshot.step
-    slope = step.dw if parameter == "w" else step.db
+    gradient = step.dw if parameter == "w" else step.db
     data = surface.examples
     if data is None:
-        return [(f"g = dL/d{parameter} = {short(slope)}", Role.GRADIENT)]
+        return [(f"g = dL/d{parameter} = {short(gradient)}", Role.GRADIENT)]
     summed = "x * (w*x + b - y)" if parameter == "w" else "w*x + b - y"
-    total = short(slope * data.m / 2)
+    total = short(gradient * data.m / 2)
+    total = f"({total})" if total.startswith("-") else total
     return [
         (f"g = dL/d{parameter} = 2/m * sum({summed})", Role.PLAIN),
-        (
-            f"  = 2/{data.m} * {f'({total})' if total.startswith('-') else total} = {short(slope)}",
-            Role.GRADIENT,
-        ),
+        (f"  = 2/{data.m} * {total} = {short(gradient)}", Role.GRADIENT),
     ]
 
 

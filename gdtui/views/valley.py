@@ -20,6 +20,7 @@ from gdtui.views.marks import (
     WAY,
     WHERE_WE_ARE,
     arrow_along,
+    axis_name,
     finite,
     ghost_label,
     ghost_path,
@@ -44,9 +45,9 @@ LEVEL = 0.01
 
 def _gradient(now: Now) -> str:
     cut = _Cut.of(now.scene)
-    uphill = "to the right" if cut.slope > 0 else "to the left"
+    uphill = "to the right" if cut.gradient > 0 else "to the left"
     return (
-        f"The gradient: how fast the loss rises along {cut.along}, {short(cut.slope)} here. The "
+        f"The gradient: how fast the loss rises along {cut.along}, {short(cut.gradient)} here. The "
         f"arrow points uphill, {uphill}; its line touches the curve where we are, and is the "
         "steeper the larger the gradient."
     )
@@ -105,7 +106,8 @@ def valley(scene: Scene) -> Drawing:
         *walker_and_minimum(scene, (cut.here, cut.loss), (bottom, lowest), x_axis, y_axis),
     ]
     words = _words(cut, x_axis, y_axis)
-    return Drawing(cut.title, x_axis, y_axis, layers, words, names=(cut.along, "loss"))
+    names = axis_name(scene.surface, cut.along), "loss"
+    return Drawing(cut.title, x_axis, y_axis, layers, words, names=names)
 
 
 @dataclass(frozen=True)
@@ -121,7 +123,7 @@ class _Cut:
     here: float
     held: float
     loss: float
-    slope: float
+    gradient: float
     there: float
     there_loss: float
 
@@ -135,9 +137,8 @@ class _Cut:
 
     @property
     def title(self) -> str:
-        scaled = " scaled" if self.surface.is_standardized else ""
         other = "b" if self.along == "w" else "w"
-        return f"Valley: L({self.along}{scaled}) at {other} = {short(self.held, 4)}"
+        return f"Valley: L({self.along}) at {other} = {short(self.held, 4)}"
 
     def places(self, x_axis: Axis) -> Vector:
         """Places all along the axis, ascending: those of the marks are among them, exactly."""
@@ -176,24 +177,24 @@ def _depth_axis(losses: Vector) -> Axis:
 
 
 def _steepness(cut: _Cut, x_axis: Axis, y_axis: Axis) -> float:
-    """The slope where we are, in units of the plot's box."""
-    return cut.slope * (x_axis.high - x_axis.low) / (y_axis.high - y_axis.low)
+    """The gradient where we are, in units of the plot's box."""
+    return cut.gradient * (x_axis.high - x_axis.low) / (y_axis.high - y_axis.low)
 
 
 def _tangent(cut: _Cut, x_axis: Axis, y_axis: Axis) -> list[Layer]:
-    """The slope where we are, and the gradient: an arrow at its upper end; none on level ground."""
+    """The tangent where we are, and the gradient, an arrow uphill; none on level ground."""
     steepness = _steepness(cut, x_axis, y_axis)
     if not math.isfinite(steepness):
         return []
-    # As long on screen whatever the slope: the box is about twice as wide as high to the eye.
+    # As long on screen whatever the gradient: the box is about twice as wide as high to the eye.
     down = up = 0.16 / math.hypot(1, steepness / 2) * (x_axis.high - x_axis.low)
-    if cut.slope:
-        down = min(down, 0.95 * (cut.loss - y_axis.low) / abs(cut.slope))
-        up = min(up, 0.95 * (y_axis.high - cut.loss) / abs(cut.slope))
-    side = math.copysign(1, cut.slope)
+    if cut.gradient:
+        down = min(down, 0.95 * (cut.loss - y_axis.low) / abs(cut.gradient))
+        up = min(up, 0.95 * (y_axis.high - cut.loss) / abs(cut.gradient))
+    side = math.copysign(1, cut.gradient)
     up = min(up, 0.95 * (x_axis.high - cut.here if side > 0 else cut.here - x_axis.low))
     x = cut.here + side * np.array([-max(down, 0.0), max(up, 0.0)])
-    y = cut.loss + cut.slope * (x - cut.here)
+    y = cut.loss + cut.gradient * (x - cut.here)
     tangent = Layer(x, y, Role.GRADIENT, line=True)
     if abs(steepness) < LEVEL:
         return [tangent]
@@ -233,7 +234,7 @@ def _words(cut: _Cut, x_axis: Axis, y_axis: Axis) -> str:
     """
     words, steepness = [], _steepness(cut, x_axis, y_axis)
     if math.isfinite(steepness):
-        words.append(f"{_uphill(steepness)} gradient {short(cut.slope, 4)}")
+        words.append(f"{_uphill(steepness)} gradient {short(cut.gradient, 4)}")
     if not math.isnan(cut.there):
         step, past = cut.there - cut.here, max(x_axis.low - cut.there, cut.there - x_axis.high)
         where = f", {short(past, 3)} beyond" if past > 0 else ""

@@ -102,12 +102,12 @@ class ExamplesScreen(Dialog[None]):
             box.border_title = f"Iteration {step.iteration}: each example's part in the gradient"
             box.border_subtitle = "escape: back"
             feature, label = self._names
-            scaled = "the scaled " if surface.is_standardized else ""
-            yield Static(f"x is {scaled}{feature}, y is {label}", markup=False)
+            standardized = "the standardized " if surface.is_standardized else ""
+            yield Static(f"x is {standardized}{feature}, y is {label}", markup=False)
             yield Static(id="columns", markup=False)
             yield ExamplesTable(surface, step)
-            slopes = f"sums: dL/dw = {short(step.dw)}, dL/db = {short(step.db)}"
-            yield Static(f"{slopes}; loss = {short(step.loss)}", markup=False)
+            sums = f"sums: dL/dw = {short(step.dw)}, dL/db = {short(step.db)}"
+            yield Static(f"{sums}; loss = {short(step.loss)}", markup=False)
 
     def on_mount(self) -> None:
         """Let the heads go along with the columns, and where the table is scrolled to the side."""
