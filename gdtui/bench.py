@@ -282,7 +282,7 @@ class Bench:
         step, settings = self.run.snapshot().step, self.run.settings
         advised = advised_rate(self.run.surface, settings, (step.w, step.b))
         if advised is None:
-            return f"No learning rate is critical: {settings.chosen_method.bound}."
+            return f"The learning rate has no limit: {settings.chosen_method.bound}."
         self._begin(settings.change(LEARNING_RATE, advised))
         self.run.start()
         self._obeyed()

@@ -378,7 +378,7 @@ def test_advised_is_half_the_critical_rate_and_runs(lr: float) -> None:
 def test_where_theory_knows_no_bound_nothing_is_advised() -> None:
     bench = seated(Settings(method="adam"), 5).bench
     run = bench.run
-    assert "No learning rate is critical" in bench.advised()
+    assert "The learning rate has no limit" in bench.advised()
     assert bench.run is run
 
 

@@ -205,7 +205,7 @@ def test_on_a_surface_the_critical_rate_is_that_of_the_nearest_minimum() -> None
     result = run("--surface", "rosenbrock", "--lr", "0.0025", "--every", "100")
     assert (result.returncode, result.stderr) == (
         0,
-        "gdtui: the learning rate 0.0025 is 1.25 times the critical 0.001997 at the minimum "
+        "gdtui: the learning rate 0.0025 is 1.25 times the limit 0.001997 at the minimum "
         "(1, 1): the descent can't settle there; try 0.00099\n",
     )
     result = run("--surface", "himmelblau", "--lr", "1", "--w-start", "-5", "--b-start", "4")
@@ -251,7 +251,7 @@ def test_divergence_is_told_in_one_line() -> None:
     result = run("--lr", "0.005", "--bias", "--iterations", "3000", "--every", "1000")
     assert result.returncode == 1
     assert result.stderr == (
-        "gdtui: diverged at iteration 1961: the learning rate 0.005 is 1.10 times the critical "
+        "gdtui: diverged at iteration 1961: the learning rate 0.005 is 1.10 times the limit "
         "0.004555: each step overshoots the minimum and lands 1.20 times as far on the other side; "
         "try 0.0022\n"
     )
@@ -261,7 +261,7 @@ def test_divergence_is_told_in_one_line() -> None:
 def test_a_rate_above_the_critical_one_is_told_even_if_all_stays_finite() -> None:
     result = run("--lr", "0.005", "--bias")
     assert result.returncode == 0
-    assert result.stderr.startswith("gdtui: the learning rate 0.005 is 1.10 times the critical")
+    assert result.stderr.startswith("gdtui: the learning rate 0.005 is 1.10 times the limit")
     assert result.stderr.count("\n") == 1
 
 

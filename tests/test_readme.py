@@ -71,7 +71,7 @@ def test_its_example_for_a_notebook_runs(
     assert lines[0].endswith("812.8666666666667")
     assert "iteration" in lines[6]
     assert "(1001,)" in lines[6]
-    assert "1.09 times the critical 0.00457" in lines[7]
+    assert "1.09 times the limit 0.00457" in lines[7]
 
 
 def test_the_public_names_are_listed_and_are_what_they_are_called() -> None:

@@ -110,11 +110,11 @@ def test_a_method_without_a_bound_has_none(surface: LossSurface) -> None:
     found = stability(surface, Settings(method="search", lr=1))
     assert (found.critical, found.ratio, found.verdict) == (None, None, "no bound")
     assert (found.short, found.predicted, found.outlook) == (
-        "no critical rate",
+        "no limit known",
         None,
         "no closed form",
     )
-    assert found.why == "theory knows no critical learning rate for step search"
+    assert found.why == "theory knows no limit of the learning rate for step search"
 
 
 # The verdict
@@ -156,7 +156,7 @@ def test_verdicts_on_pizza(
     assert (found.verdict, found.short) == (word, short)
     assert found.ratio
     part = f"{found.ratio:.2f}" if found.ratio > 0.1 else "0.022"
-    assert found.why == f"the learning rate {lr:g} is {part} times the critical 0.004555: {effect}"
+    assert found.why == f"the learning rate {lr:g} is {part} times the limit 0.004555: {effect}"
 
 
 def test_beside_the_wall_it_is_said_on_which_side() -> None:
@@ -505,7 +505,7 @@ def test_the_advised_rate_can_be_set() -> None:
 
 def test_the_warning_compares_with_the_critical_rate(surface: LossSurface) -> None:
     assert warning(surface, Settings(lr=0.005, bias=True), (0, 0)) == (
-        "the learning rate 0.005 is 1.10 times the critical 0.004555: each step overshoots the "
+        "the learning rate 0.005 is 1.10 times the limit 0.004555: each step overshoots the "
         "minimum and lands 1.20 times as far on the other side; try 0.0022"
     )
 
@@ -527,7 +527,7 @@ def test_where_the_curvature_varies_it_is_about_the_nearest_minimum() -> None:
     begin = Settings(lr=0.02, bias=True)
     assert warning(HILLS, begin, (3, 2)) == ""
     assert warning(HILLS, begin, (3.5, -1.8)) == (
-        "the learning rate 0.02 is 1.05 times the critical 0.01897 at the minimum (3.584, -1.848): "
+        "the learning rate 0.02 is 1.05 times the limit 0.01897 at the minimum (3.584, -1.848): "
         "the descent can't settle there; try 0.0094"
     )
 
@@ -535,7 +535,7 @@ def test_where_the_curvature_varies_it_is_about_the_nearest_minimum() -> None:
 def test_it_knows_flat_and_endless_surfaces() -> None:
     assert warning(FLAT, Settings(lr=1e6), (0, 0)) == ""
     warned = warning(ENDLESS, Settings(), (0, 0))
-    assert warned.startswith("the learning rate 0.001 is above the critical 0: ")
+    assert warned.startswith("the learning rate 0.001 is above the limit 0: ")
 
 
 # The words about a run
@@ -560,19 +560,19 @@ def test_it_knows_flat_and_endless_surfaces() -> None:
         ),
         (
             Settings(lr=0.005, bias=True, iterations=10_000),
-            "diverged at iteration 1961: the learning rate 0.005 is 1.10 times the critical "
+            "diverged at iteration 1961: the learning rate 0.005 is 1.10 times the limit "
             "0.004555: each step overshoots the minimum and lands 1.20 times as far on the other "
             "side; try 0.0022",
         ),
         (
             Settings(lr=0.005, bias=True),
-            "finished after 100 iterations: the learning rate 0.005 is 1.10 times the critical "
+            "finished after 100 iterations: the learning rate 0.005 is 1.10 times the limit "
             "0.004555: each step overshoots the minimum and lands 1.20 times as far on the other "
             "side; try 0.0022",
         ),
         (
             Settings(w_start=1e100, lr=1e6, iterations=1000),
-            "diverged at iteration 7: the learning rate 1e+06 is 2.2e+08 times the critical "
+            "diverged at iteration 7: the learning rate 1e+06 is 2.2e+08 times the limit "
             "0.00457: each step overshoots the minimum and lands 4.4e+08 times as far on the other "
             "side; try 0.0022",
         ),
@@ -644,7 +644,7 @@ def test_divergence_for_no_known_reason(surface: LossSurface) -> None:
 def test_a_surface_too_steep_for_floats_is_to_be_scaled() -> None:
     ended = Outcome(Status.DIVERGED, 1, 1, Step(0, 0, 0, 1, 1, 0))
     assert str(explanation(ENDLESS, Settings(), ended)) == (
-        "diverged at iteration 1: the learning rate 0.001 is above the critical 0: "
+        "diverged at iteration 1: the learning rate 0.001 is above the limit 0: "
         "each step overshoots the minimum further than the last; standardize the feature"
     )
 
@@ -748,13 +748,13 @@ def test_the_gap_is_that_to_the_nearest_minimum(landscape: Landscape, bias: bool
         (
             "rosenbrock",
             {"lr": 0.0025},
-            "finished after 100 iterations: the learning rate 0.0025 is 1.25 times the critical "
+            "finished after 100 iterations: the learning rate 0.0025 is 1.25 times the limit "
             "0.001997 at the minimum (1, 1): the descent can't settle there; try 0.00099",
         ),
         (
             "himmelblau",
             {"lr": 0.3},
-            "diverged at iteration 7: the learning rate 0.3 is 12.34 times the critical 0.02431 at "
+            "diverged at iteration 7: the learning rate 0.3 is 12.34 times the limit 0.02431 at "
             "the minimum (3, 2): the descent can't settle there; try 0.012",
         ),
         (
@@ -792,7 +792,7 @@ def check_words(surface: Surface, begin: Settings) -> None:
         assert "nan" not in text
         assert "inf" not in text.replace("infinite", "").replace("finite", "")
         assert "\n" not in text
-    assert bool(warned) == ("above the critical" in warned or " times the critical " in warned)
+    assert bool(warned) == ("above the limit" in warned or " times the limit " in warned)
     for loss in (outcome.step.loss, 0.0, 1e300, math.inf, math.nan):
         left = gap(surface, outcome.step._replace(loss=loss), begin)
         assert left.percent >= 0

@@ -129,7 +129,7 @@ ENDS = [
     (
         Settings(lr=0.005, bias=True, iterations=100_000),
         "diverged · iteration 1961 of 100000",
-        ["diverged at iteration 1961", "1.10 times the critical"],
+        ["diverged at iteration 1961", "1.10 times the limit"],
     ),
     (
         Settings(method="search", lr=0.01, iterations=1000),
@@ -155,7 +155,7 @@ async def test_an_end_is_explained_and_the_next_run_works() -> None:
 async def test_a_run_whose_loss_grows_is_diverging_in_red_with_an_offer_to_stop() -> None:
     async with opened(Settings(lr=0.005, bias=True), size=(160, 40)) as desk:
         status, log = (desk.workbench.query_one(f"#{name}") for name in ("status", "log"))
-        going = "the run is diverging: a starts again at half the critical rate, space goes on."
+        going = "the run is diverging: a starts again at half the limit, space goes on."
         ended = "finished after 100 iterations, diverging: the learning rate 0.005 is 1.10 times"
         for count, paused, words in ((10, "paused, ", going), (90, "", ended)):
             await desk.advance(count)

@@ -32,9 +32,10 @@ class Verdict(StrEnum):
 class Stability:
     """The curvatures of a surface, ascending, and what they say of a learning rate.
 
-    The verdict is about the steepest axis, where a step goes too far first; `predicted`, the
-    iteration at which the loss is within 1% of the minimum, tells of the flattest. It is infinite
-    where that never comes, and None where no closed form tells.
+    `critical` is what the screen calls the limit of the learning rate: above it the method
+    diverges. The verdict is about the steepest axis, where a step goes too far first; `predicted`,
+    the iteration at which the loss is within 1% of the minimum, tells of the flattest. It is
+    infinite where that never comes, and None where no closed form tells.
     """
 
     eigenvalues: tuple[float, ...]
@@ -122,13 +123,13 @@ def _verdict(ratio: float | None, axis: AxisMotion | None) -> Verdict:
 
 def _short(verdict: Verdict, axis: AxisMotion | None, critical: float | None) -> str:
     if verdict is Verdict.NO_BOUND:
-        return "no critical rate" if critical is None else "flat at the minimum"
+        return "no limit known" if critical is None else "flat at the minimum"
     if not axis:
         return {
-            Verdict.CRAWLS: "far below the critical",
-            Verdict.GOOD: "well below the critical",
-            Verdict.OSCILLATES: "close to the critical",
-            Verdict.DIVERGES: "above the critical",
+            Verdict.CRAWLS: "far below the limit",
+            Verdict.GOOD: "well below the limit",
+            Verdict.OSCILLATES: "close to the limit",
+            Verdict.DIVERGES: "above the limit",
         }[verdict]
     if verdict is Verdict.CRAWLS:
         return f"goes {_part(axis)} of the way"
@@ -145,12 +146,12 @@ def _why(
     place: Minimum | None,
 ) -> str:
     if critical is None:
-        return f"theory knows no critical learning rate for {settings.chosen_method.name}"
+        return f"theory knows no limit of the learning rate for {settings.chosen_method.name}"
     if verdict is Verdict.NO_BOUND:
         return "the surface is flat at the minimum: no learning rate is too large there"
     times = _times(settings.lr / critical) if critical else "above"
     where = f" at the minimum {_at(place)}" if place else ""
-    compared = f"the learning rate {settings.lr:g} is {times} the critical {critical:.4g}{where}"
+    compared = f"the learning rate {settings.lr:g} is {times} the limit {critical:.4g}{where}"
     if place and verdict is Verdict.DIVERGES:
         # What a step does is known beside the minimum alone, and a descent may be far from there.
         return f"{compared}: the descent can't settle there"

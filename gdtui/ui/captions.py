@@ -46,7 +46,7 @@ def closing(snapshot: Snapshot, surface: Surface) -> str:
     critical = critical_rate(surface, settings, outcome.step[1:3])
     too_large = critical is not None and settings.lr > critical
     what_now = (
-        "a starts again at half the critical rate, space as it was."
+        "a starts again at half the limit, space as it was."
         if too_large
         else "Space runs again, - and + change the learning rate."
     )
@@ -65,7 +65,7 @@ def closing(snapshot: Snapshot, surface: Surface) -> str:
 def _offer(snapshot: Snapshot, surface: Surface) -> str:
     """That the loss of a run grows, and how to stop it; the same words at each iteration."""
     step, settings = snapshot.step, snapshot.settings
-    offer = "a starts again at half the critical rate"
+    offer = "a starts again at half the limit"
     if advised_rate(surface, settings, (step.w, step.b)) is None:
         offer = "- takes a smaller learning rate"
     space = "pauses" if snapshot.status is Status.RUNNING else "goes on"

@@ -178,7 +178,7 @@ GROUPS: dict[str, list[Binding]] = {
             "a",
             "bench('advised')",
             "Advised learning rate",
-            "start again at half the critical learning rate",
+            "start again at half the limit of the learning rate",
             {_DIVERGED: "Advised rate"},
         ),
         _key("m", "bench('next_method')", "Method", "take the next method", {_READY: "Method"}),
