@@ -33,7 +33,7 @@ ROOMS = """
     serialization
     scene
     drawing
-    now
+    now schemes
     bench views
     lessons
     export sessions

@@ -41,7 +41,7 @@ from gdtui.ui.textual_fixes.key_driver import KeyDriver
 from gdtui.ui.textual_fixes.late_screens import LateScreens
 from gdtui.ui.textual_fixes.palette import Palette
 from gdtui.ui.textual_fixes.suspend import Suspending
-from gdtui.ui.theme import DARK, LIGHT
+from gdtui.ui.theme import DARK, LIGHT, ROLE_SHEET
 
 # Seconds after which a thread that wants the interpreter gets it: a key should not wait for more.
 SWITCH = 0.001
@@ -82,6 +82,7 @@ class Laboratory(
     """The gradient-descent laboratory; ends with the DataError of a file it can't read."""
 
     CSS_PATH = "laboratory.tcss"
+    CSS = ROLE_SHEET
     TITLE = "gdtui"
     # A selection that begins on a key of the footer fails while the footer changes; with shift held
     # the terminal itself selects.
