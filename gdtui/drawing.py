@@ -208,6 +208,21 @@ def _power(mantissa: int, exponent: int) -> str:
     return f"{mantissa}e{exponent}" if abs(exponent) >= 4 else short(mantissa * 10.0**exponent)
 
 
+# No axis is widened more often than this, so that all is on one scale.
+MOST_EVENED = 100
+
+
+def evened(x: Axis, y: Axis, columns: float, rows: float) -> tuple[Axis, Axis]:
+    """The axes, one of them widened so that a unit takes as many dots on both.
+
+    Where that would make a speck of what is to be seen, they are as they were.
+    """
+    right, up = (x.high - x.low) / columns, (y.high - y.low) / rows
+    if not 0 < min(right, up) <= max(right, up) <= MOST_EVENED * min(right, up):
+        return x, y
+    return (x.widened(up / right), y) if right < up else (x, y.widened(right / up))
+
+
 BRAILLE = "braille"
 # More points than a digit can count, all in one cell.
 CROWD = "█"

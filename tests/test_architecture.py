@@ -32,7 +32,7 @@ ROOMS = """
     loading placing
     serialization
     scene
-    drawing
+    drawing clipping
     now schemes
     bench views
     lessons

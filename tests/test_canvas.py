@@ -30,6 +30,7 @@ from gdtui.drawing import (
     Layer,
     Role,
     Row,
+    evened,
 )
 from gdtui.ui.canvas import canvas as canvas_module
 from gdtui.ui.canvas.canvas import (
@@ -40,7 +41,6 @@ from gdtui.ui.canvas.canvas import (
     clip_points,
     contour_dots,
     dots_of,
-    evened,
     signals_of,
     thin,
 )

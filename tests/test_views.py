@@ -37,11 +37,12 @@ from gdtui.drawing import (
     Page,
     Role,
     Row,
+    evened,
     short,
 )
 from gdtui.runs.sweep import Sweep
 from gdtui.scene import SWEEP, THIS_STEP, Ghost, Scale, Scene
-from gdtui.ui.canvas.canvas import Canvas, Grid, clip_line, contour_dots, evened, thin
+from gdtui.ui.canvas.canvas import Canvas, Grid, clip_line, contour_dots, thin
 from gdtui.ui.widgets.plot import page_rows
 from gdtui.views import VIEWS
 from gdtui.views.marks import ARRIVED, BRANCHED, LANDING, MINIMUM, WALKER

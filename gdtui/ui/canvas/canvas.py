@@ -15,6 +15,7 @@ import numpy as np
 import plotext
 from numpy.typing import NDArray
 
+from gdtui.clipping import pieces_within
 from gdtui.core.model import Vector
 from gdtui.drawing import (
     BAND_ROLES,
@@ -27,6 +28,7 @@ from gdtui.drawing import (
     Role,
     Row,
     Span,
+    evened,
 )
 from gdtui.ui.canvas.labels import labelled
 from gdtui.ui.canvas.plotext_kernel import add, signal_of_points
@@ -39,8 +41,6 @@ _ROLES = {f"38;5;{colour}": role for role, colour in _COLOURS.items()}
 _THEME = "gdtui"
 # Labels of the vertical axis are at least this wide, so that the axis holds still.
 _LABEL_WIDTH = 5
-# No axis is widened more often than this, so that all is on one scale.
-_MOST_EVENED = 100
 # What part of a line of equal height may lie this near, in dots, to the lines drawn before it.
 _CROWDED, _APART = 0.3, 2
 # The engine puts the outermost points so many cells further in, measured at 10 to 100 cells: it
@@ -164,17 +164,6 @@ def evenly_spaced(ticks: list[tuple[float, str]], cells: int) -> list[tuple[floa
     rows = _cell(1 - places, cells)
     evenly = (n for n in range(1, len(ticks)) if np.ptp(np.diff(rows[::n])) == 0)
     return ticks[:: next(evenly)]
-
-
-def evened(x: Axis, y: Axis, columns: int, rows: int) -> tuple[Axis, Axis]:
-    """The axes, one of them widened so that a unit takes as many dots on both.
-
-    Where that would make a speck of what is to be seen, they are as they were.
-    """
-    right, up = (x.high - x.low) / columns, (y.high - y.low) / rows
-    if not 0 < min(right, up) <= max(right, up) <= _MOST_EVENED * min(right, up):
-        return x, y
-    return (x.widened(up / right), y) if right < up else (x, y.widened(right / up))
 
 
 def signals_of(layer: Layer | Contours, grid: Grid) -> list[Any]:
@@ -332,37 +321,8 @@ def clip_line(
 ) -> tuple[Vector, Vector, NDArray[np.bool_]]:
     """What a line shows of itself within the unit box: points, and whether each is joined to the
     one before it. Pieces that fall on the same dots of the grid are kept once.
-
-    Clipping by Liang and Barsky, ACM Transactions on Graphics 3 (1984), on all pieces at once.
     """
-    # Far outside, only the direction counts: this keeps the arithmetic below finite.
-    x, y = np.clip(x, -1e9, 1e9), np.clip(y, -1e9, 1e9)
-    if len(x) == 1:
-        x, y = np.repeat(x, 2), np.repeat(y, 2)
-    inside = (x >= 0) & (x <= 1) & (y >= 0) & (y <= 1)
-    shown = inside[:-1] & inside[1:]
-    pieces = np.column_stack([x[:-1], y[:-1], x[1:], y[1:]])
-    # Most lines lie within the box but for a few pieces; a piece to or from NaN is none.
-    crossing = np.flatnonzero(~shown & ~np.isnan(pieces.sum(axis=1)))
-    if len(crossing):
-        pieces[crossing], shown[crossing] = _clipped(pieces[crossing])
-    return _chain(np.clip(pieces[shown], 0, 1), columns, rows)
-
-
-def _clipped(pieces: Vector) -> tuple[Vector, NDArray[np.bool_]]:
-    """Pieces of shape (n, 4) cut off at the unit box, and whether anything is left of each."""
-    x0, y0 = pieces[:, 0], pieces[:, 1]
-    dx, dy = pieces[:, 2] - x0, pieces[:, 3] - y0
-    enter, leave = np.zeros(len(pieces)), np.ones(len(pieces))
-    visible = np.ones(len(pieces), dtype=bool)
-    with np.errstate(all="ignore"):
-        for p, q in ((-dx, x0), (dx, 1 - x0), (-dy, y0), (dy, 1 - y0)):
-            t = q / p
-            enter = np.where(p < 0, np.maximum(enter, t), enter)
-            leave = np.where(p > 0, np.minimum(leave, t), leave)
-            visible &= (p != 0) | (q >= 0)
-    ends = (x0 + enter * dx, y0 + enter * dy, x0 + leave * dx, y0 + leave * dy)
-    return np.column_stack(ends), visible & (enter <= leave)
+    return _chain(pieces_within(x, y), columns, rows)
 
 
 def _chain(pieces: Vector, columns: int, rows: int) -> tuple[Vector, Vector, NDArray[np.bool_]]:
