@@ -73,6 +73,8 @@ class Bench:
         # The iteration that is looked at; None for the newest.
         self._cursor: int | None = None
         self._lifted: Lifted | None = None
+        # Whether in a race the one in the lead is looked at, whoever that is.
+        self._follows_leader = True
         # Whether the user knows what becomes of settings that are changed in the past.
         self._told = False
         for entry in self.history.entries:
@@ -126,15 +128,6 @@ class Bench:
         """The run as it is looked at."""
         return self.run.snapshot() if self._cursor is None else self.run.snapshot_at(self._cursor)
 
-    @property
-    def winner(self) -> str:
-        """Who was first in the race, and when, once somebody was, unless it is deleted since."""
-        first = self._race.first if self._race else None
-        for entry in self.history.entries:
-            if first and entry.run is first[0]:
-                return f"run {entry.number} first within 1%, after {first[1]}"
-        return ""
-
     def facts(self) -> dict[str, Fact]:
         """What may be asked about the bench: each setting by its name, and where the run stands.
 
@@ -169,8 +162,8 @@ class Bench:
 
     def scene(self) -> Scene:
         """All that a screen may draw from, as it is now."""
-        racing = self._race.snapshots() if self._race else []
-        now = dict(zip(self._race.runs, racing, strict=True)) if self._race else {}
+        racers = self._race.racers(self.history.entries) if self._race else ()
+        now = {racer.entry.run: racer.snapshot for racer in racers}
         live = now.get(self.run) or self.run.snapshot()
         past = None if self._cursor is None else self.run.snapshot_at(self._cursor)
         swept = self._sweep.snapshot() if self._sweep else None
@@ -184,7 +177,7 @@ class Bench:
             sweep=swept,
             picked=self._picked,
             live=live if past else None,
-            winner=self.winner,
+            racers=racers,
             held=self._held,
             cursor=self._cursor,
             number=self._entry.number,
@@ -194,6 +187,14 @@ class Bench:
             now=self._now(),
             goes_on=is_running(self.history.entries) or (swept is not None and not swept.done),
         )
+
+    def follow_leader(self) -> None:
+        """In a race, look at who leads it, unless another one was chosen, or one looks back."""
+        if self._race and self._follows_leader and self._cursor is None:
+            leader, *_ = self._race.racers(self.history.entries)
+            if leader.entry is not self._entry:
+                self._entry = leader.entry
+                self._want(self.run.settings)
 
     def tend(self) -> None:
         """Let the worker go on with whatever is due next."""
@@ -305,7 +306,7 @@ class Bench:
     def _follow(self, entry: Entry) -> None:
         """Look at another run, and want what it has."""
         self._entry = entry
-        self._leave_past()
+        self._forget_past()
         self._want(entry.run.settings)
         self._obeyed()
 
@@ -362,7 +363,7 @@ class Bench:
 
     def step(self, count: int = 1) -> None:
         """Take so many iterations, and stand still."""
-        self.follow_newest()
+        self._leave_past()
         self._commanded.pause()
         self._commanded.advance(count)
         self._obeyed()
@@ -392,17 +393,22 @@ class Bench:
         """Let all views stand at an iteration; at the newest one they go on with the run."""
         iteration = max(self.run.start_point.iteration, iteration)
         if iteration >= self.run.iteration:
-            self.follow_newest()
+            self._leave_past()
         else:
             self._cursor = iteration
 
     def follow_newest(self) -> None:
-        """Look at the newest iteration again, with the settings that the run has."""
-        if self._cursor is not None:
-            self._leave_past()
-            self._want(self.run.settings)
+        """Look at the newest iteration again; in a race, at that of who leads it."""
+        self._follows_leader = True
+        self._leave_past()
 
     def _leave_past(self) -> None:
+        """Look at the newest iteration again, with the settings that the run has."""
+        if self._cursor is not None:
+            self._forget_past()
+            self._want(self.run.settings)
+
+    def _forget_past(self) -> None:
         self._cursor, self._told = None, False
 
     def move(self, by: int) -> None:
@@ -536,7 +542,8 @@ class Bench:
         self._obeyed()
 
     def look_at_run(self, number: int) -> None:
-        """Look at another run of the history."""
+        """Look at another run of the history; in a race, whoever leads it."""
+        self._follows_leader = False
         if number == self._entry.number:
             return
         entry = self.history[number]
@@ -549,6 +556,7 @@ class Bench:
         self._part()
         runs = [self._new_run(settings) for settings in racers]
         self._race = Race(runs, self._race_pace(racers))
+        self._follows_leader = True
         first, *_ = [self.history.add(run) for run in runs]
         self._follow(first)
 

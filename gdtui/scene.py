@@ -13,6 +13,7 @@ from gdtui.core.run import Run, Snapshot
 from gdtui.core.settings import Settings
 from gdtui.core.surface import Surface
 from gdtui.runs.history import Entry
+from gdtui.runs.race import Racer, winner_of
 from gdtui.runs.sweep import SweepSnapshot
 from gdtui.theory import divergence
 
@@ -65,11 +66,11 @@ class Scene:
     `snapshot` is the run as it is looked at; where that is the past, at the iteration `cursor`,
     `live` is the run as it is now. `number` is that of the run, and `steps(start, stop)` gives any
     of its steps. `names` are those of the feature and the label; `along` is the parameter that the
-    valley runs along, w or b; `picked` is the trial of the sweep that is chosen; `winner` says who
-    was first in a race; `held` is the run from which the walker was taken, while it is placed
-    elsewhere: what was to be seen of it stays in the picture. `wanted` are the settings that the
-    user has asked for, `pace` is in iterations a second or a schedule of them, and `now` in
-    seconds.
+    valley runs along, w or b; `picked` is the trial of the sweep that is chosen; `racers` are those
+    of the race that is on, best first; `held` is the run from which the walker was taken, while it
+    is placed elsewhere: what was to be seen of it stays in the picture. `wanted` are the settings
+    that the user has asked for, `pace` is in iterations a second or a schedule of them, and `now`
+    in seconds.
     """
 
     surface: Surface
@@ -81,7 +82,7 @@ class Scene:
     sweep: SweepSnapshot | None = None
     picked: int | None = None
     live: Snapshot | None = None
-    winner: str = ""
+    racers: tuple[Racer, ...] = ()
     held: Snapshot | None = None
     cursor: int | None = None
     number: int = 1
@@ -101,6 +102,12 @@ class Scene:
     def status(self) -> str:
         """Where the run stands now, in a word: that of its Status, or diverging."""
         return divergence.standing(self.newest, self.surface)
+
+    @property
+    def winner(self) -> str:
+        """Who won the race that is on, and when, in a few words, once somebody did."""
+        winner = winner_of(self.racers)
+        return f"{winner.label} wins: within 1% after {winner.within}" if winner else ""
 
     @property
     def neighbours(self) -> list[Ghost]:
@@ -147,8 +154,13 @@ class Ghosts:
         ghost = self._drawn.get(run)
         if ghost and ghost.label == label and _stands(run, ghost.snapshot):
             return ghost
-        colour = (entry.number - 1) % COLOURS
-        return Ghost(entry.glyph, label, snapshot or run.snapshot(), run.surface, colour)
+        shown = snapshot or run.snapshot()
+        return Ghost(entry.glyph, label, shown, run.surface, colour_of(entry))
+
+
+def colour_of(entry: Entry) -> int:
+    """The number of the colour that a run has where it is not the one that is looked at."""
+    return (entry.number - 1) % COLOURS
 
 
 def _beside(entries: Sequence[Entry], current: int) -> list[Entry]:

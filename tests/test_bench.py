@@ -662,23 +662,58 @@ def test_methods_race_in_step_and_the_first_is_named() -> None:
     assert {run.iteration for run in race.runs if not run.ended} == {before + 1}
     bench.look_at_run(2)
     assert (bench.race, bench.wanted) == (race, racers[1])
-    assert not bench.winner
+    assert not bench.scene().winner
     bench.finish()
     seat.clock.advance(LONG)
-    assert race.first
-    number = 1 + race.runs.index(race.first[0])
-    words = f"run {number} first within 1%, after {race.first[1]}"
-    assert bench.winner == bench.scene().winner == words
+    first = bench.scene().racers[0]
+    number, settings = first.entry.number, first.entry.run.settings
+    assert first.within == min(filter(None, (e.first_within for e in bench.history.entries)))
+    words = f"{settings.method} lr {settings.lr:g} wins: within 1% after {first.within}"
+    assert bench.scene().winner == words
     bench.look_at_run(number % len(racers) + 1)
     bench.history.delete(number)
-    assert not bench.winner
+    assert not bench.scene().winner
+    assert [racer.place for racer in bench.scene().racers] == [*range(2, len(racers) + 1)]
     bench.history.undo()
-    assert bench.winner == words
+    assert bench.scene().winner == words
     bench.toggle_run()
     assert bench.race
     assert bench.race is not race
     assert [run.settings for run in bench.race.runs] == racers
     assert bench.race.running
+
+
+def test_the_leader_is_looked_at_unless_another_is_chosen_or_one_looks_back() -> None:
+    seat = Seat(pace=10.0)
+    bench = seat.bench
+    bench.follow_leader()
+    bench.start_race([Settings(lr=lr, bias=True, iterations=50) for lr in (0.003, 0.001, 0.002)])
+
+    def followed() -> int:
+        bench.follow_leader()
+        assert bench.wanted == bench.run.settings or bench.cursor is not None
+        return bench.entry.number
+
+    def leader() -> int:
+        return bench.scene().racers[0].entry.number
+
+    assert (followed(), leader()) == (1, 1)
+    seat.clock.advance(0.25)
+    assert followed() == leader() == 3
+    bench.look_at(0)
+    seat.clock.advance(LONG)
+    assert (followed(), leader()) == (3, 1)
+    bench.follow_newest()
+    assert followed() == 1
+    bench.look_at_run(2)
+    assert followed() == 2
+    bench.follow_newest()
+    assert followed() == 1
+    bench.look_at_run(1)
+    bench.look_at(3)
+    bench.toggle_run()
+    seat.clock.advance(0.25)
+    assert followed() == leader() == 6
 
 
 def test_a_racer_that_is_tuned_goes_on_alone() -> None:
@@ -963,8 +998,8 @@ _SAID: dict[str, Sequence[tuple[object, ...]]] = {
 # fmt: off
 _UNSAID = [
     "toggle_run", "finish", "restart", "advised", "next_method", "branch", "next_scale", "cut",
-    "look_at_start", "follow_newest", "begin_sweep", "cancel", "adopt_picked", "delete",
-    "undo", "hide", "lift", "put_down",
+    "look_at_start", "follow_newest", "follow_leader", "begin_sweep", "cancel", "adopt_picked",
+    "delete", "undo", "hide", "lift", "put_down",
 ]
 # fmt: on
 _commands = st.sampled_from([*_SAID, *_UNSAID]).flatmap(

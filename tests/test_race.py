@@ -10,13 +10,22 @@ from gdtui.core.pacemaker import FULL_SPEED, Pace, Schedule
 from gdtui.core.run import Run
 from gdtui.core.settings import Settings
 from gdtui.core.surface import LossSurface
-from gdtui.runs.race import Race
+from gdtui.runs.history import Entry
+from gdtui.runs.race import Race, Racer, winner_of
 
 ALL = [Settings(method=method, iterations=3000, bias=True) for method in METHODS]
 
 
 def race_of(surface: LossSurface, *settings: Settings, pace: Pace = FULL_SPEED) -> Race:
     return Race([Run(surface, each) for each in settings], pace)
+
+
+def entries_of(race: Race) -> list[Entry]:
+    return [Entry(number, run) for number, run in enumerate(race.runs, 1)]
+
+
+def racers_of(race: Race) -> tuple[Racer, ...]:
+    return race.racers(entries_of(race))
 
 
 @pytest.mark.parametrize("pace", [FULL_SPEED, 7.0, 1000.0, Schedule(3000)])
@@ -61,7 +70,7 @@ def test_the_first_within_one_percent(surface: LossSurface) -> None:
     rates = (0.001, 0.003, 0.004, 0.0001)
     race = race_of(surface, *[Settings(lr=lr, bias=True, iterations=9000) for lr in rates])
     race.advance(1000)
-    assert race.first is None
+    assert winner_of(racers_of(race)) is None
     race.advance(8000)
     allowed = 1.01 * surface.minimum(0, 0, bias=True).loss
     arrivals = {
@@ -70,10 +79,55 @@ def test_the_first_within_one_percent(surface: LossSurface) -> None:
         for step in [next((s for s in run.steps(0, 9001) if s.loss <= allowed), None)]
         if step
     }
-    assert race.first is not None
-    run, within = race.first
-    assert (within, run.settings.lr) == min(arrivals.items())
-    assert run.settings.lr == 0.004
+    first = winner_of(racers_of(race))
+    assert first is not None
+    assert (first.within, first.entry.run.settings.lr) == min(arrivals.items())
+    assert first.entry.run.settings.lr == 0.004
+
+
+def test_the_arrived_lead_then_the_nearest_and_what_diverges_is_last(surface: LossSurface) -> None:
+    rates = (0.0001, 0.005, 0.004, 0.001, 0.1, 0.003)
+    race = race_of(surface, *[Settings(lr=lr, bias=True, iterations=8000) for lr in rates])
+    assert [racer.entry.number for racer in racers_of(race)] == [1, 2, 3, 4, 5, 6]
+    seen = []
+    for count in (12, 988, 7000):
+        race.advance(count)
+        racers = racers_of(race)
+        assert [racer.place for racer in racers] == [1, 2, 3, 4, 5, 6]
+        seen.append([(racer.label, racer.status) for racer in racers])
+        behind = [racer for racer in racers if racer.within is None][:-2]
+        assert behind == sorted(behind, key=lambda racer: racer.loss)
+    slow, wide, quick, calm, wild, good = (f"gd lr {lr:g}" for lr in rates)
+    assert seen[0][-2:] == [(wide, "diverging"), (wild, "diverging")]
+    assert seen[1][-2:] == [(wide, "diverging"), (wild, "diverged")]
+    assert [label for label, _ in seen[2]] == [quick, good, calm, slow, wide, wild]
+    assert seen[2][-2:] == [(wide, "diverged"), (wild, "diverged")]
+
+
+def test_who_diverges_after_all_has_not_won(surface: LossSurface) -> None:
+    best = surface.minimum(0, 0, bias=True)
+    start = Settings(bias=True, w_start=1.005 * best.w, b_start=best.b, iterations=2000)
+    race = race_of(surface, start.replace(lr=0.005), Settings(bias=True, iterations=2000))
+    race.advance(1)
+    assert [racer.within for racer in racers_of(race)] == [0, None]
+    assert winner_of(racers_of(race)) is not None
+    race.advance(2000)
+    assert [racer.status for racer in racers_of(race)] == ["finished", "diverged"]
+    assert winner_of(racers_of(race)) is None
+
+
+def test_one_that_is_deleted_leaves_its_place_empty(surface: LossSurface) -> None:
+    race = race_of(surface, *[Settings(lr=lr, bias=True, iterations=9000) for lr in (0.004, 0.003)])
+    race.finish()
+    while race.drive(0.0) is not None:
+        pass
+    entries = entries_of(race)
+    assert [racer.place for racer in race.racers(entries)] == [1, 2]
+    (left,) = race.racers(entries[1:])
+    assert (left.place, left.entry, left.within is None) == (2, entries[1], False)
+    assert winner_of([left]) is None
+    assert race.racers(()) == ()
+    assert winner_of(()) is None
 
 
 def test_pause_and_finish(surface: LossSurface) -> None:

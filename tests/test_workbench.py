@@ -228,8 +228,9 @@ class Recorder(Bench):
         return lambda *said: self.commands.append((name, *said))
 
 
-QUESTIONS = {"facts", "scene", "tend"}
-OBEYED = {n for n, member in vars(Bench).items() if callable(member) and n[0] != "_"} - QUESTIONS
+# What each frame asks of the bench.
+FRAME = {"facts", "scene", "tend", "follow_leader"}
+OBEYED = {n for n, member in vars(Bench).items() if callable(member) and n[0] != "_"} - FRAME
 COMMANDS: dict[str, tuple[object, ...]] = {
     "space": ("toggle_run",),
     "s": ("step",),
@@ -1053,15 +1054,16 @@ async def test_methods_race_on_the_screen_and_the_first_is_marked() -> None:
         assert "running" in desk.lines[0]
         await desk.press("f")
         await desk.wait(0.5)
-        assert race.first
-        number, words = 1 + race.runs.index(race.first[0]), f"{race.first[1]} first"
+        scene = desk.bench.scene()
+        number, words = scene.racers[0].entry.number, f"{scene.racers[0].within} first"
         await desk.press("h")
         table = desk.app.screen.query_one(DataTable)
         rows = [list(map(str, table.get_row_at(i))) for i in range(table.row_count)]
         assert [row[0] for row in rows if words in row] == [f"{number}"]
         assert sum("first" in cell for row in rows for cell in row) == 1
         await desk.press("escape")
-        assert f"run {number} first within 1%, after {race.first[1]} · " in desk.text
+        assert scene.winner.endswith(f"wins: within 1% after {scene.racers[0].within}")
+        assert f"{scene.winner} · " in desk.text
 
 
 async def test_a_race_of_more_than_can_be_told_apart_or_of_one_does_not_start() -> None:

@@ -2,13 +2,51 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from gdtui.core.descent import Status
+from gdtui.core.descent import Status, Step
 from gdtui.core.pacemaker import BURST, FULL_SPEED, Pace, Pacemaker, speed
 from gdtui.core.run import Run, Snapshot
-from gdtui.runs.history import first_within
+from gdtui.runs.history import Entry
+from gdtui.theory import divergence
+from gdtui.theory.goal import Gap, goal
+
+
+@dataclass(frozen=True, eq=False)
+class Racer:
+    """A run in a race as it stands at one moment, the best at place 1.
+
+    `status` is where it stands, in a word, and `within` the iteration at which it came within 1%
+    of its minimum, if it did.
+    """
+
+    place: int
+    entry: Entry
+    snapshot: Snapshot
+    gap: Gap
+    within: int | None
+    status: str
+
+    @property
+    def label(self) -> str:
+        """Its method and its rate, or the name it was given."""
+        settings = self.entry.run.settings
+        return self.entry.label if self.entry.name else f"{settings.method} lr {settings.lr:g}"
+
+    @property
+    def loss(self) -> float:
+        """The loss where it stands, or where it ended."""
+        return _step(self.snapshot).loss
+
+
+def winner_of(racers: Sequence[Racer]) -> Racer | None:
+    """The one that was first within 1% and did not diverge since, unless it is deleted."""
+    first = racers[0] if racers else None
+    has_won = first and (first.place, first.status in divergence.ALARMING) == (1, False)
+    return first if first and has_won and first.within is not None else None
 
 
 class Race:
@@ -23,7 +61,8 @@ class Race:
         self._lock = threading.Lock()
         self._hurrying = False
         self._pacemaker = Pacemaker()
-        self._first: tuple[Run, int] | None = None
+        # When each that came within 1% did so.
+        self._within: dict[Run, int] = {}
 
     @property
     def running(self) -> bool:
@@ -82,13 +121,34 @@ class Race:
         with self._lock:
             return [run.snapshot() for run in self.runs]
 
-    @property
-    def first(self) -> tuple[Run, int] | None:
-        """The run that was first within 1% of its minimum, if one was, and at which iteration."""
-        with self._lock:
-            if self._first is not None:
-                return self._first
-            arrived = [(run, at) for run in self.runs if (at := first_within(run)) is not None]
-            # They are in step: whoever comes later is not first.
-            self._first = min(arrived, key=lambda pair: pair[1], default=None)
-            return self._first
+    def racers(self, entries: Sequence[Entry]) -> tuple[Racer, ...]:
+        """How they stand, best first; one that is not among the entries leaves its place empty.
+
+        Who was within 1% earlier is ahead of who was later, and both of who is still farther away;
+        what diverges is last.
+        """
+        by_run = {entry.run: entry for entry in entries}
+        found = [self._measured(*pair) for pair in zip(self.runs, self.snapshots(), strict=True)]
+        return tuple(
+            Racer(place, by_run[run], snapshot, left, self._within.get(run), status)
+            for place, (run, snapshot, left, status) in enumerate(sorted(found, key=self._rank), 1)
+            if run in by_run
+        )
+
+    def _measured(self, run: Run, snapshot: Snapshot) -> tuple[Run, Snapshot, Gap, str]:
+        step = _step(snapshot)
+        near = goal(run.surface, snapshot.settings, (step.w, step.b))
+        if run not in self._within and (at := run.first_at_most(near.allowed)) is not None:
+            self._within[run] = at
+        return run, snapshot, near.gap(step.loss), divergence.standing(snapshot, run.surface)
+
+    def _rank(self, found: tuple[Run, Snapshot, Gap, str]) -> tuple[int, float, float]:
+        run, snapshot, left, status = found
+        if status == Status.DIVERGED:
+            return 2, -snapshot.reached, 0.0  # who held out longer is ahead
+        diverges = status == divergence.DIVERGING
+        return int(diverges), self._within.get(run, math.inf), left.percent
+
+
+def _step(snapshot: Snapshot) -> Step:
+    return snapshot.outcome.step if snapshot.outcome else snapshot.step

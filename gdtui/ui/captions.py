@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from itertools import pairwise
 
 from gdtui.core.descent import Status
 from gdtui.core.run import Snapshot
 from gdtui.core.surface import Surface
-from gdtui.drawing import figure
+from gdtui.drawing import figure, short
 from gdtui.runs.history import differences
+from gdtui.runs.race import Racer, winner_of
 from gdtui.scene import Scene
-from gdtui.theory.divergence import DIVERGING, is_diverging
+from gdtui.theory.divergence import ALARMING, DIVERGING, is_diverging
 from gdtui.theory.explanation import explanation
+from gdtui.theory.prediction import predicted_iterations
 from gdtui.theory.verdict import advised_rate, critical_rate
 
 
@@ -70,6 +74,50 @@ def _offer(snapshot: Snapshot, surface: Surface) -> str:
         offer = "- takes a smaller learning rate"
     space = "pauses" if snapshot.status is Status.RUNNING else "goes on"
     return f"The loss grows, the run is {DIVERGING}: {offer}, space {space}."
+
+
+def race(racers: Sequence[Racer]) -> str:
+    """How a race has ended, or is won before, and what can be done; empty while it is open."""
+    if winner := winner_of(racers):
+        return _victory(winner, racers[1:])
+    if all(racer.snapshot.status is Status.READY for racer in racers):
+        return "Space starts the race, s takes one iteration of each."
+    if not all(racer.snapshot.outcome for racer in racers):
+        return ""
+    if racers[0].place > 1:
+        return "The best run of this race is deleted: in the table of runs (h), u brings it back."
+    return f"Nobody came within 1%. {_advice(racers)}"
+
+
+def _victory(winner: Racer, others: Sequence[Racer]) -> str:
+    first, *later = [
+        (racer.within, racer.label) for racer in (winner, *others) if racer.within is not None
+    ]
+    lead = f", {_iterations(later[0][0] - first[0])} before {later[0][1]}" if later else ""
+    return (
+        f"The winner is {winner.label} (run {winner.entry.number}): within 1% of the minimum after "
+        f"{_iterations(first[0])}{lead}."
+    )
+
+
+def _advice(racers: Sequence[Racer]) -> str:
+    """What lets a race that nobody has won be won."""
+    if all(racer.status in ALARMING for racer in racers):
+        return "All diverge: take a smaller learning rate, then t races again."
+    runs = {racer.label: racer.entry.run for racer in racers}
+    found = {label: predicted_iterations(run.surface, run.settings) for label, run in runs.items()}
+    known = [(count, label) for label, count in found.items() if count and math.isfinite(count)]
+    if not known:
+        return "Take more iterations or another learning rate, then t races again."
+    count, label = min(known)
+    return (
+        f"{label} needs about {short(count)} iterations: take more, or another learning rate, "
+        "then t races again."
+    )
+
+
+def _iterations(count: int) -> str:
+    return f"{count} iteration" + "s" * (count != 1)
 
 
 def tunings(snapshot: Snapshot) -> tuple[tuple[int, str], ...]:

@@ -219,6 +219,8 @@ class Workbench(IgnoresStaleSizes, PromptRepaint[None]):
 
     def _frame(self) -> bool:
         """Show all as it is now; returns whether what is shown will go on changing."""
+        if not self._panel.has_focus_within:  # what is set there is set for the run it shows
+            self.bench.follow_leader()
         scene = self.bench.scene()
         self._panel.show(scene.wanted)
         for plot in self._plots:
