@@ -14,7 +14,7 @@ from gdtui.core.settings import Settings
 from gdtui.core.surface import Surface
 from gdtui.drawing import Role, Row, figure, short
 from gdtui.scene import Scene
-from gdtui.theory.goal import OF_MINIMUM, gap
+from gdtui.theory.goal import OF_MINIMUM, Gap, gap
 from gdtui.theory.verdict import Stability, Verdict, stability
 
 # The labels of the row with the gauge, and of the one that compares the learning rate with its
@@ -142,17 +142,20 @@ def _batch_loss(now: Now, room: int = 20) -> str:
     return figure(measure(*snapshot.step[:3])[0], room) if measure else ""
 
 
-def against_best(now: Now) -> str:
-    """How far the loss is above the best one, in few words."""
+def _against_best(now: Now) -> str:
     scene = now.scene
-    left = gap(scene.surface, scene.snapshot.step, scene.snapshot.settings)
+    return above_best(gap(scene.surface, scene.snapshot.step, scene.snapshot.settings))
+
+
+def above_best(left: Gap, digits: int = 4) -> str:
+    """How far a loss is above the best one, in few words."""
     if not math.isfinite(left.percent):
         return "far above best"
     if left.of != OF_MINIMUM:
-        return f"{short(left.percent, 4)}% of start"
+        return f"{short(left.percent, digits)}% of start"
     if left.percent < 10:
-        return f"{short(left.percent, 4)}% above best"
-    return f"{short(1 + left.percent / 100, 4)} times best"
+        return f"{short(left.percent, digits)}% above best"
+    return f"{short(1 + left.percent / 100, digits)} times best"
 
 
 def share_of_limit(ratio: float) -> str:
@@ -392,7 +395,7 @@ ROWS: tuple[NowRow, ...] = (
     ),
     NowRow(
         "loss is",
-        lambda now, room: against_best(now),
+        lambda now, room: _against_best(now),
         lambda now: (
             f"How near the run is: the loss {short(_step(now, 'loss'))} against the best, "
             f"{short(best_loss(now))}. Within 1% it counts as there; where the best loss is 0, "

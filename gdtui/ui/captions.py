@@ -76,44 +76,49 @@ def _offer(snapshot: Snapshot, surface: Surface) -> str:
     return f"The loss grows, the run is {DIVERGING}: {offer}, space {space}."
 
 
-def race(racers: Sequence[Racer]) -> str:
-    """How a race has ended, or is won before, and what can be done; empty while it is open."""
+def race(racers: Sequence[Racer]) -> list[str]:
+    """How a race has ended, or is won before, and what can be done: fully, and briefly."""
     if winner := winner_of(racers):
         return _victory(winner, racers[1:])
     if all(racer.snapshot.status is Status.READY for racer in racers):
-        return "Space starts the race, s takes one iteration of each."
+        return ["Space starts the race, s takes one iteration of each."]
     if not all(racer.snapshot.outcome for racer in racers):
-        return ""
+        return []
     if racers[0].place > 1:
-        return "The best run of this race is deleted: in the table of runs (h), u brings it back."
-    return f"Nobody came within 1%. {_advice(racers)}"
-
-
-def _victory(winner: Racer, others: Sequence[Racer]) -> str:
-    first, *later = [
-        (racer.within, racer.label) for racer in (winner, *others) if racer.within is not None
-    ]
-    lead = f", {_iterations(later[0][0] - first[0])} before {later[0][1]}" if later else ""
-    return (
-        f"The winner is {winner.label} (run {winner.entry.number}): within 1% of the minimum after "
-        f"{_iterations(first[0])}{lead}."
-    )
-
-
-def _advice(racers: Sequence[Racer]) -> str:
-    """What lets a race that nobody has won be won."""
+        return ["The best run of this race is deleted: in the table of runs (h), u brings it back."]
     if all(racer.status in ALARMING for racer in racers):
-        return "All diverge: take a smaller learning rate, then t races again."
+        return ["All diverge: take a smaller learning rate, then t races again."]
+    came = any(racer.within is not None for racer in racers)
+    nobody = f"Nobody {'stayed' if came else 'came'} within 1%"
+    brief = f"{nobody}: take more iterations or another rate, t races again."
+    return [f"{nobody}. {needs}" for needs in _needs(racers)] + [brief]
+
+
+def _victory(winner: Racer, others: Sequence[Racer]) -> list[str]:
+    first, *later = [
+        (racer.within, racer.label)
+        for racer in (winner, *others)
+        if racer.within is not None and racer.status not in ALARMING
+    ]
+    who = f"The winner is {winner.label} (run {winner.entry.number})"
+    after = _iterations(first[0])
+    ahead = [
+        f"{who}: within 1% of the minimum after {after}, {at - first[0]} before {second}."
+        for at, second in later[:1]
+    ]
+    return [*ahead, f"{who}, within 1% after {after}."]
+
+
+def _needs(racers: Sequence[Racer]) -> list[str]:
+    """Who would be the first of all with more iterations, where theory tells, and what to do."""
     runs = {racer.label: racer.entry.run for racer in racers}
     found = {label: predicted_iterations(run.surface, run.settings) for label, run in runs.items()}
     known = [(count, label) for label, count in found.items() if count and math.isfinite(count)]
-    if not known:
-        return "Take more iterations or another learning rate, then t races again."
-    count, label = min(known)
-    return (
-        f"{label} needs about {short(count)} iterations: take more, or another learning rate, "
-        "then t races again."
-    )
+    return [
+        f"{label} needs about {short(count)} iterations: take more, or another learning rate, then "
+        "t races again."
+        for count, label in sorted(known)[:1]
+    ]
 
 
 def _iterations(count: int) -> str:

@@ -45,6 +45,7 @@ from gdtui.ui.widgets.iteration_log import IterationLog
 from gdtui.ui.widgets.plot import Plot
 from gdtui.ui.widgets.readout import Readout
 from gdtui.ui.widgets.settings_panel import Field, NumberField, SettingsPanel
+from gdtui.ui.widgets.standings import Standings
 from gdtui.ui.widgets.tab_strip import TabStrip
 from gdtui.views import SHORT_NAMES, VIEWS
 from gdtui.views.view import explained
@@ -138,6 +139,7 @@ class Workbench(IgnoresStaleSizes, PromptRepaint[None]):
                     for name in VIEWS:
                         yield Plot(name)
             yield IterationLog()
+            yield Standings()
         yield HintRow()
         yield HelpPanel(GROUPS)
 
@@ -162,6 +164,10 @@ class Workbench(IgnoresStaleSizes, PromptRepaint[None]):
     @cached_property
     def _log(self) -> IterationLog:
         return self.query_one(IterationLog)
+
+    @cached_property
+    def _standings(self) -> Standings:
+        return self.query_one(Standings)
 
     @cached_property
     def _status(self) -> Label:
@@ -234,6 +240,9 @@ class Workbench(IgnoresStaleSizes, PromptRepaint[None]):
         self._log.set_class(scene.status in ALARMING, "-alarm")
         tunings = captions.tunings(scene.newest)
         self._log.show(scene.newest.lines, closing, tunings, scene.cursor)
+        # In the past the lines of its run matter again.
+        self.set_class(bool(scene.racers) and scene.cursor is None, "-racing")
+        self._standings.show(scene)
         self._show_status(scene)
         self._show_hints(scene)
         return scene.goes_on
@@ -373,6 +382,10 @@ class Workbench(IgnoresStaleSizes, PromptRepaint[None]):
     @on(IterationLog.Chosen)
     def _line_chosen(self, event: IterationLog.Chosen) -> None:
         self._look(partial(self.bench.look_at, event.iteration))
+
+    @on(Standings.Chosen)
+    def _racer_chosen(self, event: Standings.Chosen) -> None:
+        self._look(partial(self.bench.look_at_run, event.number))
 
     def action_explain(self) -> None:
         """Explain what the plots show, each figure of Now, and each setting."""
