@@ -84,7 +84,7 @@ MODES = {
     "ascii": Mode(("--ascii",), ("r", " ")),
     "small": Mode((), ("r", " "), (30, 8)),
     "sweeping": Mode(("--iterations", "1000000"), ("r", "w")),
-    "racing": Mode(("--iterations", "100000", "--pace", "max"), ("r", "t", "\r")),
+    "racing": Mode(("--iterations", "100000", "--pace", "max"), ("r", "t", "a", "\r")),
     "in the past": Mode(ENDLESS, ("r", "f", TYPED["ctrl+left"])),
     "table of runs open": Mode((), ("f", "-", "f", "h")),
     "on a surface": Mode((), ("r", " "), data=("--surface", "himmelblau")),

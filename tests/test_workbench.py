@@ -1045,8 +1045,8 @@ async def test_methods_race_on_the_screen_and_the_first_is_marked() -> None:
     async with opened(Settings(bias=True, iterations=3000, lr=0.001), size=(200, 55)) as desk:
         await desk.press("t")
         for method in METHODS.values():
-            assert method.name in desk.text
-        await desk.press("enter")
+            assert f"[ ] {method.name}, lr " in desk.text
+        await desk.press("a", "enter")
         race = desk.bench.race
         assert race
         assert [run.settings.method for run in race.runs] == list(METHODS)
@@ -1080,11 +1080,49 @@ async def test_a_race_of_more_than_can_be_told_apart_or_of_one_does_not_start() 
             await desk.press("enter")
             assert desk.app.screen is screen
             assert words in messages(desk)[-1]
+        choice.deselect_all()
         for number in (0, 2):
             choice.select(len(METHODS) + number)
         await desk.press("enter")
         assert desk.bench.race
         assert [run.settings.lr for run in desk.bench.race.runs] == [0.001, 0.0002]
+
+
+@pytest.mark.parametrize(
+    "keys", ["enter down enter", "space down enter", "space down space t", "2"]
+)
+async def test_two_keys_or_clicks_choose_two_racers(keys: str) -> None:
+    async with opened(size=(80, 24)) as desk:
+        await desk.press("t")
+        assert ("[ ] " in desk.text, "[x] " in desk.text) == (True, False)
+        if keys == "2":
+            for place in (0, 1):
+                await desk.pilot.click(SelectionList, offset=(1 + 8 * place, place))
+            assert desk.text.count("[x] ") == 2
+            words = "enter start"
+            y, x = next(
+                (y, line.index(words)) for y, line in enumerate(desk.lines) if words in line
+            )
+            await desk.pilot.click(offset=(x, y))
+        else:
+            *first, last = keys.split()
+            await desk.press(*first)
+            assert "[x] " in desk.text
+            await desk.press(last)
+        assert desk.bench.race
+        assert [run.settings.method for run in desk.bench.race.runs] == list(METHODS)[:2]
+
+
+async def test_all_methods_are_chosen_by_a_key_and_none_by_it_again() -> None:
+    async with opened(size=(80, 24)) as desk:
+        await desk.finish(1, of=50)
+        await desk.press("t")
+        choice = desk.app.screen.query_one(SelectionList)
+        choice.select(len(METHODS))
+        await desk.press("a")
+        assert sorted(choice.selected) == [*range(len(METHODS) + 1)]
+        await desk.press("a")
+        assert choice.selected == [len(METHODS)]
 
 
 # Taking it away

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from rich.segment import Segment
+from rich.style import Style
 from textual.screen import ScreenResultType
+from textual.strip import Strip
 from textual.widgets import OptionList, SelectionList
 
 from gdtui.ui.textual_fixes.dialog_dismissal import OnceDismissed
@@ -19,4 +22,16 @@ class LineList(PagesWithRoom, OptionList):
 
 
 class Choices(PagesWithRoom, SelectionList[int]):
-    """A list of which any number of lines is chosen."""
+    """A list of which any number of lines is chosen; the box before each of the others is empty."""
+
+    def render_line(self, y: int) -> Strip:
+        """One line: Textual would cross the box of a line that is not chosen, too."""
+        line = super(SelectionList, self).render_line(y)
+        at = self.scroll_offset.y + y
+        if at >= self.option_count:
+            return line
+        is_chosen = self.get_option_at_index(at).value in self.selected
+        # A click on the box finds its line by this, as one on the words does.
+        style = next(iter(line)).style or self.rich_style
+        style += Style(bold=is_chosen, meta={"option": at})
+        return Strip([Segment("[x] " if is_chosen else "[ ] ", style), *line])

@@ -255,15 +255,19 @@ class RaceScreen(Dialog[list[Settings] | None]):
 
     BINDINGS = [
         Binding("escape,q", "dismiss", "Back"),
-        # Before the list, which chooses with it: space does so too.
+        # Before the list, which would take the line off again that is at the cursor.
         Binding("enter,t", "start", "Start", priority=True),
+        Binding("a", "every_method", "All methods"),
     ]
 
     def __init__(self, settings: Settings, entries: Sequence[Entry]) -> None:
         super().__init__()
         lr = None if settings.lr == settings.chosen_method.lr else settings.lr
         self._racers = [_with_method(settings, key, lr) for key in METHODS]
-        self._words = [method.name for method in METHODS.values()]
+        names = [method.name for method in METHODS.values()]
+        self._words = [
+            f"{name}, lr {racer.lr:g}" for name, racer in zip(names, self._racers, strict=True)
+        ]
         for entry in entries:
             theirs = entry.run.settings
             self._racers.append(theirs)
@@ -271,23 +275,32 @@ class RaceScreen(Dialog[list[Settings] | None]):
             self._words.append(f"run {entry.number}: {name}{theirs.method}, lr {theirs.lr:g}")
 
     def compose(self) -> ComposeResult:
-        """The list in a frame that names the keys; all methods are chosen at first."""
+        """The list in a frame that names the keys; nobody is chosen at first."""
         with Vertical(classes="dialog") as box:
-            box.border_title = "Race: who is first within 1%?"
-            box.border_subtitle = "space choose · enter start · escape back"
+            box.border_title = "Race: choose two or more"
+            box.border_subtitle = (
+                "space choose · a all methods · [@click=screen.start]enter start[/] · esc back"
+            )
             yield Choices(
-                *(
-                    Selection(Text(words), number, number < len(METHODS))
-                    for number, words in enumerate(self._words)
-                ),
+                *(Selection(Text(words), number) for number, words in enumerate(self._words)),
                 compact=True,
             )
 
+    def action_every_method(self) -> None:
+        """Choose all methods, or none if they are."""
+        choices, methods = self.query_one(Choices), range(len(METHODS))
+        are_chosen = set(methods) <= set(choices.selected)
+        for number in methods:
+            choices.deselect(number) if are_chosen else choices.select(number)
+
     def action_start(self) -> None:
-        """End with the settings of the chosen ones."""
-        chosen = self.query_one(Choices).selected
+        """End with the settings of the chosen ones; the line at the cursor may be the second."""
+        choices = self.query_one(Choices)
+        if len(choices.selected) < 2 and choices.highlighted is not None:
+            choices.select(choices.highlighted)
+        chosen = choices.selected
         if len(chosen) < 2:
-            self.notify("A race takes at least two.")
+            self.notify("A race takes at least two: choose another one.")
             return
         if len(chosen) > RACERS:
             self.notify(f"A race takes {RACERS} at most, each in a colour of its own.")
