@@ -107,7 +107,7 @@ class Scene:
     def winner(self) -> str:
         """Who won the race that is on, and when, in a few words, once somebody did."""
         winner = winner_of(self.racers)
-        return f"{winner.label} wins: within 1% after {winner.within}" if winner else ""
+        return f"{winner.label} wins after {winner.within}" if winner else ""
 
     @property
     def neighbours(self) -> list[Ghost]:

@@ -668,7 +668,7 @@ def test_methods_race_in_step_and_the_first_is_named() -> None:
     first = bench.scene().racers[0]
     number, settings = first.entry.number, first.entry.run.settings
     assert first.within == min(filter(None, (e.first_within for e in bench.history.entries)))
-    words = f"{settings.method} lr {settings.lr:g} wins: within 1% after {first.within}"
+    words = f"{settings.method} lr {settings.lr:g} wins after {first.within}"
     assert bench.scene().winner == words
     bench.look_at_run(number % len(racers) + 1)
     bench.history.delete(number)

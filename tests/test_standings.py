@@ -80,7 +80,8 @@ async def test_the_end_names_the_winner_or_says_what_to_do() -> None:
         assert f"Nobody came within 1%. {SHORT.method} lr {SHORT.lr:g} needs about" in desk.text
         await raced(desk, [racer.replace(iterations=3000) for racer in EVERY], 8.0)
         first, second = desk.bench.scene().racers[:2]
-        assert f"Race: {first.label} wins: within 1% after {first.within} " in desk.text
+        assert f"Race: {first.label} wins after {first.within}, the first within 1% " in desk.text
+        assert f"─ {first.label} wins after {first.within} · " in desk.text
         assert f" 1% at {second.within} " in desk.text
         desk.bench.look_at_run(second.entry.number)
         desk.bench.history.delete(first.entry.number)

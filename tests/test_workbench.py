@@ -28,12 +28,13 @@ from gdtui.dataset import DataError
 from gdtui.export.lines import as_text
 from gdtui.export.registry import EXPORTERS
 from gdtui.scene import LOSS, THIS_STEP, VALLEY, Scale
+from gdtui.theory import divergence
 from gdtui.ui.app import Laboratory
 from gdtui.ui.dialogs.examples import ExamplesScreen
 from gdtui.ui.dialogs.explain import ExplainScreen
 from gdtui.ui.dialogs.export import ExportScreen
 from gdtui.ui.dialogs.question import Question
-from gdtui.ui.dialogs.runs import COLUMNS, RACERS, RaceScreen, RunRow, RunsScreen
+from gdtui.ui.dialogs.runs import COLUMNS, RACERS, RaceScreen, RunRow, RunsScreen, shown_columns
 from gdtui.ui.keys import ALWAYS, BINDINGS, GROUPS, HINTS, written
 from gdtui.ui.textual_fixes.palette import Palette
 from gdtui.ui.widgets.help_panel import HelpPanel
@@ -1041,6 +1042,55 @@ async def test_the_table_sorts_by_every_column() -> None:
             await desk.press("s")
 
 
+@pytest.mark.parametrize("width", [60, 80, 120])
+async def test_the_table_of_runs_fits_and_keeps_the_status(width: int) -> None:
+    racers = [Settings(method=key, lr=0.01, bias=True, iterations=3000) for key in METHODS]
+    async with opened(size=(width, 24)) as desk:
+        desk.bench.start_race(racers)
+        desk.bench.finish()
+        desk.workbench.show()
+        await desk.wait(0.5)
+        desk.bench.history.rename(3, "the stochastic one")
+        await desk.press("h")
+        table = desk.app.screen.query_one(DataTable)
+        for place in range(len(COLUMNS)):
+            assert table.max_scroll_x == 0, place
+            numbers = [int(str(row.value)) for row in table.rows]
+            for at, number in enumerate(numbers, 1):
+                run = desk.bench.history[number].run
+                line = desk.lines[table.region.y + at][table.region.x : table.region.right].strip()
+                assert line.startswith(f"{number} ")
+                assert f" {divergence.standing(run.snapshot(), run.surface)} " in f"{line} "
+            await desk.press("s")
+        await desk.resize(200, 30)
+        assert "momentum 0.9, iterations" not in desk.text
+        assert "changed settings" in desk.text
+
+
+def test_columns_go_where_room_is_short_but_status_and_the_sorted_one_stay() -> None:
+    row = ["3 hidden", "the name", "a long list of settings that differ", "3000", "39.291304", "7%"]
+    rows = [[*row, "1244 first", "diverging", "2 at 200"], [""] * len(COLUMNS)]
+
+    def heads(room: int, sorted_by: int = 0) -> list[str]:
+        found = shown_columns(rows, sorted_by, room)
+        total = sum(width + 2 for _, width in found.values())
+        assert total <= room or len(found) == 1 + (sorted_by != 7)
+        return [head for head, _ in found.values()]
+
+    every = [column.head for column in COLUMNS]
+    brief = [column.brief or column.head for column in COLUMNS]
+    assert heads(160) == heads(105) == every
+    assert heads(104) == heads(87) == brief
+    assert heads(86) == brief[:-1]
+    assert heads(76) == ["run", "changes", "iter", "loss", "above", "in 1%", "status"]
+    assert heads(56) == ["run", "loss", "above", "in 1%", "status"]
+    assert heads(56, sorted_by=8) == ["run", "loss", "in 1%", "status", "left"]
+    assert shown_columns(rows, 0, 160)[2] == ("changed settings", len(row[2]))
+    assert shown_columns(rows, 0, 110)[2] == ("changed settings", 21)
+    nameless = [[*row[:1], "", *rows[0][2:]]]
+    assert "name" not in [head for head, _ in shown_columns(nameless, 0, 95).values()]
+
+
 async def test_methods_race_on_the_screen_and_the_first_is_marked() -> None:
     async with opened(Settings(bias=True, iterations=3000, lr=0.001), size=(200, 55)) as desk:
         await desk.press("t")
@@ -1062,7 +1112,7 @@ async def test_methods_race_on_the_screen_and_the_first_is_marked() -> None:
         assert [row[0] for row in rows if words in row] == [f"{number}"]
         assert sum("first" in cell for row in rows for cell in row) == 1
         await desk.press("escape")
-        assert scene.winner.endswith(f"wins: within 1% after {scene.racers[0].within}")
+        assert scene.winner.endswith(f" wins after {scene.racers[0].within}")
         assert f"{scene.winner} · " in desk.text
 
 

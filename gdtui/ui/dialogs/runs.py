@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from rich.style import Style
 from rich.text import Text
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
@@ -23,8 +23,12 @@ from gdtui.scene import GHOSTS
 from gdtui.theory import divergence
 from gdtui.ui.dialogs.dialog import Choices, Dialog
 
-# How much of a name, and of the settings that differ, there is room for.
-NAME, CHANGES = 12, 28
+# How much of a name there is room for.
+NAME = 12
+# How many characters of the settings that differ are worth a column: under full heads, and at all.
+_CHANGES = (12, 8)
+# The blanks on both sides of a cell.
+_PADDING = 2
 # The run that is looked at, and those beside it.
 RACERS = 1 + GHOSTS
 
@@ -42,11 +46,16 @@ class RunRow(NamedTuple):
 
 
 class Column(NamedTuple):
-    """A column: its head, what a cell says, and what rows are sorted by."""
+    """A column: its head, what a cell says, and what rows are sorted by.
+
+    Where room is short the head is the `brief` one, and the columns go that `stay` the shortest.
+    """
 
     head: str
     cell: Callable[[RunRow], str]
     key: Callable[[RunRow], Any]
+    brief: str = ""
+    stays: int = 9
 
 
 def _within(row: RunRow) -> float:
@@ -63,37 +72,85 @@ COLUMNS = (
         lambda row: f"{row.entry.number}{' hidden' if row.entry.hidden else ''}",
         lambda row: row.entry.number,
     ),
-    Column("name", lambda row: printable(row.entry.name, NAME), lambda row: row.entry.name),
+    Column(
+        "name", lambda row: printable(row.entry.name, NAME), lambda row: row.entry.name, stays=2
+    ),
     Column(
         "changed settings",
-        lambda row: printable(row.summary.changes, CHANGES),
         lambda row: row.summary.changes,
+        lambda row: row.summary.changes,
+        brief="changes",
+        stays=3,
     ),
-    Column("iterations", lambda row: f"{row.summary.iterations}", lambda r: r.summary.iterations),
+    Column(
+        "iterations",
+        lambda row: f"{row.summary.iterations}",
+        lambda row: row.summary.iterations,
+        brief="iter",
+        stays=4,
+    ),
     Column("loss", lambda row: short(row.summary.loss, 8), lambda row: row.summary.loss),
     Column(
         "above min",
         lambda row: f"{short(row.summary.gap.percent, 4)}%",
         lambda row: row.summary.gap.percent,
+        brief="above",
+        stays=5,
     ),
     Column(
         "within 1%",
         lambda row: "-" if row.summary.within is None else f"{row.summary.within}",
         _within,
+        brief="in 1%",
     ),
     Column("status", lambda row: row.status, lambda row: row.status),
     Column(
         "left",
         lambda row: "{} at {}".format(*row.entry.parent) if row.entry.parent else "",
         _origin,
+        stays=1,
     ),
 )
 
 
-_WITHIN, _STATUS = (
+_CHANGED, _WITHIN, _STATUS = (
     next(i for i, column in enumerate(COLUMNS) if column.head == head)
-    for head in ("within 1%", "status")
+    for head in ("changed settings", "within 1%", "status")
 )
+
+
+def shown_columns(
+    rows: Sequence[Sequence[str]], sorted_by: int, room: int
+) -> dict[int, tuple[str, int]]:
+    """The head and the width of each column that is shown, by its place among all.
+
+    First the settings that differ are cut, and what says nothing goes, then heads are brief; then
+    columns go, but never the one that the rows are sorted by.
+    """
+
+    def widths(shown: Sequence[int], brief: bool) -> dict[int, tuple[str, int]]:
+        heads = {at: (COLUMNS[at].brief if brief else "") or COLUMNS[at].head for at in shown}
+        # With room for the arrow.
+        longest = {
+            at: max(len(head) + 2 * (at == sorted_by), *(len(row[at]) for row in rows), 0)
+            for at, head in heads.items()
+        }
+        if _CHANGED in longest:
+            least = max(_CHANGES[brief], len(heads[_CHANGED]) + 2 * (sorted_by == _CHANGED))
+            over = sum(longest.values()) + _PADDING * len(longest) - room
+            longest[_CHANGED] = max(min(least, longest[_CHANGED]), longest[_CHANGED] - max(over, 0))
+        return {at: (head, longest[at]) for at, head in heads.items()}
+
+    every = list(range(len(COLUMNS)))
+    telling = [at for at in every if at == sorted_by or any(row[at] for row in rows)]
+    going = sorted((at for at in telling if at != sorted_by), key=lambda at: COLUMNS[at].stays)
+    fewer = [[at for at in telling if at not in going[:count]] for count in range(len(going))]
+    tries = [(every, False), (telling, False), *((shown, True) for shown in fewer)]
+    for shown, brief in tries:
+        found = widths(shown, brief)
+        if sum(width + _PADDING for _, width in found.values()) <= room:
+            break
+    return found
 
 
 class RunsScreen(Dialog[int | None]):
@@ -132,6 +189,11 @@ class RunsScreen(Dialog[int | None]):
         """Fill the table, with the cursor on the run that is looked at."""
         self._fill(self._current)
 
+    def on_resize(self, event: events.Resize) -> None:
+        """Fit the columns to the new width."""
+        super().on_resize(event)
+        self._fill(self._chosen)
+
     @property
     def _table(self) -> DataTable[Text]:
         return self.query_one(DataTable)
@@ -159,18 +221,21 @@ class RunsScreen(Dialog[int | None]):
         first = min(
             (row.summary.within for row in rows if row.summary.within is not None), default=-1
         )
+        cells = [[column.cell(row) for column in COLUMNS] for row in rows]
+        for row, told in zip(rows, cells, strict=True):
+            told[_WITHIN] += " first" if row.summary.within == first else ""
+        # Beside the table stand its frame, two blanks and perhaps a scroll bar.
+        shown = shown_columns(cells, self._column, self.app.size.width - 5)
         table.clear(columns=True)
-        for number, column in enumerate(COLUMNS):
+        for number, (head, width) in shown.items():
             arrow = (" ▲", " ▼")[self._descending] if number == self._column else ""
-            table.add_column(Text(column.head + arrow), key=str(number))
-        for row in rows:
+            table.add_column(Text(head + arrow), key=str(number), width=width)
+        for row, told in zip(rows, cells, strict=True):
             style = "bold" if row.entry.number == self._current else ""
-            cells = [column.cell(row) for column in COLUMNS]
-            cells[_WITHIN] += " first" if row.summary.within == first else ""
-            texts = [Text(cell, style) for cell in cells]
-            if row.status in divergence.ALARMING:
+            texts = {at: Text(printable(told[at], shown[at][1]), style) for at in shown}
+            if row.status in divergence.ALARMING and _STATUS in texts:
                 texts[_STATUS].stylize(self._alarm)
-            table.add_row(*texts, key=str(row.entry.number))
+            table.add_row(*texts.values(), key=str(row.entry.number))
         numbers = [row.entry.number for row in rows]
         if chosen in numbers:
             table.move_cursor(row=numbers.index(chosen))
@@ -191,8 +256,9 @@ class RunsScreen(Dialog[int | None]):
     @on(DataTable.HeaderSelected)
     def _sort_by(self, event: DataTable.HeaderSelected) -> None:
         event.stop()
-        self._descending = event.column_index == self._column and not self._descending
-        self._column = event.column_index
+        column = int(str(event.column_key.value))
+        self._descending = column == self._column and not self._descending
+        self._column = column
         self._fill(self._chosen)
 
     def action_sort(self) -> None:

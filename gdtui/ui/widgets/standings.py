@@ -137,7 +137,7 @@ class Standings(Rows):
         texts = captions.race(scene.racers)
         arranged = self._arranged = Arrangement.of(len(scene.racers), texts, width, height)
         unsaid = texts[-1] if texts and not arranged.words else _QUESTION
-        title = f"Race: {scene.winner}" if scene.winner else unsaid
+        title = f"Race: {scene.winner}, the first within 1%" if scene.winner else unsaid
         rows = self._filled(self._table(scene, width), width, height)
         self.show_rows(framed(rows, width + 2, title, "", Role.FRAME)[: height + edges])
 
