@@ -119,7 +119,7 @@ class Course:
     def check(self, text: str) -> None:
         """Raise ValueError, in words, for what can't be an answer."""
         if not self.card.choices:
-            Hyperparameter("answer", "answer", 0.0, "").parse(text)
+            Hyperparameter("answer", "answer", 0.0, "", "").parse(text)
 
     def answer(self, text: str, bench: Bench) -> bool:
         """Whether this is the answer; if not, it was a failed try."""

@@ -29,13 +29,13 @@ def obey(bench: Bench, command: str) -> None:
 
 
 def _whole(words: Sequence[str], default: str = "") -> int:
-    number = Hyperparameter("number", "number", 0, "", low=0)
+    number = Hyperparameter("number", "number", 0, "", "", low=0)
     return int(number.parse(words[0] if words else default))
 
 
 def _place(bench: Bench, words: Sequence[str]) -> None:
     """Put the walker down at w, or at w and b."""
-    places = [float(Hyperparameter("place", "place", 0.0, "").parse(word)) for word in words]
+    places = [float(Hyperparameter("place", "place", 0.0, "", "").parse(word)) for word in words]
     if len(places) == 2:
         bench.choose(CONTOUR)
         bench.point_at(places[0], places[1])
