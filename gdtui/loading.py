@@ -86,3 +86,10 @@ class Loading:
     def result(self) -> Problem:
         """Wait for the problem; raises DataError."""
         return self._future.result()
+
+
+def sample_problem() -> Problem:
+    """The sample that opens by itself, read at once."""
+    loading = Loading(Source())
+    loading.read()
+    return loading.result()

@@ -19,6 +19,7 @@ from gdtui.core.settings import Settings
 from gdtui.samples import sample_folder, sample_path
 
 if TYPE_CHECKING:
+    from gdtui.lessons.course import Course
     from gdtui.loading import Loading
     from gdtui.problem import Problem, Source
     from gdtui.sessions.opening import Opening
@@ -60,6 +61,10 @@ def _run(arguments: Sequence[str] | None) -> int:
         return _compare(options)
     if options.resume is not None:
         return _resume(options, settings)
+    if options.check_lesson:
+        return _check_lessons(options)
+    if options.lesson is not None:
+        return _teach(options, settings)
     if _has_screen(options):
         return _show(options, settings)
     return _print(options, settings)
@@ -153,6 +158,47 @@ def _resume(options: argparse.Namespace, settings: Settings) -> int:
     return _open(options, settings, opening, loading)
 
 
+def _check_lessons(options: argparse.Namespace) -> int:
+    """Walk through lessons without a screen."""
+    from gdtui.dataset import DataError
+    from gdtui.lessons.checking import report
+    from gdtui.lessons.lesson import LessonError, lesson_at
+
+    loading = _loading(options)
+    loading.read()
+    try:
+        problem = loading.result()
+        lessons = [lesson_at(where) for where in options.check_lesson]
+    except (DataError, LessonError) as error:
+        return _fail(error)
+    return 0 if report(lessons, problem, print) else USAGE_STATUS
+
+
+def _teach(options: argparse.Namespace, settings: Settings) -> int:
+    """Open a lesson; list them where none is named."""
+    from gdtui.lessons.lesson import LessonError, lesson_at, shipped
+    from gdtui.lessons.progress import Progress, course_of
+    from gdtui.sessions.opening import Opening
+    from gdtui.sessions.store import Store
+
+    if not options.lesson:
+        progress = Progress()
+        for name in shipped():
+            print(progress.line(lesson_at(name)))
+        return 0
+    try:
+        course = course_of(options.lesson)
+    except LessonError as error:
+        return _fail(error)
+    if not can_show():
+        return _fail("a lesson needs a terminal to show it on; --check-lesson needs none")
+    try:
+        stream = take_keyboard()
+    except OSError:
+        return _fail("a lesson needs a terminal to take keys from")
+    return _open(options, settings, Opening(Store()), _loading(options, stream), course)
+
+
 def _list_sessions(sessions: Sequence[SessionSummary]) -> int:
     if not sessions:
         print("No session is saved yet.")
@@ -230,7 +276,11 @@ def _show(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _open(
-    options: argparse.Namespace, settings: Settings, opening: Opening, loading: Loading | None
+    options: argparse.Namespace,
+    settings: Settings,
+    opening: Opening,
+    loading: Loading | None,
+    course: Course | None = None,
 ) -> int:
     """Open the screen, and stay until the user leaves."""
     draw_on_output()
@@ -238,7 +288,7 @@ def _open(
     from gdtui.ui.app import Laboratory
 
     screen = options.pace, options.run, options.fps, options.ascii
-    app = Laboratory(loading, settings, *screen, opening)
+    app = Laboratory(loading, settings, *screen, opening, course=course)
     if options.theme is not None:
         if options.theme not in app.available_themes:
             themes = ", ".join(app.available_themes)

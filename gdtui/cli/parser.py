@@ -131,6 +131,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_data(parser)
     _add_hyperparameters(parser)
     _add_screen(parser)
+    _add_lessons(parser)
     _add_plain(parser)
     return parser
 
@@ -203,6 +204,24 @@ def _add_screen(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="list the saved sessions, newest first, and go on with one; with N, at once with "
         "the Nth",
+    )
+
+
+def _add_lessons(parser: argparse.ArgumentParser) -> None:
+    """What is to be learnt."""
+    lessons = parser.add_argument_group("lessons")
+    lessons.add_argument(
+        "--lesson",
+        nargs="?",
+        const="",
+        metavar="NAME",
+        help="open a lesson, by its name or FILE.md; without one, list them and how far you are",
+    )
+    lessons.add_argument(
+        "--check-lesson",
+        nargs="+",
+        metavar="NAME",
+        help="walk through lessons without a screen: is each task there to be done, and can it be?",
     )
 
 

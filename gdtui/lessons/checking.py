@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from gdtui.bench import Bench
@@ -90,10 +90,10 @@ def _as_it_stands(card: Card, bench: Bench) -> str:
     return ", ".join(f"{name} is {facts[name]}" for name in names)
 
 
-def report(lessons: list[tuple[Lesson, Problem]], tell: Callable[[str], object]) -> bool:
+def report(lessons: Iterable[Lesson], problem: Problem, tell: Callable[[str], object]) -> bool:
     """A line a card; returns whether nothing is wrong."""
     sound = True
-    for lesson, problem in lessons:
+    for lesson in lessons:
         for at, (card, wrong) in enumerate(check(lesson, problem), 1):
             sound = sound and not wrong
             tell(f"{lesson.name} {at} {card.title}: {wrong or 'ok'}")

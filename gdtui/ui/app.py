@@ -23,10 +23,14 @@ from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.theme import ThemeProvider
 
+from gdtui.core.landscapes import LANDSCAPES
 from gdtui.core.settings import Settings
 from gdtui.dataset import DataError
 from gdtui.faults import log_fault
-from gdtui.loading import Loading
+from gdtui.lessons.course import Course
+from gdtui.loading import Loading, sample_problem
+from gdtui.problem import Problem
+from gdtui.runs.history import History
 from gdtui.sessions.autosave import LAST_MOMENT, Autosave
 from gdtui.sessions.opening import Opening
 from gdtui.ui.ascii import InASCII
@@ -34,6 +38,7 @@ from gdtui.ui.clock import Clock
 from gdtui.ui.commands import Commands, Explains
 from gdtui.ui.dialogs.loading import LoadingScreen
 from gdtui.ui.dialogs.sessions import SessionsScreen
+from gdtui.ui.teaching import Elsewhere
 from gdtui.ui.textual_fixes.changed_cells import ChangedCells
 from gdtui.ui.textual_fixes.exception_hook import ExceptionHook
 from gdtui.ui.textual_fixes.forced_end import ForcedEnd
@@ -103,6 +108,7 @@ class Laboratory(
         ascii_only: bool = False,
         opening: Opening | None = None,
         clock: Clock | None = None,
+        course: Course | None = None,
     ) -> None:
         super().__init__()
         # A row that slides costs bytes on a slow link, and tells nothing.
@@ -122,6 +128,9 @@ class Laboratory(
         self._event_loop: asyncio.AbstractEventLoop | None = None
         self._opening = opening
         self._clock = clock
+        self._course = course
+        # The runs over the data, while a lesson goes on elsewhere.
+        self._history: History | None = None
         self._autosave: Autosave | None = None
         self.fault: str | None = None
         """Where the details are of a bug that ended the app, if one did."""
@@ -210,36 +219,57 @@ class Laboratory(
 
     @on(LoadingScreen.Done)
     def _open(self) -> None:
-        # Imported only now: the first paint does not wait for plotext.
-        from gdtui.ui.workbench import Workbench
-
         if not self._loading:
             return
-        history = None
         try:
             problem = self._loading.result()
             if self._opening:
-                history, self._autosave = self._opening.begin(problem, self._tell)
+                self._history, self._autosave = self._opening.begin(problem, self._tell)
                 self._autosave.start()
         except DataError as error:
             self.exit(error, return_code=2)
             return
-        workbench = Workbench(
-            problem,
-            self._settings,
-            pace=self._pace,
-            run_at_once=self._run_at_once,
-            fps=self._fps,
-            turn=self._turn,
-            history=history,
-            autosave=self._autosave,
-            clock=self._clock,
-        )
-        self.switch_screen(workbench)
+        self._work_on(problem, self._settings, self._course)
         if not self.is_headless:
             # What is there by now stays to the end: to look through it for garbage, again and
             # again, took a tenth of the time of each frame.
             self.call_after_refresh(gc.freeze)
+
+    def _work_on(self, problem: Problem, settings: Settings, course: Course | None) -> None:
+        """Open a workbench; only runs over what was loaded are kept."""
+        # Imported only now: the first paint does not wait for plotext.
+        from gdtui.ui.workbench import Workbench
+
+        if isinstance(self.screen, Workbench) and self._is_loaded(self.screen.bench.problem):
+            self._history = self.screen.bench.history
+        own = self._is_loaded(problem)
+        workbench = Workbench(
+            problem,
+            settings,
+            pace=self._pace,
+            run_at_once=self._run_at_once and not course,
+            fps=self._fps,
+            turn=self._turn,
+            history=self._history if own else None,
+            autosave=self._autosave if own else None,
+            clock=self._clock,
+            course=course,
+        )
+        self.switch_screen(workbench)
+
+    def _is_loaded(self, problem: Problem) -> bool:
+        return self._loading is not None and problem is self._loading.result()
+
+    @on(Elsewhere)
+    def _go_elsewhere(self, event: Elsewhere) -> None:
+        start, loaded = event.course.card.start, self._loading and self._loading.result()
+        if event.surface:
+            problem = Problem.of_landscape(LANDSCAPES[event.surface])
+        elif loaded and loaded.dataset:
+            problem = loaded
+        else:
+            problem = sample_problem()
+        self._work_on(problem, start.settings if start else self._settings, event.course)
 
     def hear(self, bug: BaseException) -> None:
         """Log the first bug: in a small window Textual's traceback can't be read."""

@@ -294,6 +294,19 @@ GROUPS: dict[str, list[Binding]] = {
             dict.fromkeys((_FINISHED, _DIVERGED, _RACE), "Runs"),
         ),
     ],
+    "Learn": [
+        _key(
+            "L",
+            "lessons",
+            "Lessons",
+            "lessons, with tasks that check themselves",
+            {_READY: "Lessons"},
+        ),
+        _key(
+            "left_square_bracket", "leaf(-1)", "Card before", "lesson: the card before", None, "["
+        ),
+        _key("right_square_bracket", "leaf(1)", "Next card", "lesson: the next card", None, "]"),
+    ],
     "Take away": [
         _key(
             "e",

@@ -10,6 +10,7 @@ from functools import cached_property, partial
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Grid, Horizontal, Vertical
+from textual.widget import Widget
 from textual.widgets import Label
 
 from gdtui.bench import Bench
@@ -21,6 +22,7 @@ from gdtui.export.command import command, not_carried
 from gdtui.export.files import ExportError
 from gdtui.export.lines import beside
 from gdtui.export.registry import EXPORTERS, Exporter, ExportRequest
+from gdtui.lessons.course import Course
 from gdtui.now import Explained, Now, rows_explained, settings_explained
 from gdtui.problem import Problem
 from gdtui.runs.history import History
@@ -37,11 +39,13 @@ from gdtui.ui.dialogs.export import ExportScreen
 from gdtui.ui.dialogs.question import Question
 from gdtui.ui.dialogs.runs import RaceScreen, RunsScreen
 from gdtui.ui.keys import ALWAYS, BINDINGS, GROUPS, HINTS, situation_of
+from gdtui.ui.teaching import Teaching
 from gdtui.ui.textual_fixes.prompt_repaint import PromptRepaint
 from gdtui.ui.textual_fixes.stale_sizes import IgnoresStaleSizes
 from gdtui.ui.widgets.help_panel import HelpPanel
 from gdtui.ui.widgets.hint_row import HintRow
 from gdtui.ui.widgets.iteration_log import IterationLog
+from gdtui.ui.widgets.lesson_card import LessonCard
 from gdtui.ui.widgets.plot import Plot
 from gdtui.ui.widgets.readout import Readout
 from gdtui.ui.widgets.settings_panel import Field, NumberField, SettingsPanel
@@ -64,6 +68,8 @@ TAB_COLUMNS, TAB_ROWS = 40, 12
 LOG_ROWS = 18
 # From this width on the title has room for every word.
 WIDE_SCREEN = 100
+# Rows that a lesson's card takes, if that is no more than half of them.
+CARD_ROWS = 12
 # Seconds for which words stay that are to be read or typed.
 LONG = 12.0
 # How much of a folder's name, and of a message, there is room for.
@@ -99,6 +105,7 @@ class Workbench(IgnoresStaleSizes, PromptRepaint[None]):
         history: History | None = None,
         autosave: Autosave | None = None,
         clock: Clock | None = None,
+        course: Course | None = None,
     ) -> None:
         super().__init__()
         self._fps = fps or (REMOTE_FPS if "SSH_CONNECTION" in os.environ else LOCAL_FPS)
@@ -118,8 +125,9 @@ class Workbench(IgnoresStaleSizes, PromptRepaint[None]):
             history=history,
             changed=autosave.touch if autosave else lambda: None,
         )
-        # The views and the zoom that the plots were arranged for.
-        self._arranged: tuple[list[str], bool] = [], False
+        self._course = course
+        # The views, the zoom and whether a lesson is on, that all was arranged for.
+        self._arranged: tuple[list[str], bool, bool] = [], False, False
         # What gives the steps of the run in the log.
         self._followed: Callable[[int, int], Sequence[Step]] | None = None
 
@@ -138,8 +146,10 @@ class Workbench(IgnoresStaleSizes, PromptRepaint[None]):
                 with Grid(id="plots"):
                     for name in VIEWS:
                         yield Plot(name)
-            yield IterationLog()
-            yield Standings()
+            with Horizontal(id="below"):
+                yield IterationLog()
+                yield Standings()
+                yield LessonCard()
         yield HintRow()
         yield HelpPanel(GROUPS)
 
@@ -170,6 +180,13 @@ class Workbench(IgnoresStaleSizes, PromptRepaint[None]):
         return self.query_one(Standings)
 
     @cached_property
+    def _teaching(self) -> Teaching:
+        card = self.query_one(LessonCard)
+        return Teaching(
+            self.app, lambda: self.bench, card, self.post_message, self.show, self.notify
+        )
+
+    @cached_property
     def _status(self) -> Label:
         return self.query_one("#status", Label)
 
@@ -187,6 +204,8 @@ class Workbench(IgnoresStaleSizes, PromptRepaint[None]):
             worker.start()
         self.show()
         self.bench.tend()
+        if self._course:
+            self._teaching.begin(self._course)
         if self._run_at_once and not self.bench.run.replaying:
             self._obey(self.bench.toggle_run)
 
@@ -199,12 +218,16 @@ class Workbench(IgnoresStaleSizes, PromptRepaint[None]):
 
     def show(self) -> None:
         """Show the bench as it is; while something goes on, frame after frame."""
-        if self._arranged != (self.bench.views, self.bench.zoomed):
+        if self._arranged != self._arrangement:
             self._arrange()
         if self._ticking:
             self._frame()
         else:
             self._tick()
+
+    @property
+    def _arrangement(self) -> tuple[list[str], bool, bool]:
+        return list(self.bench.views), self.bench.zoomed, self._teaching.course is not None
 
     def _tick(self) -> None:
         for worker in self._workers:
@@ -243,6 +266,7 @@ class Workbench(IgnoresStaleSizes, PromptRepaint[None]):
         # In the past the lines of its run matter again.
         self.set_class(bool(scene.racers) and scene.cursor is None, "-racing")
         self._standings.show(scene)
+        self._teaching.observe()
         self._show_status(scene)
         self._show_hints(scene)
         return scene.goes_on
@@ -281,7 +305,7 @@ class Workbench(IgnoresStaleSizes, PromptRepaint[None]):
     def _arrange(self) -> None:
         """Show the chosen plot and as many others as fit beside it."""
         bench = self.bench
-        self._arranged = list(bench.views), bench.zoomed
+        self._arranged = self._arrangement
         narrow = self.app.size.width < self.HORIZONTAL_BREAKPOINTS[1][0]
         room = self.app.size.width - (0 if narrow or bench.zoomed else LEFT_COLUMNS)
         fitting = 1 if bench.zoomed else min(max(1, room // PLOT_COLUMNS), len(VIEWS))
@@ -293,6 +317,7 @@ class Workbench(IgnoresStaleSizes, PromptRepaint[None]):
         columns = -(-fitting // 2) if high else fitting
         self.query_one("#plots", Grid).styles.grid_size_columns = columns
         self.set_class(bench.zoomed, "-zoomed")
+        self.set_class(self._teaching.course is not None, "-lesson")
         width, height = self.app.size
         self._tabs.display = width >= TAB_COLUMNS and height >= TAB_ROWS
         self._tabs.show(bench.view)
@@ -302,9 +327,11 @@ class Workbench(IgnoresStaleSizes, PromptRepaint[None]):
         """The rows for figures, plots and log; the style sheet would round the quarter up."""
         if self.bench.zoomed:
             return "1fr"
-        has_log = height >= LOG_ROWS
-        figures = ("5 " if has_log else "2 ") if narrow else ""
-        return f"{figures}1fr" + (f" {height // 4}" if has_log else "")
+        below = height // 4 if height >= LOG_ROWS else 0
+        figures = ("5 " if below else "2 ") if narrow else ""
+        if self._teaching.course:
+            below = min(max(CARD_ROWS, height // 4), height // 2)
+        return f"{figures}1fr" + (f" {below}" if below else "")
 
     # Keys to the bench
 
@@ -447,18 +474,27 @@ class Workbench(IgnoresStaleSizes, PromptRepaint[None]):
             self._look(self.bench.put_down)
 
     def action_open(self) -> None:
-        """Put the walker down, adopt the rate picked in the sweep, or open the examples' table."""
+        """Put the walker down, adopt the rate picked, go on in the lesson, or open the examples."""
         surface = self.bench.run.surface.examples
         if self.bench.placing:
             self._look(self.bench.put_down)
         elif (words := self.bench.adopt_picked()) is not None:
             self._look(lambda: words)
+        elif self._teaching.course:
+            self._teaching.enter()
         elif self.bench.view == THIS_STEP and surface:
             step, names = self.bench.looked_at.step, self.bench.problem.names
             self.app.push_screen(ExamplesScreen(surface, step, names))
 
     def action_escape(self) -> None:
-        """Stop sweep and export, hide the help, put walker and field back, take messages away."""
+        """Stop sweep and export, hide the help, put walker and field back, take messages away.
+
+        Where there is nothing of that, leave the lesson.
+        """
+        sweep = self.bench.sweep
+        busy = self.bench.placing or (sweep is not None and not sweep.snapshot().done)
+        if not (busy or self._help.display or self._panel.has_focus_within):
+            self._teaching.leave()
         self.bench.cancel()
         self.app.clear_notifications()
         if self.workers.cancel_group(self, EXPORT):
@@ -469,6 +505,14 @@ class Workbench(IgnoresStaleSizes, PromptRepaint[None]):
         self.show()
 
     # What one takes away
+
+    def action_lessons(self) -> None:
+        """Show the lessons there are."""
+        self._teaching.choose()
+
+    def action_leaf(self, by: int) -> None:
+        """Take another card of the lesson in hand."""
+        self._teaching.turn(by)
 
     def action_export(self) -> None:
         """Choose what is written to a file."""
@@ -521,8 +565,9 @@ class Workbench(IgnoresStaleSizes, PromptRepaint[None]):
     # Log and help
 
     async def action_log(self, action: str) -> None:
-        """Let the log scroll, or the help while it is open, wherever the focus is."""
-        shown = self._help if self._help.display else self._log
+        """Let the log scroll, or the card or help in front of it, wherever the focus is."""
+        below: Widget = self._teaching.card if self._teaching.course else self._log
+        shown = self._help if self._help.display else below
         await shown.run_action(action)
 
     def action_help(self) -> None:
