@@ -92,6 +92,9 @@ class Course:
         self._bench, self._tries = bench, 0
         if self.card.start:
             bench.begin(self.card.start.settings)
+            settled = self.card.start.settled(facts_of(bench))
+            if settled != bench.wanted:
+                bench.begin(settled)
         if self.card.view in bench.views:
             bench.choose(self.card.view)
         self._ended = {entry.run for entry in bench.history.entries if entry.run.ended}

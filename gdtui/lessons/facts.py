@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 from gdtui.bench import Bench
 from gdtui.core.descent import Status
@@ -10,9 +11,10 @@ from gdtui.core.methods import METHODS
 from gdtui.core.settings import SHARED
 from gdtui.lessons.expression import Result
 from gdtui.theory.divergence import DIVERGING
+from gdtui.theory.verdict import stability
 
 # Where there is no such number, none is as large: no rate is above the critical one.
-_ENDLESS = ("within", "critical")
+_ENDLESS = ("within", "critical", "predicted")
 _SETTINGS = {
     parameter.name
     for parameters in (SHARED, *(method.hyperparameters for method in METHODS.values()))
@@ -23,6 +25,7 @@ _STATUSES = [*map(str, Status), DIVERGING]
 _OTHERS = {
     *("iteration", "loss", "w", "b", "gap", "within", "critical", "gradient", "gradient_b"),
     *("best_w", "best_b", "best_loss", "view", "cursor", "runs", "race", "swept", "along"),
+    *("curvature", "stretch", "predicted"),
 }
 NAMES = frozenset(_SETTINGS | _OTHERS | set(_STATUSES))
 
@@ -35,7 +38,26 @@ def facts_of(bench: Bench) -> dict[str, Result]:
     asked = bench.facts()
     found: dict[str, Result] = {n: math.inf if n in _ENDLESS else math.nan for n in NAMES}
     found |= {name: value for name, value in asked.items() if value is not None}
+    found |= _foretold(bench)
     status = asked["status"]
     found |= {name: status == name for name in _STATUSES}
     found[DIVERGING] = status in (DIVERGING, Status.DIVERGED)
     return {name: found[name] for name in NAMES}
+
+
+def _foretold(bench: Bench) -> dict[str, Result]:
+    """The largest curvature, how many times the smallest it is, and when the loss is within 1%."""
+    looked_at, surface = bench.looked_at, bench.run.surface
+    step = looked_at.step
+    near = surface.minimum(step.w, step.b, looked_at.settings.bias)
+    place = None if surface.is_quadratic else (near.w, near.b)
+    found = _judged(surface, looked_at.settings, place)
+    return {
+        "curvature": found.eigenvalues[-1],
+        "stretch": found.condition,
+        "predicted": math.inf if found.predicted is None else found.predicted,
+    }
+
+
+# Asked at each turn of the bench, mostly of the same settings.
+_judged = lru_cache(maxsize=2)(stability)

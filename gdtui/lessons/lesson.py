@@ -6,22 +6,24 @@ import re
 import shlex
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
-from gdtui.core.hyperparameter import Value
+from gdtui.core.hyperparameter import Hyperparameter, Value
 from gdtui.core.landscapes import LANDSCAPES
 from gdtui.core.method import METHODS
 from gdtui.core.printable import PATH_CHARACTERS, printable
 from gdtui.core.settings import METHOD, SHARED, Settings
-from gdtui.lessons.expression import Expression
+from gdtui.lessons.expression import Expression, Result
 from gdtui.lessons.facts import NAMES
 from gdtui.views import VIEWS
 
 LESSON_SUFFIX = ".md"
 # A lesson is read at once, and by people.
 MOST_LESSON_BYTES = 1_000_000
+START_DIGITS = 2
 _TITLE, _CARD = re.compile(r"#\s+(.*)"), re.compile(r"##\s+(.*)")
 _FENCE = re.compile(r"(```+|~~~+)\s*(\S*)")
 # What stands in a text for a number of the moment: {w - lr * gradient}.
@@ -34,10 +36,27 @@ class LessonError(ValueError):
 
 @dataclass(frozen=True)
 class Start:
-    """Where a card begins: the settings, and a landscape if it is not about the data."""
+    """Where a card begins: the settings, and a landscape if it is not about the data.
+
+    `relative` are those numbers among the settings that the data decide: {0.2 * critical}.
+    """
 
     settings: Settings
     surface: str | None = None
+    relative: tuple[tuple[Hyperparameter, Expression], ...] = ()
+
+    def settled(self, facts: Mapping[str, Result]) -> Settings:
+        """The settings where these are the facts; a number that there is not stays as it is.
+
+        Numbers that the data decide are rounded to two digits, so that they read well.
+        """
+        settings = self.settings
+        for parameter, expression in self.relative:
+            number = expression.value(facts)
+            # Out of bounds, or a limit where there is none: whoever reads the card can see it.
+            with suppress(ValueError):
+                settings = settings.change(parameter, float(f"{number:.{START_DIGITS}g}"))
+        return settings
 
 
 @dataclass(frozen=True)
@@ -69,9 +88,10 @@ class Card:
 
     @property
     def expressions(self) -> Iterator[Expression]:
-        """Every expression on the card, those within its texts among them."""
+        """Every expression on the card, those within its texts and commands among them."""
         yield from (one for one in (self.goal, self.answer, *self.choices.values()) if one)
-        for text in (self.text, self.ask, self.after, *self.hints):
+        yield from (one for _, one in self.start.relative) if self.start else ()
+        for text in (self.text, self.ask, self.after, *self.hints, *self.solution):
             yield from map(Expression, _BRACES.findall(text))
 
 
@@ -260,7 +280,7 @@ _READERS: dict[str, Callable[[str, Any], Any]] = {
 
 def start_from(line: str) -> Start:
     """The start that options as on the command line ask for; raises ValueError."""
-    words = shlex.split(line)
+    words = shlex.split(_BRACES.sub(lambda found: shlex.quote(found[0]), line))
     given: dict[str, str] = {}
     while words:
         flag, equals, text = words.pop(0).partition("=")
@@ -276,10 +296,24 @@ def start_from(line: str) -> Start:
     if surface is not None and surface not in LANDSCAPES:
         raise ValueError(f"'{printable(surface)}' is none of {', '.join(LANDSCAPES)}")
     defaults: Mapping[str, Value] = LANDSCAPES[surface].defaults if surface else {}
-    return Start(_settings(given, defaults), surface)
+    in_braces = {flag: found[1] for flag in given if (found := _BRACES.fullmatch(given[flag]))}
+    plain = {flag: text for flag, text in given.items() if flag not in in_braces}
+    settings = _settings(plain, defaults)
+    relative = [(_numeric(flag, settings), Expression(text)) for flag, text in in_braces.items()]
+    return Start(settings, surface, tuple(relative))
 
 
 _SWITCHES = {parameter.name for parameter in SHARED if isinstance(parameter.default, bool)}
+
+
+def _numeric(flag: str, settings: Settings) -> Hyperparameter:
+    """The hyperparameter of an option; raises ValueError unless it is a number."""
+    parameter = next((p for p in settings.hyperparameters if p.flag == flag), None)
+    if parameter is None:
+        raise ValueError(f"there is no option {printable(flag)} of {settings.method}")
+    if isinstance(parameter.default, bool | str):
+        raise ValueError(f"{flag}: only a number can be in braces")
+    return parameter
 
 
 def _settings(given: Mapping[str, str], defaults: Mapping[str, Value]) -> Settings:

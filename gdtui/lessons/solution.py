@@ -8,6 +8,8 @@ from gdtui.bench import Bench
 from gdtui.core.hyperparameter import Hyperparameter
 from gdtui.core.methods import METHODS
 from gdtui.core.printable import printable
+from gdtui.lessons.facts import facts_of
+from gdtui.lessons.lesson import filled_in
 from gdtui.scene import CONTOUR
 from gdtui.views import VIEWS
 
@@ -15,9 +17,10 @@ from gdtui.views import VIEWS
 def obey(bench: Bench, command: str) -> None:
     """One command: the name of a setting with its new value, or one of COMMANDS.
 
-    Raises ValueError, in words, where there is no such command or it can't be obeyed.
+    What stands in braces is a number of the moment: `lr {0.9 * critical}`. Raises ValueError, in
+    words, where there is no such command or it can't be obeyed.
     """
-    verb, _, words = command.strip().partition(" ")
+    verb, _, words = _in_numbers(bench, command).strip().partition(" ")
     setting = {p.name: p for p in bench.wanted.hyperparameters}.get(verb)
     if setting:
         bench.want(setting, setting.parse(words))
@@ -26,6 +29,11 @@ def obey(bench: Bench, command: str) -> None:
     else:
         known = ", ".join([*COMMANDS, *(p.name for p in bench.wanted.hyperparameters)])
         raise ValueError(f"there is no command '{printable(verb, 40)}'; there are {known}")
+
+
+def _in_numbers(bench: Bench, command: str) -> str:
+    facts = facts_of(bench) if "{" in command else {}
+    return filled_in(command, lambda expression: f"{expression.value(facts)}".removesuffix(".0"))
 
 
 def _whole(words: Sequence[str], default: str = "") -> int:
