@@ -25,7 +25,7 @@ _STATUSES = [*map(str, Status), DIVERGING]
 _OTHERS = {
     *("iteration", "loss", "w", "b", "gap", "within", "critical", "gradient", "gradient_b"),
     *("best_w", "best_b", "best_loss", "view", "cursor", "runs", "race", "swept", "along"),
-    *("curvature", "stretch", "predicted"),
+    *("curvature", "stretch", "predicted", "winner"),
 }
 NAMES = frozenset(_SETTINGS | _OTHERS | set(_STATUSES))
 
@@ -39,6 +39,8 @@ def facts_of(bench: Bench) -> dict[str, Result]:
     found: dict[str, Result] = {n: math.inf if n in _ENDLESS else math.nan for n in NAMES}
     found |= {name: value for name, value in asked.items() if value is not None}
     found |= _foretold(bench)
+    first = bench.race.first if bench.race else None
+    found["winner"] = first[0].settings.method if first else ""
     status = asked["status"]
     found |= {name: status == name for name in _STATUSES}
     found[DIVERGING] = status in (DIVERGING, Status.DIVERGED)
