@@ -33,6 +33,7 @@ from gdtui.ui.app import Laboratory
 from gdtui.ui.dialogs.examples import ExamplesScreen
 from gdtui.ui.dialogs.explain import ExplainScreen
 from gdtui.ui.dialogs.export import ExportScreen
+from gdtui.ui.dialogs.lessons import LineScreen
 from gdtui.ui.dialogs.question import Question
 from gdtui.ui.dialogs.runs import COLUMNS, RACERS, RaceScreen, RunRow, RunsScreen, shown_columns
 from gdtui.ui.keys import ALWAYS, BINDINGS, GROUPS, HINTS, written
@@ -266,12 +267,14 @@ COMMANDS: dict[str, tuple[object, ...]] = {
     "enter": ("adopt_picked",),
     "escape": ("cancel",),
 }
+LEAVES = {"left_square_bracket", "right_square_bracket"}
 SCREENS: dict[str, type] = {
+    "L": LineScreen,
     "g": Question, "h": RunsScreen, "t": RaceScreen, "e": ExportScreen, "i": ExplainScreen,
     "ctrl+p": Palette,
 }  # fmt: skip
 # What these do has tests of its own.
-ELSEWHERE = {"c", "pageup", "pagedown", "question_mark", "q"}
+ELSEWHERE = {"c", "pageup", "pagedown", "question_mark", "q", *LEAVES}
 BOUND = [binding for binding in BINDINGS if isinstance(binding, Binding)]
 KEYS = [key for binding in BOUND for key in binding.key.split(",")]
 SPELLED = {

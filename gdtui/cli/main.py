@@ -177,12 +177,12 @@ def _check_lessons(options: argparse.Namespace) -> int:
 def _teach(options: argparse.Namespace, settings: Settings) -> int:
     """Open a lesson; list them where none is named."""
     from gdtui.lessons.lesson import LessonError, lesson_at, shipped
-    from gdtui.lessons.progress import Progress, course_of
+    from gdtui.lessons.progress import LessonProgress, course_of
     from gdtui.sessions.opening import Opening
     from gdtui.sessions.store import Store
 
     if not options.lesson:
-        progress = Progress()
+        progress = LessonProgress()
         for name in shipped():
             print(progress.line(lesson_at(name)))
         return 0

@@ -10,6 +10,7 @@ from gdtui.core.descent import Status
 from gdtui.core.methods import METHODS
 from gdtui.core.settings import SHARED
 from gdtui.lessons.expression import Result
+from gdtui.runs.race import winner_of
 from gdtui.theory.divergence import DIVERGING
 from gdtui.theory.verdict import stability
 
@@ -39,8 +40,8 @@ def facts_of(bench: Bench) -> dict[str, Result]:
     found: dict[str, Result] = {n: math.inf if n in _ENDLESS else math.nan for n in NAMES}
     found |= {name: value for name, value in asked.items() if value is not None}
     found |= _foretold(bench)
-    first = bench.race.first if bench.race else None
-    found["winner"] = first[0].settings.method if first else ""
+    first = winner_of(bench.race.racers(bench.history.entries)) if bench.race else None
+    found["winner"] = first.entry.run.settings.method if first else ""
     status = asked["status"]
     found |= {name: status == name for name in _STATUSES}
     found[DIVERGING] = status in (DIVERGING, Status.DIVERGED)

@@ -17,7 +17,7 @@ from gdtui.lessons.lesson import MOST_LESSON_BYTES, Lesson, lesson_at
 from gdtui.paths import state_folder
 
 
-class Progress:
+class LessonProgress:
     """The cards that are done, of every lesson."""
 
     def __init__(self, folder: Path | None = None) -> None:
@@ -65,5 +65,5 @@ class Progress:
 
 def course_of(where: str) -> Course:
     """The lesson of a name or in a file, from where one left it; raises LessonError."""
-    lesson, progress = lesson_at(where), Progress()
+    lesson, progress = lesson_at(where), LessonProgress()
     return Course(lesson, progress.done(lesson.name), partial(progress.keep, lesson.name))

@@ -12,7 +12,7 @@ from gdtui.bench import Bench
 from gdtui.core.printable import printable
 from gdtui.lessons.course import Course
 from gdtui.lessons.lesson import lesson_at, shipped
-from gdtui.lessons.progress import Progress, course_of
+from gdtui.lessons.progress import LessonProgress, course_of
 from gdtui.ui.dialogs.lessons import LineScreen
 from gdtui.ui.dialogs.question import Question
 from gdtui.ui.widgets.lesson_card import LessonCard
@@ -21,7 +21,7 @@ from gdtui.ui.widgets.lesson_card import LessonCard
 HEADING, ASKED = 100, 60
 
 
-def written(course: Course, bench: Bench) -> Content:
+def card_text(course: Course, bench: Bench) -> Content:
     """The text of the card with the numbers of the moment; nothing in it is markup."""
     card = course.card
     parts = [Content(course.read(card.text, bench))]
@@ -75,7 +75,7 @@ class Teaching:
 
     def choose(self) -> None:
         """Show the lessons there are, and begin the one that is taken."""
-        progress, names = Progress(), list(shipped())
+        progress, names = LessonProgress(), list(shipped())
         lines = [progress.line(lesson_at(name)) for name in names]
 
         def begin(number: int | None) -> None:
@@ -104,7 +104,7 @@ class Teaching:
         if self.course:
             self.course.observe(self._bench())
             heading = printable(self.course.heading, HEADING)
-            text = written(self.course, self._bench())
+            text = card_text(self.course, self._bench())
             self.card.show(heading, text, keys_of(self.course))
 
     def turn(self, by: int) -> None:
