@@ -104,6 +104,25 @@ def test_the_arrived_lead_then_the_nearest_and_what_diverges_is_last(surface: Lo
     assert seen[2][-2:] == [(wide, "diverged"), (wild, "diverged")]
 
 
+def test_the_way_to_the_minimum_is_as_long_each_time_the_gap_is_halved(
+    surface: LossSurface,
+) -> None:
+    race = race_of(surface, Settings(lr=0.004, bias=True, iterations=9000), Settings(lr=0.006))
+    seen = []
+    for count in (0, 400, 400, 400):
+        race.advance(count)
+        racer = next(racer for racer in racers_of(race) if racer.entry.number == 1)
+        assert racer.within is None
+        seen.append((racer.way, racer.gap.percent))
+    # The gap shrinks by the same factor in the same time.
+    ways = [way for way, _ in seen]
+    assert ways[0] == 0 < ways[1]
+    assert ways[3] - ways[2] == pytest.approx(ways[2] - ways[1], rel=1e-3)
+    assert ways[3] == pytest.approx(1, abs=0.05)
+    race.advance(400)
+    assert {racer.entry.number: racer.way for racer in racers_of(race)} == {1: 1.0, 2: 0.0}
+
+
 def test_who_diverges_after_all_has_not_won(surface: LossSurface) -> None:
     best = surface.minimum(0, 0, bias=True)
     start = Settings(bias=True, w_start=1.005 * best.w, b_start=best.b, iterations=2000)

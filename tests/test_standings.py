@@ -53,6 +53,16 @@ async def test_all_racers_are_told_at_any_size_from_first_to_last(size: tuple[in
         assert f"Now: run {desk.bench.entry.number}" in text
 
 
+async def test_where_there_is_much_room_a_bar_shows_the_way_of_each() -> None:
+    async with opened(size=(200, 55)) as desk:
+        await raced(desk, EVERY, 3.0)
+        bars = [row.count("▆") for row in told(desk) if "·" in row]
+        ways = [racer.way for racer in desk.bench.scene().racers]
+        assert bars == [round(46 * way) for way in ways]
+        assert bars[-1] < bars[0] < 46
+        assert "the way to within 1%" in desk.text
+
+
 async def test_where_there_is_little_room_the_first_are_told() -> None:
     async with opened(size=(40, 20)) as desk:
         await raced(desk, EVERY, 1.0)

@@ -12,21 +12,25 @@ from gdtui.core.pacemaker import BURST, FULL_SPEED, Pace, Pacemaker, speed
 from gdtui.core.run import Run, Snapshot
 from gdtui.runs.history import Entry
 from gdtui.theory import divergence
-from gdtui.theory.goal import Gap, goal
+from gdtui.theory.goal import NEAR, Gap, goal
+
+# A run, where it stands, its gap now and at its start, and its status.
+_Measured = tuple[Run, Snapshot, Gap, Gap, str]
 
 
 @dataclass(frozen=True, eq=False)
 class Racer:
     """A run in a race as it stands at one moment, the best at place 1.
 
-    `status` is where it stands, in a word, and `within` the iteration at which it came within 1%
-    of its minimum, if it did.
+    `began` is the gap at its start, `status` where it stands, in a word, and `within` the
+    iteration at which it came within 1% of its minimum, if it did.
     """
 
     place: int
     entry: Entry
     snapshot: Snapshot
     gap: Gap
+    began: Gap
     within: int | None
     status: str
 
@@ -35,6 +39,16 @@ class Racer:
         """Its method and its rate, or the name it was given."""
         settings = self.entry.run.settings
         return self.entry.label if self.entry.name else f"{settings.method} lr {settings.lr:g}"
+
+    @property
+    def way(self) -> float:
+        """The part of its way to within 1% behind it: each half of the gap is as far."""
+        left, whole, near = self.gap.percent, self.began.percent, 100 * NEAR
+        if self.within is not None:
+            return 1.0
+        if not near < left < whole < math.inf:
+            return 0.0
+        return math.log(whole / left) / math.log(whole / near)
 
     @property
     def loss(self) -> float:
@@ -130,20 +144,23 @@ class Race:
         by_run = {entry.run: entry for entry in entries}
         found = [self._measured(*pair) for pair in zip(self.runs, self.snapshots(), strict=True)]
         return tuple(
-            Racer(place, by_run[run], snapshot, left, self._within.get(run), status)
-            for place, (run, snapshot, left, status) in enumerate(sorted(found, key=self._rank), 1)
+            Racer(place, by_run[run], snapshot, left, began, self._within.get(run), status)
+            for place, (run, snapshot, left, began, status) in enumerate(
+                sorted(found, key=self._rank), 1
+            )
             if run in by_run
         )
 
-    def _measured(self, run: Run, snapshot: Snapshot) -> tuple[Run, Snapshot, Gap, str]:
+    def _measured(self, run: Run, snapshot: Snapshot) -> _Measured:
         step = _step(snapshot)
         near = goal(run.surface, snapshot.settings, (step.w, step.b))
         if run not in self._within and (at := run.first_at_most(near.allowed)) is not None:
             self._within[run] = at
-        return run, snapshot, near.gap(step.loss), divergence.standing(snapshot, run.surface)
+        left, began = near.gap(step.loss), near.gap(float(snapshot.trail["loss"][0]))
+        return run, snapshot, left, began, divergence.standing(snapshot, run.surface)
 
-    def _rank(self, found: tuple[Run, Snapshot, Gap, str]) -> tuple[int, float, float]:
-        run, snapshot, left, status = found
+    def _rank(self, found: _Measured) -> tuple[int, float, float]:
+        run, snapshot, left, _, status = found
         if status == Status.DIVERGED:
             return 2, -snapshot.reached, 0.0  # who held out longer is ahead
         diverges = status == divergence.DIVERGING

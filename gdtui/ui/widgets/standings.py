@@ -34,6 +34,7 @@ class Figure:
     head: str
     width: int
     text: Callable[[Racer], str]
+    is_bar: bool = False
 
     def right(self, racer: Racer) -> str:
         """The text at the right end of its cells."""
@@ -67,11 +68,13 @@ _NARROWEST_NAME = Figure("method", 14, lambda racer: racer.label.replace(" lr ",
 _REACHED = Figure("iteration", 10, lambda racer: f"{racer.snapshot.reached}")
 _LOSS = Figure("loss", 12, lambda racer: short(racer.loss, 8))
 _NARROW_LOSS = Figure("loss", 6, lambda racer: fitted((racer.loss,), "", 6))
+_WAY = Figure("the way to within 1%", 48, lambda racer: _bar(racer.way, 48), is_bar=True)
 _FAR = Figure("how far", 21, _far)
 _NARROW_FAR = Figure("how far", 11, _far_briefly)
 _NARROWEST_FAR = Figure("how far", 8, _far_in_a_word)
 # From all there is to tell to the most telling: the first that fits is shown.
 _FORMS: tuple[tuple[Figure, ...], ...] = (
+    (_NAME, _REACHED, _LOSS, _WAY, _FAR),
     (_NAME, _REACHED, _LOSS, _FAR),
     (_NAME, _LOSS, _FAR),
     (_NARROW_NAME, _LOSS, _FAR),
@@ -188,8 +191,14 @@ def _racer_row(racer: Racer, form: Sequence[Figure], followed: int) -> Row:
     first, *middle, last = form
     spans: list[Span] = [(f"{racer.place} ", Role.QUIET), mark, (" ", Role.PLAIN)]
     spans.append((_cut(first.text(racer), first.width), role))
-    spans += [(" " + figure.right(racer), Role.PLAIN) for figure in middle]
+    spans += [(f" {each.right(racer)}", role if each.is_bar else Role.PLAIN) for each in middle]
     return (*spans, (" " + last.right(racer), far))
+
+
+def _bar(part: float, width: int) -> str:
+    """So much of a line of dots filled, behind two blanks."""
+    full = round(part * (width - 2))
+    return "  " + "▆" * full + "·" * (width - 2 - full)
 
 
 def _head_row(form: Sequence[Figure]) -> Row:
