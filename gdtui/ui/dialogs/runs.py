@@ -225,7 +225,7 @@ class RunsScreen(Dialog[int | None]):
         for row, told in zip(rows, cells, strict=True):
             told[_WITHIN] += " first" if row.summary.within == first else ""
         # Beside the table stand its frame, two blanks and perhaps a scroll bar.
-        shown = shown_columns(cells, self._column, self.app.size.width - 5)
+        shown = shown_columns(cells, self._column, self.size.width - 5)
         table.clear(columns=True)
         for number, (head, width) in shown.items():
             arrow = (" ▲", " ▼")[self._descending] if number == self._column else ""

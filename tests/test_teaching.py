@@ -1,0 +1,206 @@
+"""Lessons on the screen: the cards, their keys, and the way from the list to the end and back."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from support.desk import Desk, opened, pauses_until
+from textual.widgets import Input
+
+from gdtui.core.landscapes import LANDSCAPES
+from gdtui.core.settings import Settings
+from gdtui.lessons.course import Course
+from gdtui.lessons.lesson import read_lesson, shipped
+from gdtui.scene import CONTOUR, VALLEY
+from gdtui.ui.dialogs.lessons import LineScreen
+from gdtui.ui.workbench import Workbench
+
+TEXT = """\
+# Small [red]steps[/red]
+
+## First
+
+Look at w = {w}, and at [bold]what is no markup[/bold].
+
+```gdtui
+start = "--lr 0.005 --iterations 20"
+view = "Valley"
+```
+
+## Second
+
+Bring it nearer.
+
+```gdtui
+goal = "within <= 20"
+hints = ["Lower the rate with -.", "Twice."]
+solution = ["lr 0.002", "run"]
+after = "It took {within} iterations."
+```
+
+## Third
+
+```gdtui
+ask = "Which way is down?"
+answer = "2 + 3"
+tolerance = 0.1
+hints = ["It is more than four."]
+```
+
+## Fourth
+
+```gdtui
+start = "--surface bowl --lr 0.1"
+view = "Contour"
+ask = "What is it?"
+choices = { "a bowl" = "view == 'Contour'", "a canyon" = "view == 'Valley'" }
+```
+
+## Fifth
+
+Back over the data.
+
+```gdtui
+start = "--lr 0.001"
+```
+"""
+
+
+def course() -> Course:
+    return Course(read_lesson(TEXT, "small"))
+
+
+async def begun(desk: Desk) -> Course:
+    begun = course()
+    desk.workbench._teaching.begin(begun)
+    await desk.pilot.pause()
+    return begun
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36), (200, 55)])
+async def test_the_card_stands_beside_the_bench_and_nothing_in_it_is_markup(
+    size: tuple[int, int],
+) -> None:
+    async with opened(size=size) as desk:
+        course = await begun(desk)
+        assert "Small [red]steps[/red] 1/5: First" in desk.text
+        assert "w = 0" in desk.text
+        assert "[bold]what is" in desk.text
+        assert "enter: go on · [ ]: leaf · esc: leave" in desk.text
+        assert desk.log.display == (size[0] > 80)
+        # A plot and the panel are there too.
+        assert VALLEY in desk.plots
+        assert "learning rate" in desk.text
+        assert desk.run.settings == Settings(lr=0.005, iterations=20)
+        await desk.press("escape")
+        assert "Small" not in desk.text
+        assert desk.log.display
+        assert course.at == 0
+
+
+async def test_a_goal_is_seen_to_be_met_and_each_failed_run_gives_a_hint() -> None:
+    async with opened(size=(80, 24)) as desk:
+        course = await begun(desk)
+        await desk.press("enter")
+        assert (course.at, course.hints) == (1, ())
+        await desk.advance(20)
+        assert "Hint: Lower the rate" in desk.text
+        assert "Twice" not in desk.text
+        await desk.press("enter")
+        assert "Twice" in desk.text
+        assert "a hint" not in desk.text
+        await desk.press("-", "-")
+        assert not course.is_done
+        await desk.advance(20)
+        within = desk.bench.facts()["within"]
+        assert f"✓ It took {within} iterations." in desk.text
+        assert "Hint" not in desk.text
+        # It stays done, whatever comes after.
+        await desk.press("r")
+        assert course.is_done
+        await desk.press("enter")
+        assert "3/5: Third" in desk.text
+
+
+async def test_a_question_is_asked_until_it_is_answered() -> None:
+    async with opened(size=(80, 24)) as desk:
+        course = await begun(desk)
+        await desk.press("]", "]", "enter")
+        for text, words in (("x", "not a number"), ("4", "It is more than four")):
+            if not isinstance(desk.app.screen, Workbench):
+                desk.app.screen.query_one(Input).value = text
+                await desk.press("enter")
+            await desk.pilot.pause()
+            assert words in desk.text
+        assert not course.is_done
+        await desk.press("enter")
+        desk.app.screen.query_one(Input).value = "5.4"
+        await desk.press("enter")
+        assert "✓ Done." in desk.text
+        assert course.done == {"First", "Third"}
+
+
+async def test_a_card_on_a_surface_of_its_own_has_a_bench_of_its_own_and_the_runs_stay() -> None:
+    async with opened(size=(80, 24)) as desk:
+        course = await begun(desk)
+        await desk.advance(5)
+        kept = desk.run
+        data = desk.workbench
+        course.at = 2
+        await desk.press("]")
+        await pauses_until(desk.pilot, lambda: "surface bowl" in desk.text)
+        workbench = desk.app.screen
+        assert isinstance(workbench, Workbench)
+        assert workbench.bench.run.surface is LANDSCAPES["bowl"]
+        assert workbench.bench.view == CONTOUR
+        await desk.press("enter", "down", "enter")
+        assert "Not quite" not in desk.text
+        assert not course.is_done
+        await desk.press("enter", "enter")
+        assert course.is_done
+        await desk.press("enter")
+        await pauses_until(desk.pilot, lambda: "pizza.txt" in desk.text)
+        back = desk.app.screen
+        assert isinstance(back, Workbench)
+        assert back is not data
+        assert kept in {entry.run for entry in back.bench.history.entries}
+        await desk.press("enter")
+        assert "5/5" not in desk.text
+
+
+async def test_the_lessons_are_listed_with_how_far_one_is(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    (tmp_path / "gdtui").mkdir()
+    stored = tmp_path / "gdtui" / "lessons.json"
+    stored.write_text(json.dumps({"downhill": ["The valley", "gone"], "mine": ["kept"], "odd": 3}))
+    async with opened(size=(80, 24)) as desk:
+        await desk.press("L")
+        assert isinstance(desk.app.screen, LineScreen)
+        for name in shipped():
+            assert f" {name} " in desk.text
+        assert " 1 of " in desk.text
+        await desk.press("enter")
+        # One goes on where one left it.
+        assert "Downhill 2/" in desk.text
+        await desk.press("]")
+        assert "Downhill 3/" in desk.text
+        await desk.press("[", "[", "[")
+        assert "Downhill 1/" in desk.text
+        await desk.press("enter")
+    # What is not ours to judge is kept.
+    assert json.loads(stored.read_text())["mine"] == ["kept"]
+    assert "The valley" in json.loads(stored.read_text())["downhill"]
+
+
+async def test_escape_leaves_first_what_was_opened_last() -> None:
+    async with opened(size=(120, 36)) as desk:
+        await begun(desk)
+        for keys in (["?"], ["tab", "tab"], ["p"]):
+            await desk.press(*keys, "escape")
+            assert "1/5: First" in desk.text
+        await desk.press("escape")
+        assert "1/5: First" not in desk.text
