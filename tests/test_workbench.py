@@ -17,7 +17,7 @@ from textual.widgets import DataTable, Input, SelectionList
 from textual.widgets._toast import Toast
 from textual.widgets.data_table import RowKey
 
-from gdtui.bench import HOW_TO_BRANCH, Bench
+from gdtui.bench import HOW_TO_BRANCH, Bench, Fact
 from gdtui.core.descent import Status
 from gdtui.core.hyperparameter import Value
 from gdtui.core.landscapes import LANDSCAPES
@@ -1254,3 +1254,38 @@ async def test_what_is_said_does_not_cover_the_closing_words(size: tuple[int, in
         for below in (desk.log, desk.workbench.query_one(HintRow)):
             assert below.region.area
             assert not said.overlaps(below.region)
+
+
+async def test_the_story_of_the_lesson_takes_twenty_keys_at_most() -> None:
+    """Too small, good, too large, bias, canyon, standardize, momentum, race: as a teacher would."""
+    async with opened() as desk:
+        pressed: list[str] = []
+
+        async def told(*keys: str) -> dict[str, Fact]:
+            pressed.extend(keys)
+            await desk.press(*keys)
+            await desk.wait(7.0)
+            assert desk.bench.facts()["status"] not in ("ready", "running")
+            return desk.bench.facts()
+
+        small = await told("-", "-", "-", "f")
+        assert (small["within"], desk.shown["lr"]) == (79, 0.0001)
+        assert "crawls" in desk.text
+        good = await told("a")
+        assert good["within"] == 2
+        assert "good" in desk.text
+        large = await told("+", "f")
+        assert large["status"] == "diverging"
+        assert "diverging" in desk.lines[0]
+        canyon = await told("b", "a", "4")
+        assert (canyon["bias"], canyon["within"], canyon["view"]) == (True, None, "Contour")
+        round_bowl = await told("x", "a")
+        assert (round_bowl["standardize"], round_bowl["within"]) == (True, 1)
+        momentum = await told("m", "m", "f")
+        assert momentum["method"] == "momentum"
+        race = await told("t", "space", "down", "enter")
+        assert race["race"]
+        assert desk.bench.race
+        methods = {run.settings.method for run in desk.bench.race.runs}
+        assert len(methods) == 2
+        assert len(pressed) <= 20
