@@ -175,6 +175,16 @@ async def test_the_card_has_all_that_is_on_screen(size: tuple[int, int]) -> None
         assert desk.app.screen is desk.workbench
 
 
+@pytest.mark.parametrize("few", [False, True])
+async def test_the_card_shows_the_ground_as_the_contour_does(few: bool) -> None:
+    async with opened(size=(80, 24)) as desk:
+        desk.app.set_class(few, "-few-colours")
+        await desk.press("4", "i", "pagedown")
+        await desk.pilot.pause()
+        (line,) = (line for line in desk.lines if " ground: " in line)
+        assert ("`,;~=!*&$W# ground" in line) == few
+
+
 async def test_the_mouse_is_told_the_same() -> None:
     async with opened(size=(80, 24)) as desk:
         await desk.press("2")

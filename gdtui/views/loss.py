@@ -36,11 +36,12 @@ ROUNDED_PART = 1e-14
 
 def _of_this_run(now: Now) -> str:
     run = now.scene.newest
+    count = run.step.iteration
+    since = f", {short(run.step.loss)} after {count}" if count > run.first else ""
     return (
         "The loss of this run after each iteration: "
-        f"{short(float(run.trail['loss'][0]))} at first, {short(run.step.loss)} after "
-        f"{run.step.iteration}. A good run falls fast, then levels out; one that rises diverges. "
-        "Key l draws it on other scales."
+        f"{short(float(run.trail['loss'][0]))} at first{since}. A good run falls fast, then levels "
+        "out; one that rises diverges. Key l draws it on other scales."
     )
 
 

@@ -8,10 +8,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.style import Style
 from textual.widget import Widget
 from textual.widgets import Label
 
-from gdtui.drawing import BAND_ROLES, Role
+from gdtui.drawing import BAND_ROLES, Role, Span
 from gdtui.now import Explained
 from gdtui.ui.dialogs.dialog import Dialog
 from gdtui.ui.widgets.rows import BAND_GLYPHS, Rows
@@ -28,14 +29,20 @@ class Paragraph(Widget):
 
     def render(self) -> Content:
         """One paragraph."""
-        look, (name, words, looks) = self.get_visual_style, self.explained
-        shaded = look(f"rows--{BAND_ROLES[0]}") != look(f"rows--{Role.PLAIN}")
-        spans = [
-            (text if role not in BAND_GLYPHS else " " if shaded else BAND_GLYPHS[role], role)
-            for text, role in looks
-        ]
-        sample = [(text, look(f"rows--{role}")) for text, role in spans]
+        name, words, looks = self.explained
+        spans = (
+            self._ground(role) if role in BAND_GLYPHS else (text, role) for text, role in looks
+        )
+        sample = [(text, self._style_of(role)) for text, role in spans]
         return Content.assemble(*sample, " " if sample else "", (name, "bold"), f": {words}")
+
+    def _ground(self, band: Role) -> Span:
+        """A cell of the ground: where the style sheet gives all bands one background, a glyph."""
+        low, high = (self._style_of(role).background for role in (BAND_ROLES[0], BAND_ROLES[-1]))
+        return (BAND_GLYPHS[band], Role.AXIS) if low == high else (" ", band)
+
+    def _style_of(self, role: Role) -> Style:
+        return self.get_visual_style(f"rows--{role}")
 
 
 class ExplainScreen(Dialog[None]):
