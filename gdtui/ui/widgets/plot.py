@@ -141,8 +141,9 @@ class Plot(Rows):
 
     def _explanation(self, column: int, row: int) -> Content | None:
         """What explains the piece of the drawing that is seen in a cell, if any is."""
-        cells = [(character, role) for text, role in self.rows[row] for character in text]
-        if self._scene is None or self.shown is None or not column < len(cells):
+        spans = self.rows[row] if 0 <= row < len(self.rows) else ()
+        cells = [(character, role) for text, role in spans for character in text]
+        if self._scene is None or self.shown is None or not 0 <= column < len(cells):
             return None
         character, role = cells[column]
         if character.isspace() or role not in {role for role, _ in pieces(self.shown)}:
