@@ -16,7 +16,7 @@ def _theme(scheme: Scheme) -> Theme:
 def _role_rules() -> list[str]:
     """What the style sheet says of the colour of each role."""
     rules = [f".rows--{role} {{ color: {_valued(name)}; }}" for role, name in ROLE_COLOURS.items()]
-    for scheme, rows in ((ON_DARK, ""), (ON_LIGHT, ".plot:light > ")):
+    for scheme, rows in ((ON_DARK, ""), (ON_LIGHT, ".bands:light > ")):
         rules += [f"{rows}.rows--{r} {{ background: {c}; }}" for r, c in scheme.bands.items()]
     return rules
 

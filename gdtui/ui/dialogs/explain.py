@@ -9,8 +9,7 @@ from textual.binding import Binding
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.style import Style
-from textual.widget import Widget
-from textual.widgets import Label
+from textual.widgets import Label, Static
 
 from gdtui.drawing import BAND_ROLES, Role, Span
 from gdtui.now import Explained
@@ -18,23 +17,49 @@ from gdtui.ui.dialogs.dialog import Dialog
 from gdtui.ui.widgets.rows import BAND_GLYPHS, Rows
 
 
-class Paragraph(Widget):
+class Paragraph(Static):
     """What something looks like, its name, and the words that explain it."""
+
+    def __init__(self, explained: Explained) -> None:
+        super().__init__()
+        self.explained = explained
+
+    def show(self, sample: Sequence[tuple[str, Style]]) -> None:
+        """Show it all in one paragraph."""
+        name, words, _ = self.explained
+        blank = " " if sample else ""
+        self.update(Content.assemble(*sample, blank, (name, "bold"), f": {words}"))
+
+
+class Explanations(VerticalScroll):
+    """A heading for each place, and a paragraph for each thing in it.
+
+    It has the styles of all roles, once: each paragraph with its own took a second to open.
+    """
 
     COMPONENT_CLASSES = Rows.COMPONENT_CLASSES
 
-    def __init__(self, explained: Explained) -> None:
-        super().__init__(classes="bands")
-        self.explained = explained
+    def __init__(self, explained: Mapping[str, Sequence[Explained]]) -> None:
+        super().__init__(id="explanations", classes="dialog bands")
+        self._explained = explained
+        self.border_title = "What it all says"
+        self.border_subtitle = "up, down: scroll; escape: back"
 
-    def render(self) -> Content:
-        """One paragraph."""
-        name, words, looks = self.explained
-        spans = (
-            self._ground(role) if role in BAND_GLYPHS else (text, role) for text, role in looks
-        )
-        sample = [(text, self._style_of(role)) for text, role in spans]
-        return Content.assemble(*sample, " " if sample else "", (name, "bold"), f": {words}")
+    def compose(self) -> ComposeResult:
+        """Headings and paragraphs."""
+        for heading, entries in self._explained.items():
+            yield Label(heading, classes="heading", markup=False)
+            yield from map(Paragraph, entries)
+
+    def on_mount(self) -> None:
+        """Show the samples; before, nothing knows the theme."""
+        for paragraph in self.query(Paragraph):
+            paragraph.show([self._styled(span) for span in paragraph.explained.looks])
+
+    def _styled(self, span: Span) -> tuple[str, Style]:
+        """A sample in its colour; of the ground, a cell."""
+        text, role = self._ground(span[1]) if span[1] in BAND_GLYPHS else span
+        return text, self._style_of(role)
 
     def _ground(self, band: Role) -> Span:
         """A cell of the ground: where the style sheet gives all bands one background, a glyph."""
@@ -49,7 +74,7 @@ class ExplainScreen(Dialog[None]):
     """What there is to explain, under the headings of where it is to be seen; `at` comes first."""
 
     BINDINGS = [Binding("escape,i,q", "dismiss", "Back")]
-    AUTO_FOCUS = "VerticalScroll"
+    AUTO_FOCUS = "Explanations"
 
     def __init__(self, explained: Mapping[str, Sequence[Explained]], at: str = "") -> None:
         super().__init__()
@@ -57,13 +82,8 @@ class ExplainScreen(Dialog[None]):
         self._at = at
 
     def compose(self) -> ComposeResult:
-        """A heading for each place, and a paragraph for each thing in it."""
-        with VerticalScroll(id="explanations", classes="dialog") as box:
-            box.border_title = "What it all says"
-            box.border_subtitle = "up, down: scroll; escape: back"
-            for heading, entries in self._explained.items():
-                yield Label(heading, classes="heading", markup=False)
-                yield from map(Paragraph, entries)
+        """The card."""
+        yield Explanations(self._explained)
 
     def on_mount(self) -> None:
         """Bring what is asked for to the top."""
