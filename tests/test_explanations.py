@@ -22,6 +22,7 @@ from gdtui.drawing import Role
 from gdtui.now import ROWS, VERDICTS, Now, rows_explained, settings_explained
 from gdtui.runs.sweep import Sweep
 from gdtui.scene import Ghost, Scene
+from gdtui.schemes import ON_DARK, ON_LIGHT
 from gdtui.theory.verdict import Verdict
 from gdtui.ui.commands import Commands
 from gdtui.ui.dialogs.explain import ExplainScreen, Paragraph
@@ -183,6 +184,20 @@ async def test_the_card_shows_the_ground_as_the_contour_does(few: bool) -> None:
         await desk.pilot.pause()
         (line,) = (line for line in desk.lines if " ground: " in line)
         assert ("`,;~=!*&$W# ground" in line) == few
+
+
+async def test_the_ground_on_the_card_is_that_of_the_theme() -> None:
+    async with opened(size=(80, 24)) as desk:
+        for theme, scheme in (("gdtui-dark", ON_DARK), ("gdtui-light", ON_LIGHT)):
+            desk.app.set_class(False, "-few-colours")
+            desk.app.theme = theme
+            await desk.press("4", "i", "pagedown")
+            await desk.pilot.pause()
+            (y,) = (y for y, line in enumerate(desk.lines) if " ground: " in line)
+            strip = desk.app.screen._compositor.render_strips()[y]
+            shown = {s.style.bgcolor.name for s in strip if s.style and s.style.bgcolor}
+            assert shown >= {colour.lower() for colour in scheme.bands.values()}
+            await desk.press("escape")
 
 
 async def test_the_mouse_is_told_the_same() -> None:
