@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import math
 import operator
+import warnings
 from collections.abc import Callable, Collection, Mapping
 
 from gdtui.core.printable import printable
@@ -52,7 +53,10 @@ class Expression:
         if len(text) > MOST_CHARACTERS:
             raise ValueError(f"'{shown}' is longer than {MOST_CHARACTERS} characters")
         try:
-            self._root = ast.parse(text.strip(), mode="eval").body
+            with warnings.catch_warnings():
+                # What Python's parser thinks of the style would be written over the screen.
+                warnings.simplefilter("ignore")
+                self._root = ast.parse(text.strip(), mode="eval").body
             self.names = frozenset(_checked(self._root))
         # Python's parser has limits of its own: to what is nested too deeply it says so.
         except (SyntaxError, RecursionError, MemoryError):

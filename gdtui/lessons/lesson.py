@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 import tomllib
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -23,6 +24,9 @@ from gdtui.views import VIEWS
 LESSON_SUFFIX = ".md"
 # A lesson is read at once, and by people.
 MOST_LESSON_BYTES = 1_000_000
+# Of a text, and of a block: for keys with very many dots, tomllib takes memory by their square.
+MOST_CARD_CHARACTERS = 8_000
+REASON_CHARACTERS = 400
 START_DIGITS = 2
 _TITLE, _CARD = re.compile(r"#\s+(.*)"), re.compile(r"##\s+(.*)")
 _FENCE = re.compile(r"(```+|~~~+)\s*(\S*)")
@@ -132,33 +136,42 @@ def lesson_at(where: str) -> Lesson:
             f"no lesson '{shown}'; there are {names}, or name a file FILE{LESSON_SUFFIX}"
         )
     try:
-        if path.stat().st_size > MOST_LESSON_BYTES:
-            raise LessonError(f"{shown}: a lesson has at most {MOST_LESSON_BYTES:,} bytes")
-        text = path.read_text(encoding="utf-8")
+        with open(path, "rb") as file:
+            # A device has no size, and no end.
+            content = file.read(MOST_LESSON_BYTES + 1)
+        text = content.decode("utf-8-sig")
     except OSError as error:
         raise LessonError(f"{shown}: {error.strerror or error}") from None
     except ValueError:
         raise LessonError(f"{shown} is no text in UTF-8") from None
+    if len(content) > MOST_LESSON_BYTES:
+        raise LessonError(f"{shown}: a lesson has at most {MOST_LESSON_BYTES:,} bytes")
     return read_lesson(text, name_of(path))
 
 
 def read_lesson(text: str, name: str) -> Lesson:
     """The lesson that a Markdown text holds; raises LessonError."""
     shown = printable(name, PATH_CHARACTERS)
-    (title, about, _), *sections = _sections(text)
+    try:
+        (title, about, _), *sections = _sections(text)
+    except ValueError as reason:
+        raise LessonError(f"{shown}: {reason}") from None
     if not title:
         raise LessonError(f"{shown}: a lesson begins with its title, in a line '# Title'")
     if not sections:
         raise LessonError(f"{shown}: there is no card; each begins with a line '## Title'")
-    titles = [section[0] for section in sections]
-    if twice := next((one for one in titles if titles.count(one) > 1), None):
-        raise LessonError(f"{shown}: two cards are called '{printable(twice)}'")
+    most, count = Counter(section[0] for section in sections).most_common(1)[0]
+    if count > 1:
+        raise LessonError(f"{shown}: {count} cards are called '{printable(most)}'")
     cards = tuple(_card(shown, *section) for section in sections)
     return Lesson(name, title, about, cards)
 
 
 def _sections(text: str) -> list[tuple[str, str, list[str]]]:
-    """What comes before the first card, and then each card: title, text, blocks for gdtui."""
+    """What comes before the first card, and then each card: title, text, blocks for gdtui.
+
+    Raises ValueError for a block that does not end.
+    """
     found: list[tuple[str, list[str], list[str]]] = [("", [], [])]
     fence, block = "", ""
     for line in text.splitlines():
@@ -176,6 +189,8 @@ def _sections(text: str) -> list[tuple[str, str, list[str]]]:
             found[0] = heading[1].strip(), *found[0][1:]
         else:
             found[-1][1].append(line)
+    if block:
+        raise ValueError(f"the block for gdtui on card '{printable(found[-1][0])}' does not end")
     return [(printable(title), _paragraphs(lines), blocks) for title, lines, blocks in found]
 
 
@@ -189,13 +204,17 @@ def _paragraphs(lines: list[str]) -> str:
 
 def _card(lesson: str, title: str, text: str, blocks: list[str]) -> Card:
     def refuse(reason: object) -> NoReturn:
-        raise LessonError(f"{lesson}, card '{title}': {reason}")
+        raise LessonError(f"{lesson}, card '{title}': {printable(str(reason), REASON_CHARACTERS)}")
 
     if len(blocks) > 1:
         refuse("more than one block for gdtui")
+    block_text = "".join(blocks)
+    if max(len(text), len(block_text)) > MOST_CARD_CHARACTERS:
+        refuse(f"its text or its block is longer than {MOST_CARD_CHARACTERS:,} characters")
     try:
-        block = tomllib.loads("".join(blocks))
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        block = tomllib.loads(block_text)
+    # A ValueError that is no TOMLDecodeError is raised for numbers of thousands of digits.
+    except (ValueError, RecursionError) as error:
         refuse(f"the block can't be read: {error}")
     try:
         if unknown := block.keys() - _READERS.keys():
