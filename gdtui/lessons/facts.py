@@ -40,8 +40,8 @@ def facts_of(bench: Bench) -> dict[str, Result]:
     found: dict[str, Result] = {n: math.inf if n in _ENDLESS else math.nan for n in NAMES}
     found |= {name: value for name, value in asked.items() if value is not None}
     found |= _foretold(bench)
-    first = winner_of(bench.race.racers(bench.history.entries)) if bench.race else None
-    found["winner"] = first.entry.run.settings.method if first else ""
+    winner = winner_of(bench.race.racers(bench.history.entries)) if bench.race else None
+    found["winner"] = winner.entry.run.settings.method if winner else ""
     status = asked["status"]
     found |= {name: status == name for name in _STATUSES}
     found[DIVERGING] = status in (DIVERGING, Status.DIVERGED)
