@@ -79,11 +79,14 @@ class Course:
         return () if self.is_done else self.card.hints[: self._tries]
 
     def turn(self, by: int) -> bool:
-        """Take another card in hand; returns whether there is one."""
-        if not 0 <= self.at + by < len(self.lesson.cards):
-            return False
+        """Take another card in hand; returns whether there is one.
+
+        One that is only to be read is done when it is turned forward, the last one too.
+        """
         if by > 0 and not self.card.is_task:
             self._finish()
+        if not 0 <= self.at + by < len(self.lesson.cards):
+            return False
         self.at += by
         return True
 
