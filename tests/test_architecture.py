@@ -27,7 +27,7 @@ ROOMS = """
     theory
     dataset
     runs
-    samples paths
+    samples paths transcript
     problem faults
     loading placing
     serialization

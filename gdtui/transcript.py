@@ -1,0 +1,159 @@
+"""What another program printed: the losses in its lines, as far as they can be read.
+
+The lines are data: one of any length costs no memory, one that says nothing of a loss is left out.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import os
+import re
+from array import array
+from collections.abc import Iterator
+from typing import BinaryIO, NamedTuple
+
+from gdtui.core.printable import PATH_CHARACTERS, printable
+
+# The lesson's form.
+LESSON_PATTERN = r"Iteration\s+(?P<iteration>\d+)\s*=>\s*Loss:\s*(?P<loss>[-+.\w]++)(?!,\d)"
+LESSON_EXAMPLE = "Iteration    0 => Loss: 812.8666666667"
+GROUPS = ("iteration", "loss")
+# What stands in a line beyond so many characters is not looked at.
+MOST_CHARACTERS = 4096
+LARGEST_ITERATION = 1_000_000_000
+_NUMBER = re.compile(
+    r"[-+]?(?:\d+(?:\.(\d*))?|\.(\d+))(?:e([-+]?\d{1,4}))?|[-+]?(?:inf(?:inity)?|nan)", re.A | re.I
+)
+
+
+class TranscriptError(Exception):
+    """Why lines can't be read, in one sentence that is safe to print."""
+
+
+class PrintedLoss(NamedTuple):
+    """A loss as it was printed; `unit` is what one is worth in its last digit."""
+
+    line: int
+    iteration: int
+    loss: float
+    unit: float
+
+
+class Transcript:
+    """The printed losses of one run, in the order of its iterations.
+
+    Where the lines begin again with an iteration that was there already, another run does, which is
+    not read: `begins_again` is its line.
+    """
+
+    def __init__(self) -> None:
+        self._lines, self._iterations = array("q"), array("q")
+        self._losses, self._units = array("d"), array("d")
+        self.begins_again: int | None = None
+
+    def append(self, printed: PrintedLoss) -> None:
+        """Add the next loss."""
+        self._lines.append(printed.line)
+        self._iterations.append(printed.iteration)
+        self._losses.append(printed.loss)
+        self._units.append(printed.unit)
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    def __getitem__(self, at: int) -> PrintedLoss:
+        return PrintedLoss(self._lines[at], self._iterations[at], self._losses[at], self._units[at])
+
+    def __iter__(self) -> Iterator[PrintedLoss]:
+        columns = self._lines, self._iterations, self._losses, self._units
+        return map(PrintedLoss._make, zip(*columns, strict=True))
+
+
+def line_pattern(text: str) -> re.Pattern[str]:
+    """The regular expression that a text spells; raises ValueError, in words, for what is none."""
+    try:
+        pattern = re.compile(text)
+    except (re.error, OverflowError, RecursionError) as error:
+        raise ValueError(f"this is no regular expression: {printable(str(error), 80)}") from None
+    missing = [f"(?P<{name}>...)" for name in GROUPS if name not in pattern.groupindex]
+    if missing:
+        raise ValueError(f"it lacks the group {' and the group '.join(missing)}")
+    return pattern
+
+
+def read_transcript(
+    path: str, pattern: re.Pattern[str] | None = None, stream: BinaryIO | None = None
+) -> Transcript:
+    """The losses in a file, or in the stream where there is one; raises TranscriptError."""
+    name = "standard input" if stream else printable(path, PATH_CHARACTERS)
+    try:
+        if stream:
+            transcript = _transcript(stream, pattern)
+        else:
+            with open(path, "rb") as file:
+                transcript = _transcript(file, pattern)
+    except OSError as error:
+        raise TranscriptError(f"{name}: {_why(error, path)}") from None
+    except ValueError:  # of a path that holds a null character
+        raise TranscriptError(f"{name}: this cannot be the name of a file") from None
+    if not len(transcript):
+        looked_for = f"such as '{LESSON_EXAMPLE}'" if pattern is None else "that --pattern matches"
+        other = " (--pattern reads others)" if pattern is None else ""
+        raise TranscriptError(f"{name}: there is no line {looked_for}{other}")
+    return transcript
+
+
+def _why(error: OSError, path: str) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "there is no such file"
+    if os.path.isdir(path):
+        return "this is a folder, not a file"
+    return f"it cannot be read ({printable(error.strerror or str(error))})"
+
+
+def _transcript(stream: BinaryIO, pattern: re.Pattern[str] | None) -> Transcript:
+    transcript = Transcript()
+    last = -1
+    for printed in printed_losses(stream, pattern or re.compile(LESSON_PATTERN)):
+        if printed.iteration <= last:
+            transcript.begins_again = transcript.begins_again or printed.line
+        if transcript.begins_again is None:
+            transcript.append(printed)
+            last = printed.iteration
+    return transcript
+
+
+def printed_losses(stream: BinaryIO, pattern: re.Pattern[str]) -> Iterator[PrintedLoss]:
+    """The losses in the lines of a stream, as they come."""
+    for number, line in enumerate(_lines_of(stream), 1):
+        found = pattern.search(line)
+        if found and (printed := _printed(number, *found.group(*GROUPS))):
+            yield printed
+
+
+def _lines_of(stream: BinaryIO) -> Iterator[str]:
+    """The lines without what is too long in them; CR alone ends one, too."""
+    text = io.TextIOWrapper(stream, "utf-8", "replace")
+    try:
+        while line := text.readline(MOST_CHARACTERS):
+            rest = line
+            while rest and not rest.endswith("\n"):
+                rest = text.readline(MOST_CHARACTERS)
+            yield line
+    finally:
+        text.detach()  # or the stream would be closed along with it
+
+
+def _printed(line: int, iteration: str | None, loss: str | None) -> PrintedLoss | None:
+    """What a line says, if both are numbers."""
+    iteration, loss = (iteration or "").strip(), (loss or "").strip()
+    # Of a float that counts, as in 3.0, the rest is left out.
+    whole = re.fullmatch(r"(\d{1,10})(?:\.0*)?", iteration, re.A)
+    number = _NUMBER.fullmatch(loss)
+    if not whole or not number or int(whole[1]) > LARGEST_ITERATION:
+        return None
+    decimals = len(number[1] or number[2] or "")
+    value, exponent = float(loss), int(number[3] or 0) - decimals
+    unit = 10.0**exponent if math.isfinite(value) and exponent < 308 else math.inf
+    return PrintedLoss(line, int(whole[1]), value, unit if math.isfinite(value) else 0.0)
