@@ -30,7 +30,7 @@ ROOMS = """
     samples paths transcript
     problem faults
     loading placing
-    serialization
+    serialization diagnosis
     scene
     drawing clipping
     now schemes

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from gdtui.sessions.opening import Opening
     from gdtui.sessions.store import SessionSummary
 
-DIVERGED_STATUS = 1
+DIVERGED_STATUS = OTHER_LOSSES_STATUS = 1
 INTERRUPTED_STATUS = 128 + 2
 
 
@@ -57,6 +57,8 @@ def _run(arguments: Sequence[str] | None) -> int:
         return _list_samples()
     if options.file == "-" and (sys.stdin is None or is_terminal(sys.stdin)):
         return _fail("there is no data on standard input; pipe it in, or name a file")
+    if options.check is not None:
+        return _check(options, settings)
     if options.compare:
         return _compare(options)
     if options.resume is not None:
@@ -123,6 +125,34 @@ def _compare(options: argparse.Namespace) -> int:
     _tell_notes(problem)
     sys.stdout.write(table(history))
     return 0
+
+
+def _check(options: argparse.Namespace, settings: Settings) -> int:
+    """Compare the losses that a program printed with the run asked for."""
+    from gdtui.dataset import DataError
+    from gdtui.diagnosis.judgement import judged
+    from gdtui.diagnosis.report import report
+    from gdtui.transcript import TranscriptError, read_transcript
+
+    stream = None
+    if options.check == "-":
+        if sys.stdin is None or is_terminal(sys.stdin):
+            return _fail("there are no lines on standard input; pipe them in, or name a file")
+        stream = sys.stdin.buffer
+    loading = _loading(options)
+    loading.read()
+    try:
+        problem = loading.result()
+        transcript = read_transcript(options.check, options.pattern, stream)
+    except (DataError, TranscriptError) as error:
+        return _fail(error)
+    _tell_notes(problem)
+    if transcript.begins_again:
+        _tell([f"line {transcript.begins_again} begins another run, which is not looked at"])
+    judgement = judged(problem.surface, settings, transcript)
+    for sentence in report(judgement, transcript, settings):
+        print(sentence)
+    return 0 if judgement.is_same else OTHER_LOSSES_STATUS
 
 
 def _resume(options: argparse.Namespace, settings: Settings) -> int:

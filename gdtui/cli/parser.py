@@ -10,7 +10,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 from gdtui import __version__
 from gdtui.cli.terminal import is_terminal, knows_only_ascii
@@ -20,10 +20,13 @@ from gdtui.core.methods import METHODS
 from gdtui.core.printable import printable
 from gdtui.core.settings import SHARED, Settings
 from gdtui.samples import DEFAULT_SAMPLE
+from gdtui.transcript import line_pattern
 
 REPORT_NAMES = ("text", "csv", "json")
 USAGE_STATUS = 2
 MESSAGE_CHARACTERS = 400
+
+Parsed = TypeVar("Parsed")
 
 DESCRIPTION = "A gradient-descent laboratory for the terminal: see how descent finds the line."
 EXAMPLES = """\
@@ -36,9 +39,10 @@ examples:
   zcat big.gz | gdtui -                   data from a pipe, keys from the terminal
   gdtui --surface rosenbrock              a classic surface in place of data
   gdtui --compare a.jsonl b.jsonl         exported runs beside each other
+  python train.py | gdtui --check -       are these the losses? If not, why?
 
-On screen, ? shows all keys. Exit status: 0; 1 if the run diverged to infinity (plain output);
-2 for what can't be read or is asked wrongly."""
+On screen, ? shows all keys. Exit status: 0; 1 if the run diverged to infinity (plain output), or
+if --check finds other losses; 2 for what can't be read or is asked wrongly."""
 
 
 class _Formatter(argparse.RawDescriptionHelpFormatter):
@@ -74,10 +78,10 @@ class _Parser(argparse.ArgumentParser):
         self.exit(USAGE_STATUS, f"gdtui: {message}\n")
 
 
-def _reader(parse: Callable[[str], Value]) -> Callable[[str], Value]:
+def _reader(parse: Callable[[str], Parsed]) -> Callable[[str], Parsed]:
     """A parser for argparse, that keeps the words of a ValueError."""
 
-    def read(text: str) -> Value:
+    def read(text: str) -> Parsed:
         try:
             return parse(text)
         except ValueError as reason:
@@ -129,6 +133,7 @@ def make_parser() -> argparse.ArgumentParser:
         "--samples", action="store_true", help="list the samples and surfaces, and end"
     )
     _add_data(parser)
+    _add_check(parser)
     _add_hyperparameters(parser)
     _add_screen(parser)
     _add_lessons(parser)
@@ -160,6 +165,24 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         metavar="RUNS",
         help="runs exported as JSON Lines, over the data that they name, or FILE in its place",
+    )
+
+
+def _add_check(parser: argparse.ArgumentParser) -> None:
+    """Whose lines are judged, and how they are read."""
+    check = parser.add_argument_group("checking a program of yours")
+    check.add_argument(
+        "--check",
+        metavar="LINES",
+        help="compare the losses that a program printed with this run, and find out why they "
+        "differ; a file, or - for standard input",
+    )
+    check.add_argument(
+        "--pattern",
+        type=_reader(line_pattern),
+        metavar="REGEX",
+        help="how its lines are read, with the groups iteration and loss: "
+        r"'epoch (?P<iteration>\d+): (?P<loss>\S+)' (default: the lesson's lines)",
     )
 
 
@@ -321,12 +344,26 @@ def read_options(arguments: Sequence[str] | None) -> tuple[argparse.Namespace, S
     options = parser.parse_args(arguments)
     if options.compare and (given := _given(options, "surface", "format", "resume")):
         parser.error(f"argument {given}: not with --compare, whose runs are as they are")
+    _refuse_beside_check(parser, options)
     own = ("x", "y", "drop_missing", "surface")
     if options.resume is not None and (given := _given(options, *own)):
         parser.error(f"argument --resume: the session has its own, so no {given}")
     if options.surface is not None:
         options = _on_surface(parser, options)
     return options, settings_of_options(parser, options)
+
+
+def _refuse_beside_check(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
+    """What says nothing beside --check, or would need the same stream."""
+    if options.check is None:
+        if options.pattern:
+            parser.error("argument --pattern: it says how the lines of --check are read")
+        return
+    others = ("compare", "resume", "run", "pace", "format")
+    if given := next((name for name in others if getattr(options, name) not in (None, False)), ""):
+        parser.error(f"argument --check: it shows no run, so no --{given}")
+    if options.file == options.check == "-":
+        parser.error("argument --check: standard input can't be both the data and the lines")
 
 
 def _given(options: argparse.Namespace, *beside: str) -> str | None:

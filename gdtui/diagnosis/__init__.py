@@ -1,0 +1,1 @@
+"""What another program did, told from the losses that it printed."""
