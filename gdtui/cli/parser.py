@@ -359,9 +359,12 @@ def _refuse_beside_check(parser: argparse.ArgumentParser, options: argparse.Name
         if options.pattern:
             parser.error("argument --pattern: it says how the lines of --check are read")
         return
-    others = ("compare", "resume", "run", "pace", "format")
-    if given := next((name for name in others if getattr(options, name) not in (None, False)), ""):
-        parser.error(f"argument --check: it shows no run, so no --{given}")
+    others = {
+        name: getattr(options, name) for name in ("compare", "resume", "run", "pace", "format")
+    }
+    for name, value in others.items():
+        if value is not None and value is not False:
+            parser.error(f"argument --check: it shows no run, so no --{name}")
     if options.file == options.check == "-":
         parser.error("argument --check: standard input can't be both the data and the lines")
 
