@@ -41,7 +41,7 @@ def python(home: Path, code: str) -> str:
 
 
 def test_the_document_has_a_change_for_each_file() -> None:
-    assert len(CHANGES) == len({path for _, path, _ in CHANGES}) == 4
+    assert len(CHANGES) == len({path for _, path, _ in CHANGES}) == 5
 
 
 def test_a_method_with_a_hyperparameter_is_everywhere(extended: Path) -> None:
@@ -125,3 +125,23 @@ except DataError as error:
     print(error)
 """
     assert "bad.npy: this is no array of shape (m, 2)" in python(extended, code)
+
+
+def test_a_hypothesis_is_tried(extended: Path) -> None:
+    code = """
+from dataclasses import replace
+from gdtui import Settings, read_dataset
+from gdtui.core.surface import LossSurface
+from gdtui.diagnosis.judgement import judged
+from gdtui.diagnosis.variant import Variant
+from gdtui.transcript import PrintedLoss, Transcript
+data = read_dataset("data/pizza.txt")
+surface, settings = LossSurface.of(data.x, data.y), Settings(lr=0.0001, bias=True)
+variant = replace(Variant.asked_for(surface, settings), w_factor=2.0)
+transcript = Transcript()
+for at, (loss, _) in zip(range(100), variant.replay()):
+    transcript.append(PrintedLoss(at + 1, at, round(loss, 8), 1e-8))
+(explained,) = judged(surface, settings, transcript).explanations
+assert explained.words == "dL/dw has a factor 2 too many", explained
+"""
+    python(extended, code)
