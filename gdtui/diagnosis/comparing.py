@@ -64,18 +64,30 @@ class Agreement(NamedTuple):
 
 def agreement(variant: Variant, reading: Reading) -> Agreement:
     """Compare what a variant prints with the lines."""
+    # Most agree, or differ at once: that needs one replay.
+    found = _agreement(reading, _exact(variant, reading.points))
+    return found if found.at is None else _agreement(reading, _expected(variant, reading.points))
+
+
+def _agreement(reading: Reading, expected: Iterator[Replayed]) -> Agreement:
     unsure, told, last = None, 0, math.inf
-    expected = _expected(variant, reading.points)
     for at, (printed, (loss, rounding)) in enumerate(
         zip(reading.transcript, expected, strict=True)
     ):
         if not agrees(printed, loss, rounding):
             return Agreement(at, loss, unsure, told)
-        if unsure is None and not rounding <= _TELLS_NOTHING * abs(loss) + printed.unit:
+        if unsure is None and not _is_known(printed, loss, rounding):
             unsure = at
         told += unsure is None and abs(printed.loss - last) > printed.unit
         last = printed.loss
     return Agreement(None, math.nan, unsure, told)
+
+
+def _is_known(printed: PrintedLoss, loss: float, rounding: float) -> bool:
+    """Whether it says something that a loss agrees."""
+    if not math.isfinite(printed.loss):
+        return not math.isfinite(loss)
+    return rounding <= _TELLS_NOTHING * abs(loss) + printed.unit
 
 
 def agrees(printed: PrintedLoss, loss: float, rounding: float) -> bool:
@@ -88,8 +100,18 @@ def agrees(printed: PrintedLoss, loss: float, rounding: float) -> bool:
     return not abs(printed.loss - loss) > printed.unit * (0.5 + 1e-6) + rounding
 
 
+def _exact(variant: Variant, points: Iterable[int]) -> Iterator[Replayed]:
+    """What a variant prints at some points, in ascending order."""
+    replay, at = variant.replay(), -1
+    for point in points:
+        for _ in range(point - at):
+            replayed = next(replay)
+        at = point
+        yield replayed
+
+
 def _expected(variant: Variant, points: Iterable[int]) -> Iterator[Replayed]:
-    """What a variant prints at some points, in ascending order, and by how much it may vary."""
+    """The same, and by how much it may vary: farther than its own rounding, where that grows."""
     exact = variant.replay()
     moved = [variant.replay(Random(seed)) for seed in range(_REPEATED)]
     at = -1
@@ -106,15 +128,9 @@ def _deviation(loss: float, others: list[float]) -> float:
     return math.inf if math.isnan(deviation) else deviation
 
 
-def replayed(variant: Variant, points: Vector) -> Vector:
+def losses_at(variant: Variant, points: Vector) -> Vector:
     """What a variant prints at some points, in ascending order."""
-    replay, at, losses = variant.replay(), -1, []
-    for point in points.tolist():
-        for _ in range(int(point) - at):
-            loss = next(replay).loss
-        at = int(point)
-        losses.append(loss)
-    return np.array(losses)
+    return np.array([loss for loss, _ in _exact(variant, map(int, points.tolist()))])
 
 
 def may_be_single(transcript: Transcript) -> bool:

@@ -179,7 +179,9 @@ def _variants(suspicion: Suspicion, reading: Reading) -> Iterator[Variant]:
 def _is_confirmed(suspicion: Suspicion, asked: Variant, variant: Variant, reading: Reading) -> bool:
     """Whether a variant gives all lines, and these say enough to claim that it is the one."""
     compared = agreement(variant, reading)
-    if compared.at is not None:
+    count = len(reading.transcript)
+    known = count if compared.unsure is None else compared.unsure
+    if compared.at is not None or 2 * known < count:
         return False
     if not _is_determined(suspicion, asked, variant, reading):
         return False

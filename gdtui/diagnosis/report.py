@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from gdtui.core.settings import Settings
-from gdtui.diagnosis.comparing import Reading, replayed
+from gdtui.diagnosis.comparing import Reading, losses_at
 from gdtui.diagnosis.judgement import Explained, Judgement
 from gdtui.diagnosis.variant import Variant
 from gdtui.transcript import Transcript
@@ -124,7 +124,7 @@ def _likeliest(judgement: Judgement, transcript: Transcript) -> Iterator[str]:
     reading, asked = Reading(transcript, judgement.offset), judgement.asked
     points = np.fromiter(reading.points, float)
     with np.errstate(all="ignore"):
-        expected = replayed(asked, points)
+        expected = losses_at(asked, points)
     first = transcript[0]
     unit = first.unit
     yield (

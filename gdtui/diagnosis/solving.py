@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from gdtui.core.model import Vector
-from gdtui.diagnosis.comparing import Reading, agreement, replayed
+from gdtui.diagnosis.comparing import Reading, agreement, losses_at
 from gdtui.diagnosis.variant import Variant
 
 # Learning rates that are tried.
@@ -109,7 +109,7 @@ class _Target:
         for step_number in range(_NEWTON_STEPS):
             here = variant.with_numbers(numbers, values.tolist())
             with np.errstate(all="ignore"):
-                there = replayed(here, points)
+                there = losses_at(here, points)
                 off = (there - losses) / exact
                 size = float(np.max(np.abs(off)))
                 if not math.isfinite(size):
@@ -135,7 +135,7 @@ def _slopes(variant: Variant, name: str, points: Vector) -> Vector:
     (value,) = variant.numbers((name,))
     nudge = 1e-6 * (abs(value) or 1.0)
     above, below = (variant.with_numbers((name,), [value + by]) for by in (nudge, -nudge))
-    return (replayed(above, points) - replayed(below, points)) / (2 * nudge)
+    return (losses_at(above, points) - losses_at(below, points)) / (2 * nudge)
 
 
 def _begins(variant: Variant, numbers: tuple[str, ...], target: _Target) -> Iterator[Variant]:
@@ -162,7 +162,7 @@ def _met(variant: Variant, number: str, target: _Target, after: int) -> Iterator
 
     def off(value: float) -> float:
         there = variant.with_numbers((number,), [value])
-        return _squared(there, float(replayed(there, points)[0])) - loss
+        return _squared(there, float(losses_at(there, points)[0])) - loss
 
     if _is_parabola(variant, number, int(points[0])):
         near = _squared(variant, float(target.losses[at] + target.units[at])) - loss
@@ -288,7 +288,7 @@ def _starts(variant: Variant, target: _Target) -> Iterator[Variant]:
         return variant.with_numbers(("w", "b"), [lowest.w + float(w), lowest.b + float(b)])
 
     def off(angle: float) -> float:
-        return float(replayed(place(angle), target.points[1:2])[0] - target.losses[1])
+        return float(losses_at(place(angle), target.points[1:2])[0] - target.losses[1])
 
     for angle in _roots(off, np.linspace(-0.01, 2 * math.pi + 0.01, _DIRECTIONS)):
         yield place(angle)

@@ -204,10 +204,12 @@ def _surface(data: Surface, left_out: str, swapped: bool, scaling: str) -> Surfa
         if swapped:
             x, y = y, x
         scale = SCALINGS[scaling]
-        data = LossSurface.of(scale(x) if scale else x, y)
+        with np.errstate(all="ignore"):
+            data = LossSurface.of(scale(x) if scale else x, y)
     return data.standardized() if scaling == STANDARDIZED else data
 
 
+@lru_cache(maxsize=len(SCALINGS))
 def can_scale(data: Surface, scaling: str) -> bool:
     """Whether the feature can be scaled so: one that is the same everywhere can't."""
     scale, examples = SCALINGS[scaling], data.examples
