@@ -39,6 +39,8 @@ from gdtui.transcript import read_transcript
 RIGHT, WRONG = (int(os.environ.get("GDTUI_CHECKED", count)) for count in (40, 12))
 # What is asked for by default, and so no mistake of the list.
 NOT_LISTED = {"the feature is as it is in the data", "the method is gradient descent (gd)"}
+# What methods keep, which a program may do otherwise only if it has such a method.
+SHARES = {"momentum is ", "alpha is ", "beta1 is ", "beta2 is "}
 
 
 def told(program: Learner) -> list[str]:
@@ -85,7 +87,32 @@ def test_each_hypothesis_is_a_mistake_that_is_tried() -> None:
     for hypothesis in HYPOTHESES:
         words = hypothesis.words.replace("{}", "")
         named = any(words.startswith(mistake.strip()) for mistake in MISTAKES.values())
-        assert named != (words in NOT_LISTED), words
+        assert named != (words in NOT_LISTED | SHARES), words
+
+
+@pytest.mark.parametrize(
+    ("asked", "done"),
+    [
+        ({}, {"method": "momentum", "momentum": 0.5}),
+        ({}, {"method": "rmsprop", "alpha": 0.9}),
+        ({"method": "adam"}, {"beta2": 0.99}),
+        ({"method": "momentum"}, {"momentum": 0.8, "lr": 0.002}),
+    ],
+)
+def test_what_a_method_keeps_is_found(
+    pizza: Dataset, asked: dict[str, Any], done: dict[str, Any]
+) -> None:
+    problem = Problem.of_dataset(pizza)
+    settings = Settings(bias=True).replace(**asked)
+    lines = "".join(as_text(problem, settings.replace(**done)))
+    transcript = read_transcript("-", stream=io.BytesIO(lines.encode()))
+    explanations = judged(problem.surface, settings, transcript).explanations
+    named = {"method": "the method is ", "lr": "the learning rate is "}
+    for explained in explanations:
+        for name, value in done.items():
+            number = "" if name == "method" else f"{value}"
+            assert f"{named.get(name, f'{name} is ')}{number}" in explained.words
+    assert explanations
 
 
 @pytest.mark.parametrize("style", STYLES)
@@ -94,7 +121,8 @@ def test_a_run_from_beside_the_minimum_that_diverges_is_accepted(
 ) -> None:
     """Each iteration multiplies what rounding made of the start, in each style another."""
     lowest = surface.minimum(0, 0, True)
-    settings = Settings(lr=0.02, bias=True, iterations=60, w_start=lowest.w, b_start=lowest.b)
+    beside = lowest.w * (1 + 1e-14)
+    settings = Settings(lr=0.02, bias=True, iterations=60, w_start=beside, b_start=lowest.b)
     judgement = judgement_of(Learner(pizza.x, pizza.y, settings, style=style))
     assert judgement.is_same
     assert judgement.unsure

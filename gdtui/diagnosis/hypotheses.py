@@ -13,7 +13,7 @@ from itertools import combinations
 from typing import NamedTuple
 
 from gdtui.core.methods import METHODS
-from gdtui.diagnosis.variant import SCALINGS, SINGLE, Variant, can_scale
+from gdtui.diagnosis.variant import RATE, SCALINGS, SINGLE, STARTS, Variant, can_scale
 
 Change = Callable[[Variant], Variant | None]
 
@@ -52,7 +52,7 @@ def alone(variant: Variant) -> Iterator[Suspicion]:
 def in_pairs(variant: Variant) -> Iterator[Suspicion]:
     """Each two hypotheses that do not contradict one another."""
     for pair in combinations(HYPOTHESES, 2):
-        there, back = _both(variant, *pair), _both(variant, *reversed(pair))
+        there, back = _both(variant, *pair), _both(variant, *pair[::-1])
         # Of two that set the same thing the last one counts, and so the order tells.
         if there and back and there != back:
             continue
@@ -64,7 +64,9 @@ def in_pairs(variant: Variant) -> Iterator[Suspicion]:
 
 def _both(variant: Variant, one: Hypothesis, other: Hypothesis) -> Variant | None:
     changed = one.change(variant)
-    return other.change(changed) if changed else None
+    changed = other.change(changed) if changed else None
+    # Another method has not the number that this one was to have.
+    return changed if changed is None or not one.number else one.change(changed)
 
 
 def hypothesis(words: str) -> Callable[[Change], Change]:
@@ -126,9 +128,8 @@ def _is_to_be_found(variant: Variant) -> Variant:
 
 
 HYPOTHESES += [
-    Hypothesis("the learning rate is {}", _is_to_be_found, "rate"),
-    Hypothesis("w starts at {}", _is_to_be_found, "w"),
-    Hypothesis("b starts at {}", _is_to_be_found, "b"),
+    Hypothesis("the learning rate is {}", _is_to_be_found, RATE),
+    *(Hypothesis(f"{name} starts at {{}}", _is_to_be_found, name) for name in STARTS),
 ]
 
 
@@ -242,6 +243,24 @@ HYPOTHESES += [
     Hypothesis(f"the method is {method.name} ({key})", _by_method(key))
     for key, method in METHODS.items()
     if not method.has_batches
+]
+
+
+def _shares() -> dict[str, str]:
+    """What methods keep of what they remember: the labels by name."""
+    of_all = [parameter for method in METHODS.values() for parameter in method.hyperparameters]
+    return {parameter.name: parameter.label for parameter in of_all if parameter.complement}
+
+
+def _has(name: str) -> Change:
+    def change(variant: Variant) -> Variant | None:
+        return variant if name in dict(variant.settings.own) else None
+
+    return change
+
+
+HYPOTHESES += [
+    Hypothesis(f"{label} is {{}}", _has(name), name) for name, label in _shares().items()
 ]
 
 

@@ -138,29 +138,27 @@ def _readings(transcript: Transcript) -> Iterator[Reading]:
 
 def _explanations(asked: Variant, readings: list[Reading]) -> list[Explained]:
     """The simplest hypotheses that give all lines: alone, or else in pairs."""
-    singles = _confirmed(asked, alone(asked), readings)
+    singles = _confirmed(alone(asked), readings)
     if any(not _has_numbers(one) for one in singles):
         return singles
     pairs = in_pairs(asked)
     if singles:
         # Some number can be found for much; what needs none is named beside it.
-        return singles + _confirmed(asked, (one for one in pairs if not one.numbers), readings)
-    return _confirmed(asked, pairs, readings)
+        return singles + _confirmed((one for one in pairs if not one.numbers), readings)
+    return _confirmed(pairs, readings)
 
 
 def _has_numbers(explained: Explained) -> bool:
     return any(one.number is not None for one in explained.accusations)
 
 
-def _confirmed(
-    asked: Variant, suspicions: Iterable[Suspicion], readings: list[Reading]
-) -> list[Explained]:
+def _confirmed(suspicions: Iterable[Suspicion], readings: list[Reading]) -> list[Explained]:
     return [
         Explained(_accusations(suspicion, variant), variant, reading.offset)
         for suspicion in suspicions
         for reading in readings
         for variant in _variants(suspicion, reading)
-        if _is_confirmed(suspicion, asked, variant, reading)
+        if _is_confirmed(suspicion, variant, reading)
     ]
 
 
@@ -176,25 +174,23 @@ def _variants(suspicion: Suspicion, reading: Reading) -> Iterator[Variant]:
             yield few
 
 
-def _is_confirmed(suspicion: Suspicion, asked: Variant, variant: Variant, reading: Reading) -> bool:
+def _is_confirmed(suspicion: Suspicion, variant: Variant, reading: Reading) -> bool:
     """Whether a variant gives all lines, and these say enough to claim that it is the one."""
     compared = agreement(variant, reading)
     count = len(reading.transcript)
     known = count if compared.unsure is None else compared.unsure
     if compared.at is not None or 2 * known < count:
         return False
-    if not _is_determined(suspicion, asked, variant, reading):
+    if not _is_determined(suspicion, variant, reading):
         return False
     needed = _CONFIRMED + len(suspicion.numbers) if suspicion.numbers else len(suspicion.hypotheses)
     return compared.told >= needed
 
 
-def _is_determined(
-    suspicion: Suspicion, asked: Variant, variant: Variant, reading: Reading
-) -> bool:
+def _is_determined(suspicion: Suspicion, variant: Variant, reading: Reading) -> bool:
     """Whether the lines say how far each number found is from what was asked for."""
     for name in suspicion.numbers:
-        (was,), (found,) = asked.numbers((name,)), variant.numbers((name,))
+        (was,), (found,) = suspicion.variant.numbers((name,)), variant.numbers((name,))
         farther = variant.with_numbers((name,), [found + _FARTHER * (found - was)])
         if agreement(farther, reading).at is None:
             return False
@@ -203,6 +199,6 @@ def _is_determined(
 
 def _accusations(suspicion: Suspicion, variant: Variant) -> tuple[Accusation, ...]:
     return tuple(
-        Accusation(one, getattr(variant, one.number) if one.number else None)
+        Accusation(one, variant.numbers((one.number,))[0] if one.number else None)
         for one in suspicion.hypotheses
     )

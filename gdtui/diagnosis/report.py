@@ -10,7 +10,7 @@ import numpy as np
 from gdtui.core.settings import Settings
 from gdtui.diagnosis.comparing import Reading, losses_at
 from gdtui.diagnosis.judgement import Explained, Judgement
-from gdtui.diagnosis.variant import Variant
+from gdtui.diagnosis.variant import RATE, STARTS, Variant
 from gdtui.transcript import Transcript
 
 # Other numbers that give the same lines are named up to so many.
@@ -114,8 +114,11 @@ def _clauses(judgement: Judgement) -> Iterator[str]:
 def _likelihood(explained: Explained, asked: Variant) -> tuple[int, float]:
     """Numbers of few digits come first, and then those near to what was asked for."""
     names = [one.hypothesis.number for one in explained.accusations if one.number is not None]
-    found, wanted = explained.variant.numbers(names), asked.numbers(names)
-    far = sum(abs(one - other) for one, other in zip(found, wanted, strict=True))
+    far = sum(
+        abs(number - (asked.numbers((name,))[0]))
+        for name, number in zip(names, explained.variant.numbers(names), strict=True)
+        if name in (RATE, *STARTS)
+    )
     return sum(map(len, explained.numbers)), far
 
 

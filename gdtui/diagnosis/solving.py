@@ -14,10 +14,14 @@ import numpy as np
 
 from gdtui.core.model import Vector
 from gdtui.diagnosis.comparing import Reading, agreement, losses_at
-from gdtui.diagnosis.variant import Variant
+from gdtui.diagnosis.variant import RATE, STARTS, Variant
 
 # Learning rates that are tried.
 _RATES = np.geomspace(1e-9, 1e4, 261)
+# Shares that are tried: of what a method remembers, how much it keeps.
+_SHARES = 1 - np.geomspace(1, 1e-5, 61)
+# A number tells in one of the first lines, if at all: what is remembered, after two updates.
+_LATEST = 3
 # Starts that are tried: this far from the minimum, in units of what the loss at the start tells.
 _DISTANCES = np.concatenate([[0.0], np.geomspace(1e-3, 1e2, 36)])
 _DIRECTIONS = 180
@@ -140,24 +144,29 @@ def _slopes(variant: Variant, name: str, points: Vector) -> Vector:
 
 def _begins(variant: Variant, numbers: tuple[str, ...], target: _Target) -> Iterator[Variant]:
     """Variants whose numbers meet as many of the first losses as there are numbers."""
-    if len(numbers) == 1:
-        yield from _met(variant, numbers[0], target, 0)
-    elif "rate" in numbers:
-        (start,) = set(numbers) - {"rate"}
-        for begin in _met(variant, start, target, 0):
-            yield from _met(begin, "rate", target, 1)
-    else:
+    if set(numbers) == set(STARTS):
         yield from _starts(variant, target)
+        return
+    # The start tells in the first line, the rate in the next, and what is remembered thereafter.
+    first, *others = sorted(numbers, key=lambda name: (name not in STARTS, name != RATE))
+    begins = _met(variant, first, target, 0)
+    for second in others:
+        yield from (found for begin in begins for found in _met(begin, second, target, 1))
+        return
+    yield from begins
 
 
 def _met(variant: Variant, number: str, target: _Target, after: int) -> Iterator[Variant]:
     """Variants with one number such that they meet the first loss that depends on it."""
-    at = after
-    if number == "rate" and target.points[0] == 0 and not variant.after_update:
-        at = 1
-    if at >= target.size:
+    tried = _tried(variant, number, target)
+    ends = [variant.with_numbers((number,), [end]) for end in tried[[0, -1]].tolist()]
+    for at in range(after, min(after + _LATEST, target.size)):
+        points = target.points[at : at + 1]
+        low, high = (float(losses_at(end, points)[0]) for end in ends)
+        if low != high:
+            break
+    else:
         return
-    points = target.points[at : at + 1]
     loss = _squared(variant, float(target.losses[at]))
 
     def off(value: float) -> float:
@@ -168,11 +177,17 @@ def _met(variant: Variant, number: str, target: _Target, after: int) -> Iterator
         near = _squared(variant, float(target.losses[at] + target.units[at])) - loss
         roots = _roots_of_parabola(off, near, *variant.numbers((number,)))
     else:
-        tried = _RATES if number == "rate" else _tried_starts(variant, number, target)
         roots = _roots(off, tried)
     for value in roots:
-        if number != "rate" or value > 0:
+        if number in STARTS or value > 0:
             yield variant.with_numbers((number,), [value])
+
+
+def _tried(variant: Variant, number: str, target: _Target) -> Vector:
+    """The values that are tried for a number."""
+    if number == RATE:
+        return _RATES
+    return _tried_starts(variant, number, target) if number in STARTS else _SHARES
 
 
 def _is_parabola(variant: Variant, number: str, point: int) -> bool:
@@ -181,9 +196,11 @@ def _is_parabola(variant: Variant, number: str, point: int) -> bool:
     method = variant.settings.chosen_method
     if not variant.surface.is_quadratic or variant.prints == "amounts":
         return False
-    if number == "rate":
+    if number == RATE:
         # The first step is in proportion to it.
         return updates == 1 and not variant.first and method.rule is not None
+    if number not in STARTS:
+        return False
     return updates == 0 or (method.linear is not None and variant.descends == "squares")
 
 

@@ -23,6 +23,9 @@ _USUAL_SIZE = 10.0
 # So many surfaces of changed examples are kept; each may be as large as the data.
 _KEPT = 8
 
+# The fields of a variant that hold a number which may be anything.
+RATE, STARTS = "rate", ("w", "b")
+
 # What an error counts as: squared, squared and then the root of the mean, or its amount.
 ErrorKind = Literal["squares", "root", "amounts"]
 
@@ -103,12 +106,23 @@ class Variant:
         return cls(data, settings, settings.lr, start.w, start.b, settings.bias, scaling)
 
     def numbers(self, names: Sequence[str]) -> list[float]:
-        """The rate and the starts, by the names of their fields."""
-        return [getattr(self, name) for name in names]
+        """The rate, the starts and the method's own hyperparameters, by their names."""
+        return [
+            float(getattr(self if name in (RATE, *STARTS) else self.settings, name))
+            for name in names
+        ]
 
     def with_numbers(self, names: Sequence[str], values: Sequence[float]) -> Variant:
-        """The same with another rate or start."""
+        """The same with other numbers; those of hyperparameters are kept within their bounds."""
         changes: dict[str, Any] = dict(zip(names, values, strict=True))
+        own = {name: changes.pop(name) for name in names if name not in (RATE, *STARTS)}
+        if own:
+            bounds = {one.name: one for one in self.settings.chosen_method.hyperparameters}
+            held = {
+                name: min(max(value, bounds[name].low), bounds[name].high)
+                for name, value in own.items()
+            }
+            changes["settings"] = self.settings.replace(**held)
         return replace(self, **changes)
 
     @property
