@@ -283,3 +283,40 @@ def test_what_gdtui_prints_is_accepted(pizza: Dataset, settings: Settings) -> No
     lines = "".join(as_text(problem, settings))
     transcript = read_transcript("-", stream=io.BytesIO(lines.encode()))
     assert judged(problem.surface, settings, transcript).is_same
+
+
+@pytest.mark.parametrize(
+    "examples", [([2.0], [3.0]), ([1e160, -1e160], [1.0, 2.0]), ([0.0] * 3, [1.0] * 3)]
+)
+@pytest.mark.parametrize(
+    "losses",
+    [
+        ["0"],
+        ["nan", "1", "inf", "2", "1e308", "-1"],
+        ["1", "1", "1", "1", "1"],
+        ["1e300", "1e200", "1e100", "1", "1e-100", "0.5"],
+    ],
+    ids=" ".join,
+)
+def test_odd_lines_and_data_are_judged_without_a_claim(
+    examples: tuple[list[float], list[float]], losses: list[str]
+) -> None:
+    lines = "".join(f"Iteration {at} => Loss: {loss}\n" for at, loss in enumerate(losses))
+    transcript = read_transcript("-", stream=io.BytesIO(lines.encode()))
+    settings = Settings(bias=True, iterations=len(losses))
+    judgement = judged(LossSurface.of(*examples), settings, transcript)
+    assert report(judgement, transcript, settings)
+    assert not judgement.explanations
+
+
+@pytest.mark.parametrize("bias", [False, True])
+def test_a_program_that_scales_as_asked_is_right(pizza: Dataset, bias: bool) -> None:
+    scaled = Learner(pizza.x, pizza.y, Settings(lr=0.1, bias=bias), "loop")
+    scaled.mistakes = frozenset({"standardized"})
+    settings = Settings(lr=0.1, bias=bias, standardize=True)
+    transcript = read_transcript("-", stream=io.BytesIO(scaled.lines.encode()))
+    assert judged(LossSurface.of(pizza.x, pizza.y), settings, transcript).is_same
+    plain = Learner(pizza.x, pizza.y, Settings(lr=0.1, bias=bias))
+    transcript = read_transcript("-", stream=io.BytesIO(plain.lines.encode()))
+    (explained,) = judged(LossSurface.of(pizza.x, pizza.y), settings, transcript).explanations
+    assert explained.words == "the feature is as it is in the data"

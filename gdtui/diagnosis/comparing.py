@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gdtui.core.model import Vector
-from gdtui.diagnosis.variant import SINGLE, Replayed, Variant
+from gdtui.diagnosis.variant import DOUBLE, SINGLE, Replayed, Variant
 from gdtui.transcript import PrintedLoss, Transcript
 
 # Repeated replays, and how many times their deviation may be exceeded: a false accusation is worse
@@ -28,6 +28,8 @@ _REPEATED, _GENEROUS = 4, 8
 _OVERFLOWS = 1e290
 # A loss that rounding may change by more than this part of it says nothing any more.
 _TELLS_NOTHING = 1e-3
+# A float has no more.
+_MOST_DIGITS = 15.0
 # A number in single precision is known by its digits only where these are finer than its own.
 _FINER = 10
 
@@ -52,14 +54,15 @@ class Agreement(NamedTuple):
     """How far a replay agrees with the lines.
 
     `at` is the index of the first line that differs, where the replay has `expected`; None if all
-    agree. From the index `unsure` on, rounding decides and so nothing is known; `told` different
-    losses were compared before.
+    agree. From the index `unsure` on, rounding decides and so nothing is known; before, `told`
+    different losses were compared, which have so many `digits` together.
     """
 
     at: int | None
     expected: float
     unsure: int | None
     told: int
+    digits: float
 
 
 def agreement(variant: Variant, reading: Reading) -> Agreement:
@@ -70,23 +73,33 @@ def agreement(variant: Variant, reading: Reading) -> Agreement:
 
 
 def _agreement(reading: Reading, expected: Iterator[Replayed]) -> Agreement:
-    unsure, told, last = None, 0, math.inf
+    unsure, told, digits, last = None, 0, 0.0, math.inf
     for at, (printed, (loss, rounding)) in enumerate(
         zip(reading.transcript, expected, strict=True)
     ):
         if not agrees(printed, loss, rounding):
-            return Agreement(at, loss, unsure, told)
+            return Agreement(at, loss, unsure, told, digits)
         if unsure is None and not _is_known(printed, loss, rounding):
             unsure = at
-        told += unsure is None and abs(printed.loss - last) > printed.unit
+        if unsure is None and abs(printed.loss - last) > printed.unit:
+            told += 1
+            digits += _digits(printed)
         last = printed.loss
-    return Agreement(None, math.nan, unsure, told)
+    return Agreement(None, math.nan, unsure, told, digits)
+
+
+def _digits(printed: PrintedLoss) -> float:
+    """How many digits of a loss tell something."""
+    size = abs(printed.loss)
+    if not printed.unit < size < math.inf:
+        return 0.0
+    return min(math.log10(size) - math.log10(printed.unit or size * DOUBLE), _MOST_DIGITS)
 
 
 def _is_known(printed: PrintedLoss, loss: float, rounding: float) -> bool:
     """Whether it says something that a loss agrees."""
-    if not math.isfinite(printed.loss):
-        return not math.isfinite(loss)
+    if not (math.isfinite(printed.loss) and math.isfinite(loss)):
+        return math.isfinite(printed.loss) == math.isfinite(loss)
     return rounding <= _TELLS_NOTHING * abs(loss) + printed.unit
 
 
@@ -140,9 +153,7 @@ def may_be_single(transcript: Transcript) -> bool:
         if not math.isfinite(loss):
             continue
         spacing = abs(loss) * SINGLE
-        with np.errstate(over="ignore"):
-            near = float(np.float32(loss))
-        if abs(near - loss) > unit:
+        if abs(float(np.float32(loss)) - loss) > unit:
             return False
         finer += unit * _FINER < spacing
     return finer > 0

@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+import numpy as np
+
 from gdtui.core.descent import Descent, Status
 from gdtui.core.settings import Settings
 from gdtui.core.surface import Surface
@@ -17,6 +19,8 @@ from gdtui.transcript import PrintedLoss, Transcript
 
 # So many losses beyond the numbers to be found, each another, have to agree with what is claimed.
 _CONFIRMED = 3
+# As many digits have to agree for each hypothesis, and as many more for each number.
+_EVIDENCE = 6
 # Iterations that are taken at once.
 _AT_ONCE = 10_000
 # As many digits of a number are told.
@@ -84,6 +88,7 @@ class Judgement(NamedTuple):
         return self.right and self.length is None
 
 
+@np.errstate(all="ignore")
 def judged(data: Surface, settings: Settings, transcript: Transcript) -> Judgement:
     """Compare the lines with the run that the settings ask for; `data` are not scaled yet."""
     asked = Variant.asked_for(data, settings)
@@ -111,10 +116,10 @@ def judged(data: Surface, settings: Settings, transcript: Transcript) -> Judgeme
 
 def _missed(data: Surface, settings: Settings, reading: Reading) -> int | None:
     """How many iterations the run has, where the lines end at none that could be its last."""
-    points = list(reading.points)
-    last = points[-1]
+    transcript = reading.transcript
+    last = transcript[-1].iteration + reading.offset
     # Many print every tenth line.
-    spacing = last - points[-2] if len(points) > 1 else 1
+    spacing = transcript[-1].iteration - transcript[-2].iteration if len(transcript) > 1 else 1
     count = min(settings.iterations, last + spacing + 1)
     descent = Descent.of(data, settings)
     left, walked = count, 0
@@ -169,6 +174,8 @@ def _variants(suspicion: Suspicion, reading: Reading) -> Iterator[Variant]:
     if not numbers:
         yield variant
         return
+    if len(reading.transcript) < _CONFIRMED + len(numbers):
+        return
     for found in solved(variant, numbers, reading):
         if few := rounded(found, numbers, reading):
             yield few
@@ -183,8 +190,10 @@ def _is_confirmed(suspicion: Suspicion, variant: Variant, reading: Reading) -> b
         return False
     if not _is_determined(suspicion, variant, reading):
         return False
-    needed = _CONFIRMED + len(suspicion.numbers) if suspicion.numbers else len(suspicion.hypotheses)
-    return compared.told >= needed
+    numbers = len(suspicion.numbers)
+    if numbers and compared.told < _CONFIRMED + numbers:
+        return False
+    return compared.digits >= _EVIDENCE * (len(suspicion.hypotheses) + numbers)
 
 
 def _is_determined(suspicion: Suspicion, variant: Variant, reading: Reading) -> bool:

@@ -21,6 +21,7 @@ _FEWEST, _STEADY = 4, 0.05
 _KNOWN = 50
 
 
+@np.errstate(all="ignore")
 def report(judgement: Judgement, transcript: Transcript, settings: Settings) -> list[str]:
     """What was found, in sentences, a line each."""
     if judgement.right:
@@ -48,7 +49,7 @@ def _same(judgement: Judgement, transcript: Transcript) -> str:
     agree = _losses(transcript, f"{those} of this run, to the digits printed")
     if judgement.length is None:
         return f"The same: {agree}{counted}{told}."
-    last = transcript[len(transcript) - 1].iteration
+    last = transcript[-1].iteration
     ends = "stops" if last + judgement.offset < judgement.length else "goes on"
     place = "after" if ends == "stops" else "to"
     updates = "1 iteration" if judgement.length == 1 else f"{judgement.length:,} iterations"
@@ -126,8 +127,7 @@ def _likeliest(judgement: Judgement, transcript: Transcript) -> Iterator[str]:
     """What can be read off the lines without a cause: where they start, and how they decay."""
     reading, asked = Reading(transcript, judgement.offset), judgement.asked
     points = np.fromiter(reading.points, float)
-    with np.errstate(all="ignore"):
-        expected = losses_at(asked, points)
+    expected = losses_at(asked, points)
     first = transcript[0]
     unit = first.unit
     yield (
@@ -144,11 +144,10 @@ def _likeliest(judgement: Judgement, transcript: Transcript) -> Iterator[str]:
 
 def _decay(losses: list[float], units: list[float]) -> float | None:
     """By what the change of the loss is multiplied from line to line at last, if that is steady."""
-    with np.errstate(all="ignore"):
-        changes = np.diff(losses)
-        known = np.isfinite(changes) & (np.abs(changes) > _KNOWN * np.array(units[1:]))
-        count = len(changes) if known.all() else int(np.argmin(known))
-        ratios = (changes[1:count] / changes[: max(count - 1, 0)])[-_FEWEST:]
+    changes = np.diff(losses)
+    known = np.isfinite(changes) & (np.abs(changes) > _KNOWN * np.array(units[1:]))
+    count = len(changes) if known.all() else int(np.argmin(known))
+    ratios = (changes[1:count] / changes[: max(count - 1, 0)])[-_FEWEST:]
     if len(ratios) < _FEWEST or np.ptp(ratios) > _STEADY * abs(float(np.mean(ratios))):
         return None
     return float(np.median(ratios))

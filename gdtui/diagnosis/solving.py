@@ -17,7 +17,7 @@ from gdtui.diagnosis.comparing import Reading, agreement, losses_at
 from gdtui.diagnosis.variant import RATE, STARTS, Variant
 
 # Learning rates that are tried.
-_RATES = np.geomspace(1e-9, 1e4, 261)
+_RATES = np.geomspace(1e-9, 1e4, 157)
 # Shares that are tried: of what a method remembers, how much it keeps.
 _SHARES = 1 - np.geomspace(1, 1e-5, 61)
 # A number tells in one of the first lines, if at all: what is remembered, after two updates.
@@ -27,7 +27,7 @@ _DISTANCES = np.concatenate([[0.0], np.geomspace(1e-3, 1e2, 36)])
 _DIRECTIONS = 180
 # More lines than these do not make the numbers more exact.
 _MOST_LINES = 400
-_HALVINGS = 60
+_HALVINGS = 48
 _NEWTON_STEPS = 4
 # An equation that comes this near to 0 is taken to touch it.
 _TOUCHING = 1e-6
@@ -112,17 +112,15 @@ class _Target:
         best, best_off = variant, math.inf
         for step_number in range(_NEWTON_STEPS):
             here = variant.with_numbers(numbers, values.tolist())
-            with np.errstate(all="ignore"):
-                there = losses_at(here, points)
-                off = (there - losses) / exact
-                size = float(np.max(np.abs(off)))
-                if not math.isfinite(size):
-                    break
-                if size < best_off:
-                    best, best_off = here, size
-                if size < 0.1 or (step_number and best_off > _FAR_OFF):
-                    break
-                slopes = np.stack([_slopes(here, name, points) / exact for name in numbers], axis=1)
+            off = (losses_at(here, points) - losses) / exact
+            size = float(np.max(np.abs(off)))
+            if not math.isfinite(size):
+                break
+            if size < best_off:
+                best, best_off = here, size
+            if size < 0.1 or (step_number and best_off > _FAR_OFF):
+                break
+            slopes = np.stack([_slopes(here, name, points) / exact for name in numbers], axis=1)
             if not np.isfinite(slopes).all():
                 break
             scale = np.max(np.abs(slopes), axis=0)
@@ -224,8 +222,7 @@ def _roots_of_parabola(off: Curve, near: float, middle: float) -> Iterator[float
 
 def _roots(off: Curve, tried: Vector) -> Iterator[float]:
     """Where an equation changes its sign between the values tried, or all but touches 0."""
-    with np.errstate(all="ignore"):
-        at = [off(value) for value in tried.tolist()]
+    at = [off(value) for value in tried.tolist()]
     for place in range(len(tried) - 1):
         low, high = float(tried[place]), float(tried[place + 1])
         if at[place] == 0:

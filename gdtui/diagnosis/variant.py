@@ -218,8 +218,7 @@ def _surface(data: Surface, left_out: str, swapped: bool, scaling: str) -> Surfa
         if swapped:
             x, y = y, x
         scale = SCALINGS[scaling]
-        with np.errstate(all="ignore"):
-            data = LossSurface.of(scale(x) if scale else x, y)
+        data = LossSurface.of(scale(x) if scale else x, y)
     return data.standardized() if scaling == STANDARDIZED else data
 
 
@@ -233,13 +232,10 @@ def can_scale(data: Surface, scaling: str) -> bool:
         return True
     # With the first or the last example left out, and x and y swapped, there must be some left.
     parts = [part for values in (examples.x, examples.y) for part in (values[1:], values[:-1])]
-    with np.errstate(all="ignore"):
-        return all(
-            len(part) > 1
-            and bool(np.ptp(part))
-            and bool(np.isfinite((scale or _centred)(part)).all())
-            for part in parts
-        )
+    return all(
+        len(part) > 1 and bool(np.ptp(part)) and bool(np.isfinite((scale or _centred)(part)).all())
+        for part in parts
+    )
 
 
 def _amounts(surface: Surface) -> Callable[[float, float], tuple[float, float, float]]:
@@ -249,10 +245,9 @@ def _amounts(surface: Surface) -> Callable[[float, float], tuple[float, float, f
     x, y = examples.x, examples.y
 
     def measure(w: float, b: float) -> tuple[float, float, float]:
-        with np.errstate(all="ignore"):
-            errors = predict(x, w, b) - y
-            signs = np.sign(errors)
-            return float(np.mean(np.abs(errors))), float(np.mean(x * signs)), float(np.mean(signs))
+        errors = predict(x, w, b) - y
+        signs = np.sign(errors)
+        return float(np.mean(np.abs(errors))), float(np.mean(x * signs)), float(np.mean(signs))
 
     return measure
 
