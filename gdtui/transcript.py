@@ -155,5 +155,6 @@ def _printed(line: int, iteration: str | None, loss: str | None) -> PrintedLoss 
         return None
     decimals = len(number[1] or number[2] or "")
     value, exponent = float(loss), int(number[3] or 0) - decimals
-    unit = 10.0**exponent if math.isfinite(value) and exponent < 308 else math.inf
-    return PrintedLoss(line, int(whole[1]), value, unit if math.isfinite(value) else 0.0)
+    # Finite numbers end below 1e309, and their digits far above 1e-300.
+    unit = 10.0 ** min(max(exponent, -300), 308) if math.isfinite(value) else 0.0
+    return PrintedLoss(line, int(whole[1]), value, unit)

@@ -309,6 +309,13 @@ def test_odd_lines_and_data_are_judged_without_a_claim(
     assert not judgement.explanations
 
 
+@pytest.mark.parametrize("form", ["%.10f", "%s"])
+def test_single_precision_is_known_by_its_digits(pizza: Dataset, form: str) -> None:
+    program = of_pizza(pizza, "float32")
+    program.form = form
+    assert finding(program) is Finding.ALONE
+
+
 @pytest.mark.parametrize("bias", [False, True])
 def test_a_program_that_scales_as_asked_is_right(pizza: Dataset, bias: bool) -> None:
     scaled = Learner(pizza.x, pizza.y, Settings(lr=0.1, bias=bias), "loop")

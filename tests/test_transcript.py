@@ -44,6 +44,8 @@ def test_the_lessons_lines_among_others(reference: str) -> None:
         ("6.9e+01", 69.0, 1.0),
         ("1.25E-7", 1.25e-7, 1e-9),
         ("2e400", math.inf, 0.0),
+        ("2e-400", 0.0, 1e-300),
+        ("0e400", 0.0, 1e308),
         ("inf", math.inf, 0.0),
         ("-Infinity", -math.inf, 0.0),
     ],

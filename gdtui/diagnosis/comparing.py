@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gdtui.core.model import Vector
-from gdtui.diagnosis.variant import DOUBLE, SINGLE, Replayed, Variant
+from gdtui.diagnosis.variant import SINGLE, Replayed, Variant
 from gdtui.transcript import PrintedLoss, Transcript
 
 # Repeated replays, and how many times their deviation may be exceeded: a false accusation is worse
@@ -30,8 +30,8 @@ _OVERFLOWS = 1e290
 _TELLS_NOTHING = 1e-3
 # A float has no more.
 _MOST_DIGITS = 15.0
-# A number in single precision is known by its digits only where these are finer than its own.
-_FINER = 10
+# Numbers in single precision are known by so many digits, of all lines together, beyond their own.
+_FINER = 3
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def _digits(printed: PrintedLoss) -> float:
     size = abs(printed.loss)
     if not printed.unit < size < math.inf:
         return 0.0
-    return min(math.log10(size) - math.log10(printed.unit or size * DOUBLE), _MOST_DIGITS)
+    return min(math.log10(size) - math.log10(printed.unit), _MOST_DIGITS)
 
 
 def _is_known(printed: PrintedLoss, loss: float, rounding: float) -> bool:
@@ -148,12 +148,11 @@ def losses_at(variant: Variant, points: Vector) -> Vector:
 
 def may_be_single(transcript: Transcript) -> bool:
     """Whether each loss is a number in single precision, as far as its digits tell."""
-    finer = 0
+    finer = 0.0
     for _, _, loss, unit in transcript:
         if not math.isfinite(loss):
             continue
-        spacing = abs(loss) * SINGLE
         if abs(float(np.float32(loss)) - loss) > unit:
             return False
-        finer += unit * _FINER < spacing
-    return finer > 0
+        finer += max(0.0, math.log10(max(abs(loss), unit) * SINGLE / unit))
+    return finer > _FINER

@@ -146,12 +146,12 @@ def _begins(variant: Variant, numbers: tuple[str, ...], target: _Target) -> Iter
         yield from _starts(variant, target)
         return
     # The start tells in the first line, the rate in the next, and what is remembered thereafter.
-    first, *others = sorted(numbers, key=lambda name: (name not in STARTS, name != RATE))
-    begins = _met(variant, first, target, 0)
-    for second in others:
-        yield from (found for begin in begins for found in _met(begin, second, target, 1))
-        return
-    yield from begins
+    first, *second = sorted(numbers, key=lambda name: (name not in STARTS, name != RATE))
+    for begin in _met(variant, first, target, 0):
+        if second:
+            yield from _met(begin, second[0], target, 1)
+        else:
+            yield begin
 
 
 def _met(variant: Variant, number: str, target: _Target, after: int) -> Iterator[Variant]:
@@ -214,10 +214,10 @@ def _roots_of_parabola(off: Curve, near: float, middle: float) -> Iterator[float
         return
     root = math.sqrt(max(left, 0.0))
     # In this form nothing cancels.
-    sum_ = -(slope + math.copysign(root, slope)) / 2
-    yield middle + reach * sum_ / bend
-    if root and sum_:
-        yield middle + reach * here / sum_
+    larger = -(slope + math.copysign(root, slope)) / 2
+    yield middle + reach * larger / bend
+    if root and larger:
+        yield middle + reach * here / larger
 
 
 def _roots(off: Curve, tried: Vector) -> Iterator[float]:

@@ -165,7 +165,8 @@ class Variant:
             search = method.search(**numbers)
             return lambda iteration, w, b: search(measure, w, b, trains_b) or (w, b)
         assert method.rule
-        update, gradient, first = method.rule(**numbers), self._gradient(shift), self.first
+        update, gradient = method.rule(**numbers), self._gradient(shift)
+        first = self.first if trains_b else ""
         of_w, of_b = method.memory
 
         def stepped(iteration: int, w: float, b: float) -> tuple[float, float]:
