@@ -54,12 +54,12 @@ def _centred(x: Vector) -> Vector:
 
 
 AS_IT_IS = "as it is in the data"
-STANDARDIZED = "scaled to mean 0 and deviation 1"
+STANDARDIZED = "standardized to mean 0 and deviation 1"
 # What may be done to the feature, in words; what is standardized is so by the surface itself.
 SCALINGS: dict[str, Callable[[Vector], Vector] | None] = {
     AS_IT_IS: None,
     STANDARDIZED: None,
-    "scaled to mean 0 and the deviation of a sample, divided by m - 1": _by_sample,
+    "standardized by the deviation of a sample, which divides by m - 1": _by_sample,
     "scaled to lie between 0 and 1": _between_0_and_1,
     "divided by its largest value": _by_largest,
     "shifted to mean 0": _centred,
@@ -70,9 +70,9 @@ SCALINGS: dict[str, Callable[[Vector], Vector] | None] = {
 class Variant:
     """A descent in which each thing that a learner may do otherwise is a field.
 
-    `left_out` are the examples that are not read. The slopes along w and b are multiplied by the
-    factors, and by the number of examples where they are summed. `first` is the parameter whose
-    update comes before the gradient of the other is taken, or "" for none.
+    `left_out` are the examples that are not read. What the gradient has along w and b is
+    multiplied by the factors, and by the number of examples where it is summed. `first` is the
+    parameter whose update comes before the gradient of the other is taken, or "" for none.
     """
 
     data: Surface
@@ -188,7 +188,7 @@ class Variant:
         return stepped
 
     def _gradient(self, shift: _Shift) -> Callable[[int, float, float], tuple[float, float]]:
-        """A function of (iteration, w, b) that gives the slopes which the program takes."""
+        """A function of (iteration, w, b) that gives the gradient which the program takes."""
         surface, measure = self.surface, self.surface.measurer()
         of_batch = batch_measure(surface, self.settings)
         w_factor = self.w_factor * (self.example_count if self.w_summed else 1)
@@ -240,7 +240,7 @@ def can_scale(data: Surface, scaling: str) -> bool:
 
 
 def _amounts(surface: Surface) -> Callable[[float, float], tuple[float, float, float]]:
-    """A function of (w, b): the mean amount of the errors, and its slopes."""
+    """A function of (w, b): the mean amount of the errors, and its gradient."""
     examples = surface.examples
     assert examples
     x, y = examples.x, examples.y
@@ -316,7 +316,7 @@ class _Shift:
     def of_gradient(
         self, dw: float, db: float, loss: float, w: float, b: float
     ) -> tuple[float, float]:
-        """The slopes at (w, b)."""
+        """The gradient at (w, b)."""
         if self._jitter is None or not loss >= 0:
             return dw, db
         sizes = self._sizes
