@@ -19,6 +19,7 @@ from gdtui.core.settings import LEARNING_RATE, METHOD, SHARED, Settings
 from gdtui.core.worker import Driver
 from gdtui.placing import Lifted, beginning_at, carried, pointed_at, strides
 from gdtui.problem import Problem
+from gdtui.runs.guess import Guess, answered
 from gdtui.runs.history import Branch, Entry, History, branch_point
 from gdtui.runs.race import Race
 from gdtui.runs.sweep import Sweep
@@ -29,6 +30,7 @@ from gdtui.theory.verdict import advised_rate, critical_rate
 
 # The paces at which the ladder begins, and where it ends and full speed begins.
 SLOWEST, FASTEST = 1.0, 1e6
+TOO_LATE = "This run has begun: a guess comes before. r begins it again."
 # Said once on each visit to the past.
 HOW_TO_BRANCH = "n starts a new run from here, with these settings; end lets them be."
 
@@ -73,6 +75,7 @@ class Bench:
         # The iteration that is looked at; None for the newest.
         self._cursor: int | None = None
         self._lifted: Lifted | None = None
+        self._guessing: float | None = None
         # Whether in a race the one in the lead is looked at, whoever that is.
         self._follows_leader = True
         # Whether the user knows what becomes of settings that are changed in the past.
@@ -179,6 +182,8 @@ class Bench:
             live=live if past else None,
             racers=racers,
             held=self._held,
+            guessing=self._guessing if self.guessing else None,
+            answer=answered(self._entry.guess, self.run) if self._entry.guess else "",
             cursor=self._cursor,
             number=self._entry.number,
             steps=self.run.steps,
@@ -413,7 +418,9 @@ class Bench:
 
     def move(self, by: int) -> None:
         """Look so many iterations further; or pick another trial, or carry the walker."""
-        if self.placing:
+        if self.guessing:
+            self._guessing = carried(self._guessing or 0.0, self._strides[0], by)
+        elif self.placing:
             self._carry(by, 0)
         elif self.view == SWEEP and self._sweep and self._sweep.trials:
             self._pick(by)
@@ -501,8 +508,10 @@ class Bench:
         return strides(surface, surface.scaled(settings.w_start, settings.b_start))
 
     def put_down(self) -> None:
-        """Let the walker begin where it stands."""
-        self._lifted = None
+        """Let the walker begin where it stands, or say that the first step leads there."""
+        if self.guessing:
+            self.guess(Guess(w=self._guessing))
+        self._lifted = self._guessing = None
 
     def _put_back(self) -> None:
         """Look again at what one looked at before the walker was taken up."""
@@ -521,6 +530,31 @@ class Bench:
         if cursor is not None:
             self._cursor = cursor
             self._want(wanted)
+
+    # A guess
+
+    @property
+    def guessing(self) -> bool:
+        """Whether it is being said where the first step leads: the run has not begun."""
+        return self._guessing is not None and _has_not_begun(self.run) and self.view == VALLEY
+
+    def begin_guess(self) -> str:
+        """Have it said, in the valley, where the first step leads."""
+        if not _has_not_begun(self.run):
+            return TOO_LATE
+        if VALLEY in self.views:
+            self.choose(VALLEY)
+        self.along = "w"
+        self._guessing = self.run.step.w
+        return ""
+
+    def guess(self, guess: Guess) -> str:
+        """Say what the run will do, before it begins."""
+        if not _has_not_begun(self.run):
+            return TOO_LATE
+        self.history.guess(self._entry.number, guess)
+        self.history_changed()
+        return "Your guess is kept; the run will tell."
 
     # Other runs
 
@@ -604,6 +638,7 @@ class Bench:
         """Try no more learning rates, and put the walker back."""
         if self._sweep:
             self._sweep.cancel()
+        self._guessing = None
         self._put_back()
 
     def _pick(self, by: int) -> None:

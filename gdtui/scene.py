@@ -68,9 +68,10 @@ class Scene:
     of its steps. `names` are those of the feature and the label; `along` is the parameter that the
     valley runs along, w or b; `picked` is the trial of the sweep that is chosen; `racers` are those
     of the race that is on, best first; `held` is the run from which the walker was taken, while it
-    is placed elsewhere: what was to be seen of it stays in the picture. `wanted` are the settings
-    that the user has asked for, `pace` is in iterations a second or a schedule of them, and `now`
-    in seconds.
+    is placed elsewhere: what was to be seen of it stays in the picture. `guessing` is where, in w,
+    the first step is guessed to lead, while that is asked, and `answer` how a guess came out.
+    `wanted` are the settings that the user has asked for, `pace` is in iterations a second or a
+    schedule of them, and `now` in seconds.
     """
 
     surface: Surface
@@ -84,6 +85,8 @@ class Scene:
     live: Snapshot | None = None
     racers: tuple[Racer, ...] = ()
     held: Snapshot | None = None
+    guessing: float | None = None
+    answer: str = ""
     cursor: int | None = None
     number: int = 1
     steps: Callable[[int, int], Sequence[Step]] = lambda start, stop: ()
@@ -121,8 +124,8 @@ class Scene:
         It is taken with the wanted settings where they can be had from here, else as the run goes.
         """
         here = self.snapshot
-        if here.outcome:
-            return None
+        if here.outcome or self.guessing is not None:
+            return None  # nor is it told to whoever has still to guess
         settings = self.wanted if self.wanted.same_start(here.settings) else here.settings
         return _landing(self.surface, settings, Point(*here.step[:3], here.memory))
 

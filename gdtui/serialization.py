@@ -21,7 +21,9 @@ from gdtui.core.run import Record, Run
 from gdtui.core.settings import Settings
 from gdtui.core.surface import Surface
 from gdtui.problem import Source
+from gdtui.runs.guess import DOES, Guess
 from gdtui.runs.history import Branch, Entry
+from gdtui.theory.verdict import Verdict
 
 # How runs are written here; what can't be read as this has another number.
 FORMAT = 1
@@ -40,11 +42,13 @@ class SavedRun:
     parent: Branch | None = None
     name: str = ""
     hidden: bool = False
+    guess: Guess | None = None
 
     @classmethod
     def of(cls, entry: Entry) -> SavedRun:
         """What is kept of a run of the history."""
-        return cls(entry.number, entry.run.record, entry.parent, entry.name, entry.hidden)
+        made = entry.name, entry.hidden, entry.guess
+        return cls(entry.number, entry.run.record, entry.parent, *made)
 
     def run_on(self, surface: Surface) -> Run:
         """The run over the surface of its data; it has yet to be driven to where it stood."""
@@ -61,6 +65,7 @@ def saved_run_by_name(kept: SavedRun) -> dict[str, Any]:
         "name": kept.name,
         "hidden": kept.hidden,
         "parent": None if kept.parent is None else list(kept.parent),
+        **({"guess": kept.guess._asdict()} if kept.guess else {}),
         RECORD: record_by_name(kept.record),
     }
 
@@ -167,7 +172,20 @@ def read_saved_run(content: Any, number: int = 1) -> SavedRun:
         parent=parent,
         name=read_string(content.get("name", "")),
         hidden=read_switch(content.get("hidden", False)),
+        guess=_read_guess(content["guess"]) if content.get("guess") is not None else None,
     )
+
+
+def _read_guess(content: Any) -> Guess:
+    """What was guessed of a run."""
+    if not isinstance(content, dict):
+        refuse("the guess of the run is damaged")
+    verdict, within, w = (content.get(name) for name in Guess._fields)
+    if verdict is not None:
+        if verdict not in list(DOES):
+            refuse("the guess of the run is no verdict")
+        return Guess(verdict=Verdict(verdict))
+    return Guess(within=read_count(within)) if w is None else Guess(w=read_number(w))
 
 
 def read_record(content: Any) -> Record:

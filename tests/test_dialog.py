@@ -9,7 +9,7 @@ from gdtui.ui.dialogs.dialog import Dialog
 from gdtui.ui.textual_fixes.palette import Palette
 
 # The keys that open each, and some that go astray in it.
-DIALOGS = ["ctrl+p", "t", "h", "e", "g", "enter", "i", "L"]
+DIALOGS = ["ctrl+p", "t", "h", "e", "g", "enter", "i", "L", "y"]
 ASTRAY = ["pagedown", "down", "pageup", "space"]
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from gdtui.lessons.expression import MOST_CHARACTERS, Expression, Result
+from gdtui.lessons.expression import LONGEST_EXPRESSION, Expression, Result
 from gdtui.lessons.facts import NAMES
 
 FACTS = {"w": 2.5, "b": -3.0, "lr": 0.001, "gap": math.inf, "cursor": math.nan}
@@ -51,7 +51,7 @@ conditions = st.recursive(
 
 @given(numbers | conditions)
 def test_it_comes_to_what_python_makes_of_it(text: str) -> None:
-    assume(len(text) <= MOST_CHARACTERS)
+    assume(len(text) <= LONGEST_EXPRESSION)
     try:
         expected = eval(text, {"__builtins__": {}}, FACTS)
     except ZeroDivisionError:
@@ -78,7 +78,7 @@ def test_it_comes_to_what_python_makes_of_it(text: str) -> None:
         ("within < 100", False),
         ("2 < w < 3", True),
         ("2 < w < 2.1", False),
-        ("9" * MOST_CHARACTERS + " > 1", None),
+        ("9" * LONGEST_EXPRESSION + " > 1", None),
         ("9" * 290 + " > 1", True),
         ("1e999 == within", True),
     ],
@@ -187,7 +187,7 @@ def test_what_python_knows_by_name_is_no_fact() -> None:
             "\ud800",
             "'\ud800",
         ),
-        "1 " + "x" * MOST_CHARACTERS,
+        "1 " + "x" * LONGEST_EXPRESSION,
     ],
 )
 def test_what_cannot_be_read_is_refused_in_one_harmless_line(text: str) -> None:

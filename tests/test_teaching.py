@@ -14,7 +14,7 @@ from gdtui.core.settings import Settings
 from gdtui.lessons.course import Course
 from gdtui.lessons.lesson import read_lesson, shipped
 from gdtui.scene import CONTOUR, VALLEY
-from gdtui.ui.dialogs.lessons import LineScreen
+from gdtui.ui.dialogs.lines import LineScreen
 from gdtui.ui.workbench import Workbench
 
 TEXT = """\

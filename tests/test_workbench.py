@@ -33,7 +33,7 @@ from gdtui.ui.app import Laboratory
 from gdtui.ui.dialogs.examples import ExamplesScreen
 from gdtui.ui.dialogs.explain import ExplainScreen
 from gdtui.ui.dialogs.export import ExportScreen
-from gdtui.ui.dialogs.lessons import LineScreen
+from gdtui.ui.dialogs.lines import LineScreen
 from gdtui.ui.dialogs.question import Question
 from gdtui.ui.dialogs.runs import COLUMNS, RACERS, RaceScreen, RunRow, RunsScreen, shown_columns
 from gdtui.ui.keys import ALWAYS, BINDINGS, GROUPS, HINTS, written
@@ -270,6 +270,7 @@ COMMANDS: dict[str, tuple[object, ...]] = {
 LEAVES = {"left_square_bracket", "right_square_bracket"}
 SCREENS: dict[str, type] = {
     "L": LineScreen,
+    "y": LineScreen,
     "g": Question, "h": RunsScreen, "t": RaceScreen, "e": ExportScreen, "i": ExplainScreen,
     "ctrl+p": Palette,
 }  # fmt: skip
@@ -320,7 +321,7 @@ def test_every_key_is_one_command_or_does_something_on_the_screen() -> None:
     by_key = {name for name, *_ in COMMANDS.values()}
     dialogs = {
         *("want", "look_at", "look_at_run", "history_changed", "start_race", "begin_race"),
-        *("point_at", "put_down", "begin"),
+        *("point_at", "put_down", "begin", "guess", "begin_guess"),
     }
     assert by_key | dialogs == OBEYED
 
@@ -1072,7 +1073,7 @@ async def test_the_table_of_runs_fits_and_keeps_the_status(width: int) -> None:
 
 def test_columns_go_where_room_is_short_but_status_and_the_sorted_one_stay() -> None:
     row = ["3 hidden", "the name", "a long list of settings that differ", "3000", "39.291304", "7%"]
-    rows = [[*row, "1244 first", "diverging", "2 at 200"], [""] * len(COLUMNS)]
+    rows = [[*row, "1244 first", "diverging", "", "2 at 200"], [""] * len(COLUMNS)]
 
     def heads(room: int, sorted_by: int = 0) -> list[str]:
         found = shown_columns(rows, sorted_by, room)
@@ -1081,13 +1082,16 @@ def test_columns_go_where_room_is_short_but_status_and_the_sorted_one_stay() -> 
         return [head for head, _ in found.values()]
 
     every = [column.head for column in COLUMNS]
-    brief = [column.brief or column.head for column in COLUMNS]
-    assert heads(160) == heads(105) == every
+    assert heads(160) == heads(112) == every
+    # Of nobody is there a guess.
+    telling = [column for column in COLUMNS if column.head != "guess"]
+    brief = [column.brief or column.head for column in telling]
+    assert heads(111) == heads(105) == [column.head for column in telling]
     assert heads(104) == heads(87) == brief
     assert heads(86) == brief[:-1]
     assert heads(76) == ["run", "changes", "iter", "loss", "above", "in 1%", "status"]
     assert heads(56) == ["run", "loss", "above", "in 1%", "status"]
-    assert heads(56, sorted_by=8) == ["run", "loss", "in 1%", "status", "left"]
+    assert heads(56, sorted_by=9) == ["run", "loss", "in 1%", "status", "left"]
     assert shown_columns(rows, 0, 160)[2] == ("changed settings", len(row[2]))
     assert shown_columns(rows, 0, 110)[2] == ("changed settings", 21)
     nameless = [[*row[:1], "", *rows[0][2:]]]

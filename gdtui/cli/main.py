@@ -191,7 +191,7 @@ def _resume(options: argparse.Namespace, settings: Settings) -> int:
 def _check_lessons(options: argparse.Namespace) -> int:
     """Walk through lessons without a screen."""
     from gdtui.dataset import DataError
-    from gdtui.lessons.checking import report
+    from gdtui.lessons.checking import check_all
     from gdtui.lessons.lesson import LessonError, lesson_at
 
     loading = _loading(options)
@@ -201,7 +201,7 @@ def _check_lessons(options: argparse.Namespace) -> int:
         lessons = [lesson_at(where) for where in options.check_lesson]
     except (DataError, LessonError) as error:
         return _fail(error)
-    return 0 if report(lessons, problem, print) else USAGE_STATUS
+    return 0 if check_all(lessons, problem, print) else USAGE_STATUS
 
 
 def _teach(options: argparse.Namespace, settings: Settings) -> int:

@@ -90,7 +90,7 @@ def _as_it_stands(card: Card, bench: Bench) -> str:
     return ", ".join(f"{name} is {facts[name]}" for name in names)
 
 
-def report(lessons: Iterable[Lesson], problem: Problem, tell: Callable[[str], object]) -> bool:
+def check_all(lessons: Iterable[Lesson], problem: Problem, tell: Callable[[str], object]) -> bool:
     """A line a card; returns whether nothing is wrong."""
     sound = True
     for lesson in lessons:

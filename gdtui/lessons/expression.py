@@ -16,7 +16,7 @@ from gdtui.core.printable import printable
 
 Result = float | str | bool
 # Longer ones nobody could read, and Python's parser should not have to.
-MOST_CHARACTERS = 300
+LONGEST_EXPRESSION = 300
 
 _ARITHMETIC: dict[type[ast.operator], Callable[[float, float], float]] = {
     ast.Add: operator.add,
@@ -50,8 +50,8 @@ class Expression:
     def __init__(self, text: str) -> None:
         self.text = text
         shown = printable(text, 60)
-        if len(text) > MOST_CHARACTERS:
-            raise ValueError(f"'{shown}' is longer than {MOST_CHARACTERS} characters")
+        if len(text) > LONGEST_EXPRESSION:
+            raise ValueError(f"'{shown}' is longer than {LONGEST_EXPRESSION} characters")
         try:
             with warnings.catch_warnings():
                 # What Python's parser thinks of the style would be written over the screen.

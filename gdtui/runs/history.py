@@ -11,6 +11,7 @@ from gdtui.core.printable import printable
 from gdtui.core.run import Run, Snapshot
 from gdtui.core.settings import Settings
 from gdtui.core.surface import Surface
+from gdtui.runs.guess import Guess
 from gdtui.theory.goal import Gap, gap, goal
 
 # How much of a run's name there is room for beside a plot.
@@ -48,6 +49,7 @@ class Entry:
     parent: Branch | None = None
     name: str = ""
     hidden: bool = False
+    guess: Guess | None = None
 
     @property
     def glyph(self) -> str:
@@ -118,6 +120,10 @@ class History:
     def rename(self, number: int, name: str) -> None:
         """Give a run a name, or with none take it away."""
         self._entries[number] = replace(self._entries[number], name=name.strip())
+
+    def guess(self, number: int, guess: Guess | None) -> None:
+        """Remember what was guessed of a run."""
+        self._entries[number] = replace(self._entries[number], guess=guess)
 
     def hide(self, number: int, hidden: bool) -> None:
         """Leave a run out of the plots, or take it in again."""

@@ -58,7 +58,7 @@ def situation_of(bench: Bench, scene: Scene, in_field: bool) -> Situation:
     """The situation; what is nearest to the hand goes first."""
     if in_field:
         return Situation.FIELD
-    if bench.placing:
+    if bench.placing or bench.guessing:
         return Situation.PLACING
     if bench.view == SWEEP and scene.sweep is not None:
         return Situation.SWEEP
@@ -301,6 +301,13 @@ GROUPS: dict[str, list[Binding]] = {
             "Lessons",
             "lessons, with tasks that check themselves",
             {_READY: "Lessons"},
+        ),
+        _key(
+            "y",
+            "guess",
+            "Your guess",
+            "say before a run what it will do; it answers",
+            {_READY: "Your guess"},
         ),
         _key(
             "left_square_bracket", "leaf(-1)", "Card before", "lesson: the card before", None, "["

@@ -13,7 +13,7 @@ from gdtui.core.printable import printable
 from gdtui.lessons.course import Course
 from gdtui.lessons.lesson import lesson_at, shipped
 from gdtui.lessons.progress import LessonProgress, course_of
-from gdtui.ui.dialogs.lessons import LineScreen
+from gdtui.ui.dialogs.lines import LineScreen
 from gdtui.ui.dialogs.question import Question
 from gdtui.ui.widgets.lesson_card import LessonCard
 

@@ -25,6 +25,7 @@ from gdtui.export.registry import EXPORTERS, Exporter, ExportRequest
 from gdtui.lessons.course import Course
 from gdtui.now import Explained, Now, rows_explained, settings_explained
 from gdtui.problem import Problem
+from gdtui.runs.guess import EXPECTED, Guess
 from gdtui.runs.history import History
 from gdtui.scene import THIS_STEP, Scene
 from gdtui.sessions.autosave import Autosave
@@ -36,6 +37,7 @@ from gdtui.ui.clock import AppClock, Clock
 from gdtui.ui.dialogs.examples import ExamplesScreen
 from gdtui.ui.dialogs.explain import ExplainScreen
 from gdtui.ui.dialogs.export import ExportScreen
+from gdtui.ui.dialogs.lines import LineScreen
 from gdtui.ui.dialogs.question import Question
 from gdtui.ui.dialogs.runs import RaceScreen, RunsScreen
 from gdtui.ui.keys import ALWAYS, BINDINGS, GROUPS, HINTS, situation_of
@@ -70,6 +72,9 @@ LOG_ROWS = 18
 WIDE_SCREEN = 100
 # Rows that a lesson's card takes, if that is no more than half of them.
 CARD_ROWS = 12
+# What else may be guessed of a run than what it does.
+HOW_MANY = "after how many iterations it is within 1% of the minimum ..."
+WHERE_TO = "where in the valley its first step leads: arrows, then enter"
 # Seconds for which words stay that are to be read or typed.
 LONG = 12.0
 # How much of a folder's name, and of a message, there is room for.
@@ -259,7 +264,9 @@ class Workbench(IgnoresStaleSizes, PromptRepaint[None]):
             self._followed = scene.steps
             text_beside = beside(scene.surface, scene.newest.settings)
             self._log.follow(scene.steps, text_beside, scene.newest.first)
-        closing = captions.closing(scene.newest, scene.surface)
+        closing = "\n".join(
+            filter(None, [captions.closing(scene.newest, scene.surface), scene.answer])
+        )
         self._log.set_class(scene.status in ALARMING, "-alarm")
         tunings = captions.tunings(scene.newest)
         self._log.show(scene.newest.lines, closing, tunings, scene.cursor)
@@ -436,6 +443,33 @@ class Workbench(IgnoresStaleSizes, PromptRepaint[None]):
             "Hyperparameters": settings_explained(scene.wanted),
         }
 
+    def action_guess(self) -> None:
+        """Ask what the run will do, before it does."""
+        self._enter()
+        self.show()
+        verdicts = list(EXPECTED)
+        lines = [*EXPECTED.values(), HOW_MANY, WHERE_TO]
+
+        def check(text: str) -> Guess:
+            count = Hyperparameter("guess", "guess", 1, "", "", low=0)
+            return Guess(within=int(count.parse(text)))
+
+        def count(text: str | None) -> None:
+            if text is not None:
+                self._look(partial(self.bench.guess, check(text)))
+
+        def take(number: int | None) -> None:
+            if number is None:
+                return
+            if number < len(verdicts):
+                self._look(partial(self.bench.guess, Guess(verdict=verdicts[number])))
+            elif lines[number] == HOW_MANY:
+                self.app.push_screen(Question("Within 1% after", "", check), count)
+            else:
+                self._look(self.bench.begin_guess)
+
+        self.app.push_screen(LineScreen("Your guess of this run", lines), take)
+
     def action_runs(self) -> None:
         """Show the table of all runs."""
         bench = self.bench
@@ -476,7 +510,7 @@ class Workbench(IgnoresStaleSizes, PromptRepaint[None]):
     def action_open(self) -> None:
         """Put the walker down, adopt the rate picked, go on in the lesson, or open the examples."""
         surface = self.bench.run.surface.examples
-        if self.bench.placing:
+        if self.bench.placing or self.bench.guessing:
             self._look(self.bench.put_down)
         elif (words := self.bench.adopt_picked()) is not None:
             self._look(lambda: words)
@@ -492,7 +526,8 @@ class Workbench(IgnoresStaleSizes, PromptRepaint[None]):
         Where there is nothing of that, leave the lesson.
         """
         sweep = self.bench.sweep
-        busy = self.bench.placing or (sweep is not None and not sweep.snapshot().done)
+        placing = self.bench.placing or self.bench.guessing
+        busy = placing or (sweep is not None and not sweep.snapshot().done)
         if not (busy or self._help.display or self._panel.has_focus_within):
             self._teaching.leave()
         self.bench.cancel()

@@ -103,9 +103,10 @@ def valley(scene: Scene) -> Drawing:
         path_of(scene.snapshot, cut.along, "loss"),
         *(ghost_label(ghost, path, x_axis, y_axis) for ghost, path in ghosts),
         *_step_ahead(cut, x_axis),
+        *_guessed(scene, cut),
         *walker_and_minimum(scene, (cut.here, cut.loss), (bottom, lowest), x_axis, y_axis),
     ]
-    words = _words(cut, x_axis, y_axis)
+    words = _words(scene, cut, x_axis, y_axis)
     names = axis_name(scene.surface, cut.along), "loss"
     return Drawing(cut.title, x_axis, y_axis, layers, words, names=names)
 
@@ -223,16 +224,26 @@ def _step_ahead(cut: _Cut, x_axis: Axis) -> list[Layer]:
     return [stem, *arrow, Layer([end], [cut.there_loss], Role.STEP, LANDING)]
 
 
+def _guessed(scene: Scene, cut: _Cut) -> list[Layer]:
+    """A hollow dot on the curve, where the next step is guessed to lead."""
+    if scene.guessing is None:
+        return []
+    place = np.array([scene.guessing])
+    return [Layer(place, cut.losses(place), Role.STEP, LANDING)]
+
+
 def _ahead(cut: _Cut) -> str:
     return HEADS[cut.there < cut.here]
 
 
-def _words(cut: _Cut, x_axis: Axis, y_axis: Axis) -> str:
+def _words(scene: Scene, cut: _Cut, x_axis: Axis, y_axis: Axis) -> str:
     """What the two arrows are, each with its head and its number: the cause, and what it leads to.
 
     Together they are the caption of each iteration.
     """
     words, steepness = [], _steepness(cut, x_axis, y_axis)
+    if scene.guessing is not None:
+        return f"gradient {short(cut.gradient, 4)} -> a step to {short(scene.guessing, 4)}?"
     if math.isfinite(steepness):
         words.append(f"{_uphill(steepness)} gradient {short(cut.gradient, 4)}")
     if not math.isnan(cut.there):

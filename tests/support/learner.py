@@ -17,7 +17,7 @@ import numpy as np
 from gdtui.core.model import Vector
 from gdtui.core.settings import Settings
 from gdtui.core.surface import LossSurface
-from gdtui.diagnosis.judgement import Explained, Judgement, judged
+from gdtui.diagnosis.judgement import Confirmed, Judgement, judged
 from gdtui.transcript import Transcript, read_transcript
 
 Mean = Callable[[Vector], float]
@@ -369,7 +369,7 @@ def finding(program: Learner) -> Finding:
     return Finding.SIMPLER if simpler else Finding.OTHER
 
 
-def _mistakes(explained: Explained) -> frozenset[str]:
+def _mistakes(explained: Confirmed) -> frozenset[str]:
     """What an explanation claims, by our names."""
     words = [accusation.words for accusation in explained.accusations]
     found = {name for name, begin in MISTAKES.items() if any(w.startswith(begin) for w in words)}
@@ -377,7 +377,7 @@ def _mistakes(explained: Explained) -> frozenset[str]:
     return frozenset(found)
 
 
-def _prints_the_same(explained: Explained, program: Learner) -> bool:
+def _prints_the_same(explained: Confirmed, program: Learner) -> bool:
     """Whether a program that does what is claimed, and nothing else, prints the same lines."""
     numbers = {
         one.hypothesis.number: one.number for one in explained.accusations if one.number is not None

@@ -105,6 +105,12 @@ COLUMNS = (
     ),
     Column("status", lambda row: row.status, lambda row: row.status),
     Column(
+        "guess",
+        lambda row: row.entry.guess.brief if row.entry.guess else "",
+        lambda row: row.entry.guess.brief if row.entry.guess else "",
+        stays=1,
+    ),
+    Column(
         "left",
         lambda row: "{} at {}".format(*row.entry.parent) if row.entry.parent else "",
         _origin,

@@ -1,4 +1,4 @@
-"""The list of lessons, and the answers of a card to choose from."""
+"""Lines of which one is taken: lessons, answers, guesses."""
 
 from __future__ import annotations
 
