@@ -186,6 +186,7 @@ class Bench:
             answer=answered(self._entry.guess, self.run) if self._entry.guess else "",
             cursor=self._cursor,
             number=self._entry.number,
+            label=self._entry.label,
             steps=self.run.steps,
             wanted=self._wanted,
             pace=self._commanded.pace,

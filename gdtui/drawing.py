@@ -234,6 +234,7 @@ class Layer:
 
     The glyph is one character, or BRAILLE for fine dots; `line` joins the points. Where they are
     `counted`, those that share a cell are their number: a digit, or CROWD for more than nine.
+    `word` is what they are, for a legend; a layer without one is part of another.
     """
 
     x: ArrayLike
@@ -242,6 +243,7 @@ class Layer:
     glyph: str = BRAILLE
     line: bool = False
     counted: bool = False
+    word: str = ""
 
     @property
     def points(self) -> tuple[Vector, Vector]:

@@ -64,14 +64,14 @@ class Scene:
     """All that a view or a panel may draw from.
 
     `snapshot` is the run as it is looked at; where that is the past, at the iteration `cursor`,
-    `live` is the run as it is now. `number` is that of the run, and `steps(start, stop)` gives any
-    of its steps. `names` are those of the feature and the label; `along` is the parameter that the
-    valley runs along, w or b; `picked` is the trial of the sweep that is chosen; `racers` are those
-    of the race that is on, best first; `held` is the run from which the walker was taken, while it
-    is placed elsewhere: what was to be seen of it stays in the picture. `guessing` is where, in w,
-    the first step is guessed to lead, while that is asked, and `answer` how a guess came out.
-    `wanted` are the settings that the user has asked for, `pace` is in iterations a second or a
-    schedule of them, and `now` in seconds.
+    `live` is the run as it is now. `number` and `label` are those of the run, and
+    `steps(start, stop)` gives any of its steps. `names` are those of the feature and the label;
+    `along` is the parameter that the valley runs along, w or b; `picked` is the trial of the sweep
+    that is chosen; `racers` are those of the race that is on, best first; `held` is the run from
+    which the walker was taken, while it is placed elsewhere: what was to be seen of it stays in
+    the picture. `guessing` is where, in w, the first step is guessed to lead, while that is asked,
+    and `answer` how a guess came out. `wanted` are the settings that the user has asked for, `pace`
+    is in iterations a second or a schedule of them, and `now` in seconds.
     """
 
     surface: Surface
@@ -89,6 +89,7 @@ class Scene:
     answer: str = ""
     cursor: int | None = None
     number: int = 1
+    label: str = ""
     steps: Callable[[int, int], Sequence[Step]] = lambda start, stop: ()
     wanted: Settings = field(default_factory=Settings)
     pace: Pace = 1.0

@@ -154,6 +154,7 @@ def test_reading_knows_nothing_of_descents() -> None:
     [
         ({"textual", "rich"}, ["ui"]),
         ({"plotext"}, ["ui.canvas"]),
+        ({"matplotlib"}, ["export.matplotlib_canvas"]),
     ],
 )
 def test_a_library_is_known_in_its_room_alone(libraries: set[str], rooms: list[str]) -> None:

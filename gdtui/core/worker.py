@@ -22,6 +22,15 @@ class Driver(Protocol):
         """Drive this from now on, or look at it again after a command."""
 
 
+class AtOnce:
+    """Drives whatever it is given here and now, as far as there is nothing to wait for."""
+
+    def drive(self, drivable: Drivable) -> None:
+        """Drive this until no more is due."""
+        while drivable.drive(0.0) == 0:
+            pass
+
+
 class Worker(threading.Thread):
     """The thread that drives one thing at a time, burst by burst, while it is its `turn`.
 

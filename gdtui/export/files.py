@@ -37,43 +37,69 @@ def write_new(
     folder: str | os.PathLike[str],
     name: str,
     suffix: str,
-    text: Iterable[str],
+    content: str | bytes | Iterable[str],
     pause: Callable[[], None] = lambda: None,
 ) -> Path:
-    """Write a text, whole or in parts, to a file that was not there; returns where.
+    """Write a text, whole or in parts, or bytes to a file that was not there; returns where.
 
     It gets its name once it is complete; where that is taken it is name-2, name-3 and so on. Every
     few parts there is a pause, which may raise to have nothing written.
     """
-    home = Path(folder)
-    unfinished = home / f".gdtui-{secrets.token_hex(8)}.tmp"
+    wanted = Path(folder) / f"{safe_name(name)}{suffix}"
+    return _written(wanted, content, pause, _named_new)
+
+
+def write_at(path: str | os.PathLike[str], content: bytes) -> Path:
+    """Write a file that was not there, under this very name, once it is complete."""
+    return _written(Path(path), content, lambda: None, _rename)
+
+
+def refuse_existing(path: str | os.PathLike[str]) -> None:
+    """Raise ExportError where there is something of that name."""
+    if os.path.lexists(path):
+        raise _cannot_write(Path(path), "it is there already, and no file is written over")
+
+
+def _cannot_write(path: Path, reason: str) -> ExportError:
+    return ExportError(f"{printable(str(path), 200)} can't be written: {printable(reason, 100)}")
+
+
+def _written(
+    wanted: Path,
+    content: str | bytes | Iterable[str],
+    pause: Callable[[], None],
+    give_name: Callable[[Path, Path], Path],
+) -> Path:
+    """Write a file, and give it its name once it is complete."""
+    unfinished = wanted.parent / f".gdtui-{secrets.token_hex(8)}.tmp"
     try:
-        with open(unfinished, "x", encoding="utf-8", errors="backslashreplace", newline="") as file:
-            parts = iter([text] if isinstance(text, str) else text)
+        with open(unfinished, "xb") as file:
+            parts = iter([content] if isinstance(content, str | bytes) else content)
             while some := list(islice(parts, PARTS)):
-                file.writelines(some)
+                file.writelines(map(_encoded, some))
                 pause()
-        return _named_new(unfinished, home, safe_name(name), suffix)
+        return give_name(unfinished, wanted)
     except OSError as error:
-        reason = printable(error.strerror or str(error), 100)
-        place = printable(str(home / f"{safe_name(name)}{suffix}"), 200)
-        raise ExportError(f"{place} can't be written: {reason}") from None
+        raise _cannot_write(wanted, error.strerror or str(error)) from None
     finally:
         with suppress(OSError):
             unfinished.unlink()
 
 
-def _named_new(unfinished: Path, home: Path, name: str, suffix: str) -> Path:
+def _encoded(part: str | bytes) -> bytes:
+    return part if isinstance(part, bytes) else part.encode("utf-8", "backslashreplace")
+
+
+def _named_new(unfinished: Path, wanted: Path) -> Path:
     for number in range(1, SAME_NAMES):
-        path = home / f"{name}{f'-{number}' if number > 1 else ''}{suffix}"
+        path = wanted.with_stem(wanted.stem + f"-{number}") if number > 1 else wanted
         with suppress(FileExistsError):
-            _rename(unfinished, path)
-            return path
+            return _rename(unfinished, path)
     raise OSError(f"there are {SAME_NAMES - 1} such files already")
 
 
-def _rename(unfinished: Path, path: Path) -> None:
-    """Give a file its name; raises FileExistsError where another has it."""
+def _rename(unfinished: Path, path: Path) -> Path:
+    """Give a file its name, and return it; raises FileExistsError where another has it."""
     try:
         os.link(unfinished, path)
     except FileExistsError:
@@ -82,6 +108,7 @@ def _rename(unfinished: Path, path: Path) -> None:
         # Not every file system knows links: there the name is taken first, and filled after.
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
         os.replace(unfinished, path)
+    return path
 
 
 def safe_name(name: str) -> str:

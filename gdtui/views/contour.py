@@ -21,6 +21,7 @@ from gdtui.now import Now
 from gdtui.scene import CONTOUR, Scene
 from gdtui.views.marks import (
     LANDING,
+    LANDING_WORD,
     LANDS,
     LEAVES,
     LOWEST,
@@ -111,7 +112,7 @@ def contour(scene: Scene) -> Drawing:
     step_ahead, past = _step_ahead(scene, x_axis, y_axis)
     layers: list[Layer | Contours] = [
         Contours(surface.losses, _levels(surface, x_axis, y_axis), Role.CONTOUR),
-        *([] if bias else [level_line(step.b, x_axis, Role.QUIET)]),
+        *([] if bias else [level_line(step.b, x_axis, Role.QUIET, "b held")]),
         *(line for _, line in ghosts),
         path,
         *(ghost_label(ghost, line, x_axis, y_axis) for ghost, line in ghosts),
@@ -165,7 +166,7 @@ def _gradient(scene: Scene, x_axis: Axis, y_axis: Axis, even: bool) -> list[Laye
         return []
     w, b = step.w + rate * dw, step.b + rate * db
     head = arrow_along(dw, db) if even else arrow_along(2 * right, up)
-    shaft = Layer([step.w, w], [step.b, b], Role.GRADIENT, line=True)
+    shaft = Layer([step.w, w], [step.b, b], Role.GRADIENT, line=True, word="gradient")
     return [shaft, Layer([w], [b], Role.GRADIENT, head)]
 
 
@@ -196,9 +197,10 @@ def _step_ahead(scene: Scene, x_axis: Axis, y_axis: Axis) -> tuple[list[Layer], 
     b = [here.b, here.b + part * (there.b - here.b)]
     # The box is about twice as wide as high to the eye.
     head = LANDING if inside else arrow_along(2 * right, up)
-    end = Layer(w[1:], b[1:], Role.STEP, head)
-    words = "" if inside else f"{head} step past the edge, {short(1 / part, 3)} times as long"
-    return [Layer(w, b, Role.STEP, line=True), end], words
+    end = Layer(w[1:], b[1:], Role.STEP, head, word=LANDING_WORD if inside else "")
+    past = "" if inside else f"step past the edge, {short(1 / part, 3)} times as long"
+    shaft = Layer(w, b, Role.STEP, line=True, word=past or "step")
+    return [shaft, end], f"{head} {past}" if past else ""
 
 
 def _room(place: float, change: float) -> float:

@@ -23,7 +23,7 @@ from gdtui.drawing import (
 )
 from gdtui.now import Now, best
 from gdtui.scene import Scene
-from gdtui.views.marks import OTHERS, ghost_label
+from gdtui.views.marks import OTHERS, ghost_label, ghost_word
 from gdtui.views.view import TEXT, Sign, view
 
 # More examples than these would be a solid block: in front of the lines they would hide them, and
@@ -91,15 +91,20 @@ def fit(scene: Scene) -> Drawing | Page:
     ghosts = [
         (
             ghost,
-            _line(ghost.surface.raw(*ghost.snapshot.step[1:3]), x_axis, GHOST_ROLES[ghost.colour]),
+            _line(
+                ghost.surface.raw(*ghost.snapshot.step[1:3]),
+                x_axis,
+                GHOST_ROLES[ghost.colour],
+                ghost_word(ghost),
+            ),
         )
         for ghost in scene.ghosts
     ]
     lines = [
         *_residuals(data, examples.layer, step),
         *(line for _, line in ghosts),
-        _line(surface.raw(best.w, best.b), x_axis, Role.MINIMUM),
-        _line(surface.raw(step.w, step.b), x_axis, Role.LIVE),
+        _line(surface.raw(best.w, best.b), x_axis, Role.MINIMUM, "least-squares line"),
+        _line(surface.raw(step.w, step.b), x_axis, Role.LIVE, _line_words(scene)),
         *(ghost_label(ghost, line, x_axis, y_axis) for ghost, line in ghosts),
     ]
     many = len(data.x) > FEW
@@ -122,7 +127,10 @@ class _Examples:
         x, y = surface.x * surface.scale + surface.shift, surface.y
         x_axis = Axis.around(float(x.min()), float(x.max()))
         return cls(
-            Layer(x, y, Role.EXAMPLE, EXAMPLE, counted=True), x_axis, float(y.min()), float(y.max())
+            Layer(x, y, Role.EXAMPLE, EXAMPLE, counted=True, word="examples"),
+            x_axis,
+            float(y.min()),
+            float(y.max()),
         )
 
     def ranges(self, settings: Settings) -> tuple[Axis, Axis]:
@@ -131,7 +139,7 @@ class _Examples:
         ends = self.x_axis.low, self.x_axis.high
         first = [settings.w_start * end + settings.b_start for end in ends]
         seen = [min(max(y, low - spread), high + spread) for y in first if math.isfinite(y)]
-        return self.x_axis, Axis.around(min(low, *seen), max(high, *seen))
+        return self.x_axis, Axis.around(min([low, *seen]), max([high, *seen]))
 
 
 # Of each surface, for as long as it is there: it may be large, and a canvas knows what it drew
@@ -145,10 +153,10 @@ def _examples(surface: LossSurface) -> _Examples:
     return _EXAMPLES[surface]
 
 
-def _line(parameters: tuple[float, float], x_axis: Axis, role: Role) -> Layer:
+def _line(parameters: tuple[float, float], x_axis: Axis, role: Role, word: str) -> Layer:
     x = np.array([x_axis.low, x_axis.high])
     with np.errstate(all="ignore"):
-        return Layer(x, x * parameters[0] + parameters[1], role, line=True)
+        return Layer(x, x * parameters[0] + parameters[1], role, line=True, word=word)
 
 
 def _residuals(surface: LossSurface, examples: Layer, step: Step) -> list[Layer]:
@@ -160,7 +168,7 @@ def _residuals(surface: LossSurface, examples: Layer, step: Step) -> list[Layer]
         predicted = predict(surface.x, step.w, step.b)
     right = np.column_stack([x, x, np.full(len(x), np.nan)]).ravel()
     up = np.column_stack([y, predicted, np.full(len(x), np.nan)]).ravel()
-    return [Layer(right, up, Role.RESIDUAL, line=True)]
+    return [Layer(right, up, Role.RESIDUAL, line=True, word="residuals")]
 
 
 def _line_words(scene: Scene) -> str:

@@ -23,6 +23,8 @@ from gdtui.views.marks import (
     branch_marks,
     finite,
     ghost_label,
+    ghost_word,
+    iteration_word,
     legend,
     level_line,
     loss_axis,
@@ -83,7 +85,8 @@ def loss_by_iteration(scene: Scene) -> Drawing:
     The plot is scaled to the run that is looked at: others may leave it.
     """
     run, step, scale = scene.live or scene.snapshot, scene.snapshot.step, scene.scale
-    line = _loss_line(scene.surface, run, scale, Role.LIVE)
+    own_word = scene.label if scene.ghosts and scene.label else "loss"
+    line = _loss_line(scene.surface, run, scale, Role.LIVE, own_word)
     ghosts = [(ghost, _ghost_line(ghost, scale)) for ghost in scene.ghosts]
     lowest = _lowest(scene.surface, run)
     floor = [] if scale is Scale.EXCESS else [lowest]
@@ -99,19 +102,23 @@ def loss_by_iteration(scene: Scene) -> Drawing:
     ]
     height = _shown(scene.surface, run, scale, np.array([step.loss]))
     layers = [
-        *(level_line(height, x_axis, Role.MINIMUM) for height in floor),
+        *(level_line(at, x_axis, Role.MINIMUM, f"minimum {short(at)}") for at in floor),
         *(drawn for _, drawn in ghosts),
         *([upright_line(step.iteration, y_axis, Role.QUIET)] if scene.live else []),
         line,
         *(ghost_label(ghost, drawn, x_axis, y_axis) for ghost, drawn in staying),
         *branch_marks([*((drawn, ghost.snapshot) for ghost, drawn in ghosts), (line, run)]),
-        Layer([step.iteration], height, Role.WALKER, WALKER),
+        Layer([step.iteration], height, Role.WALKER, WALKER, word=_reached_word(scene)),
     ]
     words = [word for word in (scene.winner, legend(scene.ghosts)) if word]
     height_name = "loss - minimum" if scale is Scale.EXCESS else "loss"
     names = "iteration", height_name
     note = " · ".join(words)
     return Drawing(scale.heading, x_axis, y_axis, layers, note, names=names, labels=labels)
+
+
+def _reached_word(scene: Scene) -> str:
+    return f"{iteration_word(scene)}: loss {short(scene.snapshot.step.loss)}"
 
 
 def _lower(run: Snapshot, ghosts: list[tuple[Ghost, Layer]], scale: Scale) -> list[Vector]:
@@ -122,16 +129,17 @@ def _lower(run: Snapshot, ghosts: list[tuple[Ghost, Layer]], scale: Scale) -> li
     return [values[values <= run.step.loss] for values in losses]
 
 
-def _loss_line(surface: Surface, snapshot: Snapshot, scale: Scale, role: Role) -> Layer:
+def _loss_line(surface: Surface, snapshot: Snapshot, scale: Scale, role: Role, word: str) -> Layer:
     """The loss over the iterations of a run."""
     x, y = _losses(snapshot)
-    return Layer(x, _shown(surface, snapshot, scale, y), role, line=True)
+    return Layer(x, _shown(surface, snapshot, scale, y), role, line=True, word=word)
 
 
 # A canvas does not draw anew what is the same layer as before.
 @lru_cache(maxsize=KEPT_LAYERS)
 def _ghost_line(ghost: Ghost, scale: Scale) -> Layer:
-    return _loss_line(ghost.surface, ghost.snapshot, scale, GHOST_ROLES[ghost.colour])
+    role, word = GHOST_ROLES[ghost.colour], ghost_word(ghost)
+    return _loss_line(ghost.surface, ghost.snapshot, scale, role, word)
 
 
 def _way_out(line: Layer, x_axis: Axis, y_axis: Axis) -> tuple[float, float, str] | None:

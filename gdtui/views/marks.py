@@ -95,6 +95,10 @@ LEAVES = Sign(
 OTHERS = Sign("other runs", GHOST_ROLES, (), _others)
 
 
+# What the mark of LANDING is, in a legend.
+LANDING_WORD = "where the next iteration lands"
+
+
 # Counterclockwise from the right.
 ARROWS = "→↗↑↖←↙↓↘"
 
@@ -114,25 +118,35 @@ KEPT_LAYERS = 64
 def branch_marks(lines: Iterable[tuple[Layer, Snapshot]]) -> list[Layer]:
     """A mark where a run left its parent, if it has one."""
     return [
-        Layer(line.points[0][:1], line.points[1][:1], line.role, BRANCHED)
+        Layer(line.points[0][:1], line.points[1][:1], line.role, BRANCHED, word="branched off")
         for line, snapshot in lines
         if snapshot.first
     ]
 
 
-def level_line(height: float, x_axis: Axis, role: Role) -> Layer:
+def level_line(height: float, x_axis: Axis, role: Role, word: str = "") -> Layer:
     """A line across the plot."""
-    return Layer([x_axis.low, x_axis.high], [height, height], role, line=True)
+    return Layer([x_axis.low, x_axis.high], [height, height], role, line=True, word=word)
 
 
-def upright_line(place: float, y_axis: Axis, role: Role) -> Layer:
+def upright_line(place: float, y_axis: Axis, role: Role, word: str = "") -> Layer:
     """A line from the bottom of the plot to its top."""
-    return Layer([place, place], y_axis.at(np.array([0.0, 1.0])), role, line=True)
+    return Layer([place, place], y_axis.at(np.array([0.0, 1.0])), role, line=True, word=word)
 
 
 def legend(ghosts: Sequence[Ghost]) -> str:
     """The other runs with their glyphs, the newest first."""
-    return " · ".join(f"{ghost.glyph} {ghost.label}" for ghost in reversed(ghosts))
+    return " · ".join(ghost_word(ghost) for ghost in reversed(ghosts))
+
+
+def ghost_word(ghost: Ghost) -> str:
+    """Another run, with its glyph."""
+    return f"{ghost.glyph} {ghost.label}"
+
+
+def iteration_word(scene: Scene) -> str:
+    """Where we are, in a legend."""
+    return f"iteration {scene.snapshot.step.iteration}"
 
 
 def axis_name(surface: Surface, parameter: str) -> str:
@@ -176,12 +190,13 @@ def walker_and_minimum(
 
     Then the minimum is in front, since who has arrived must not hide where; else the walker is.
     """
-    walker = Layer([here[0]], [here[1]], Role.WALKER, WALKER)
+    walker = Layer([here[0]], [here[1]], Role.WALKER, WALKER, word=iteration_word(scene))
     x, lowest_x = x_axis.unit([here[0], minimum[0]]).tolist()
     y, lowest_y = y_axis.unit([here[1], minimum[1]]).tolist()
     near = math.hypot(x - lowest_x, y - lowest_y) < SAME_SPOT
     arrived = near and _is_there(scene)
-    lowest = Layer([minimum[0]], [minimum[1]], Role.MINIMUM, ARRIVED if arrived else MINIMUM)
+    glyph, word = (ARRIVED, "minimum, within 1%") if arrived else (MINIMUM, "minimum")
+    lowest = Layer([minimum[0]], [minimum[1]], Role.MINIMUM, glyph, word=word)
     return [walker, lowest] if arrived or not near else [lowest, walker]
 
 
@@ -246,7 +261,12 @@ def _around(middle: float, seen: Vector, ahead: float) -> Axis:
 
 
 def path_of(
-    snapshot: Snapshot, x: str, y: str, parted: bool = True, role: Role = Role.PATH
+    snapshot: Snapshot,
+    x: str,
+    y: str,
+    parted: bool = True,
+    role: Role = Role.PATH,
+    word: str = "path",
 ) -> Layer:
     """The steps taken, each a straight line from where it began to where it led.
 
@@ -254,16 +274,17 @@ def path_of(
     """
     trail, gap = snapshot.trail, [np.full(len(snapshot.trail["w"]), np.nan)] if parted else []
     if snapshot.spacing == 1:
-        return Layer(trail[x], trail[y], role, line=True)
+        return Layer(trail[x], trail[y], role, line=True, word=word)
     right = np.column_stack([trail[x], trail[f"next_{x}"], *gap]).ravel()
     up = np.column_stack([trail[y], trail[f"next_{y}"], *gap]).ravel()
-    return Layer(right, up, role, line=True)
+    return Layer(right, up, role, line=True, word=word)
 
 
 @lru_cache(maxsize=KEPT_LAYERS)
 def ghost_path(ghost: Ghost, x: str, y: str) -> Layer:
     """The path of another run; in the plane no chord is mistaken for the ground."""
-    return path_of(ghost.snapshot, x, y, y == "loss", GHOST_ROLES[ghost.colour])
+    role, word = GHOST_ROLES[ghost.colour], ghost_word(ghost)
+    return path_of(ghost.snapshot, x, y, y == "loss", role, word)
 
 
 def arrow_along(right: float, up: float) -> str:

@@ -78,10 +78,11 @@ def learning_rates(scene: Scene) -> Drawing | Page:
     top = float(y_axis.at(np.array(1.0)))
     held = [trial for trial in swept.trials if not _is_lost(trial, top)]
     lost = [trial.lr for trial in swept.trials if _is_lost(trial, top)]
+    losses, word = [trial.loss for trial in held], f"loss after {swept.settings.iterations:,}"
     layers = [
-        Layer([trial.lr for trial in held], [trial.loss for trial in held], Role.LIVE, line=True),
+        Layer([trial.lr for trial in held], losses, Role.LIVE, line=True, word=word),
         *_wall(swept, y_axis),
-        Layer(lost, [top] * len(lost), Role.ALARM, DIVERGED),
+        Layer(lost, [top] * len(lost), Role.ALARM, DIVERGED, word="diverges"),
         *_picked(scene, y_axis, top),
     ]
     title = f"Sweep: loss after {swept.settings.iterations:,} by lr"
@@ -105,7 +106,10 @@ def _trial_axis(swept: SweepSnapshot) -> Axis:
 
 def _wall(swept: SweepSnapshot, y_axis: Axis) -> list[Layer]:
     """The critical learning rate, where theory knows one."""
-    return [] if swept.critical is None else [upright_line(swept.critical, y_axis, Role.ALARM)]
+    if swept.critical is None:
+        return []
+    word = f"limit of the learning rate {short(swept.critical, 3)}"
+    return [upright_line(swept.critical, y_axis, Role.ALARM, word)]
 
 
 def _chosen_trial(scene: Scene) -> Trial | None:
@@ -120,7 +124,7 @@ def _picked(scene: Scene, y_axis: Axis, top: float) -> list[Layer]:
     if trial is None:
         return []
     place = top if _is_lost(trial, top) else trial.loss
-    mark = Layer([trial.lr], [place], Role.WALKER, WALKER)
+    mark = Layer([trial.lr], [place], Role.WALKER, WALKER, word=_trial_words(trial))
     return [upright_line(trial.lr, y_axis, Role.QUIET), mark]
 
 
@@ -133,7 +137,11 @@ def _sweep_words(scene: Scene, swept: SweepSnapshot) -> str:
         return "of earlier settings: w sweeps again"
     if trial is None:
         return "left and right pick, enter adopts"
-    if trial.status is Status.DIVERGED:
-        return f"lr {trial.lr:.3g} diverged at {trial.iteration} · enter adopts"
     within = "" if trial.within is None else f", within 1% after {trial.within}"
-    return f"lr {trial.lr:.3g}: loss {trial.loss:.4g} · enter adopts{within}"
+    return f"{_trial_words(trial)} · enter adopts{within}"
+
+
+def _trial_words(trial: Trial) -> str:
+    if trial.status is Status.DIVERGED:
+        return f"lr {trial.lr:.3g} diverged at {trial.iteration}"
+    return f"lr {trial.lr:.3g}: loss {trial.loss:.4g}"

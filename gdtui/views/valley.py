@@ -14,6 +14,7 @@ from gdtui.now import Now, best_loss
 from gdtui.scene import VALLEY, Scene
 from gdtui.views.marks import (
     LANDING,
+    LANDING_WORD,
     LANDS,
     NEXT_STEP,
     OTHERS,
@@ -97,7 +98,7 @@ def valley(scene: Scene) -> Drawing:
     bottom, lowest = cut.bottom(places, curve)
     ghosts = [(ghost, ghost_path(ghost, cut.along, "loss")) for ghost in scene.neighbours]
     layers = [
-        Layer(places, curve, Role.CURVE, line=True),
+        Layer(places, curve, Role.CURVE, line=True, word=f"loss along {cut.along}"),
         *_tangent(cut, x_axis, y_axis),
         *(path for _, path in ghosts),
         path_of(scene.snapshot, cut.along, "loss"),
@@ -196,7 +197,7 @@ def _tangent(cut: _Cut, x_axis: Axis, y_axis: Axis) -> list[Layer]:
     up = min(up, 0.95 * (x_axis.high - cut.here if side > 0 else cut.here - x_axis.low))
     x = cut.here + side * np.array([-max(down, 0.0), max(up, 0.0)])
     y = cut.loss + cut.gradient * (x - cut.here)
-    tangent = Layer(x, y, Role.GRADIENT, line=True)
+    tangent = Layer(x, y, Role.GRADIENT, line=True, word=_gradient_word(cut))
     if abs(steepness) < LEVEL:
         return [tangent]
     return [tangent, Layer(x[1:], y[1:], Role.GRADIENT, _uphill(steepness))]
@@ -215,13 +216,15 @@ def _step_ahead(cut: _Cut, x_axis: Axis) -> list[Layer]:
     if math.isnan(cut.there) or cut.there == cut.here:
         return []
     end = min(max(cut.there, x_axis.low), x_axis.high)
-    shaft = Layer([cut.here, end], [cut.loss, cut.loss], Role.STEP, SHAFT, line=True)
+    level, word = [cut.loss, cut.loss], _step_word(cut)
+    shaft = Layer([cut.here, end], level, Role.STEP, SHAFT, line=True, word=word)
     arrow = [shaft, Layer([end], [cut.loss], Role.STEP, _ahead(cut))]
     if end != cut.there:
         return arrow
     ground = float(cut.losses(np.array([cut.there]))[0])
     stem = Layer([end] * 3, [cut.loss, cut.there_loss, ground], Role.QUIET, line=True)
-    return [stem, *arrow, Layer([end], [cut.there_loss], Role.STEP, LANDING)]
+    landing = Layer([end], [cut.there_loss], Role.STEP, LANDING, word=LANDING_WORD)
+    return [stem, *arrow, landing]
 
 
 def _guessed(scene: Scene, cut: _Cut) -> list[Layer]:
@@ -245,10 +248,18 @@ def _words(scene: Scene, cut: _Cut, x_axis: Axis, y_axis: Axis) -> str:
     if scene.guessing is not None:
         return f"gradient {short(cut.gradient, 4)} -> a step to {short(scene.guessing, 4)}?"
     if math.isfinite(steepness):
-        words.append(f"{_uphill(steepness)} gradient {short(cut.gradient, 4)}")
+        words.append(f"{_uphill(steepness)} {_gradient_word(cut)}")
     if not math.isnan(cut.there):
-        step, past = cut.there - cut.here, max(x_axis.low - cut.there, cut.there - x_axis.high)
+        past = max(x_axis.low - cut.there, cut.there - x_axis.high)
         where = f", {short(past, 3)} beyond" if past > 0 else ""
-        sign = "+" if step > 0 else ""
-        words.append(f"{_ahead(cut)} step {sign}{short(step, 3)}{where}")
+        words.append(f"{_ahead(cut)} {_step_word(cut)}{where}")
     return " -> ".join(words)
+
+
+def _gradient_word(cut: _Cut) -> str:
+    return f"gradient {short(cut.gradient, 4)}"
+
+
+def _step_word(cut: _Cut) -> str:
+    step = cut.there - cut.here
+    return f"step {'+' if step > 0 else ''}{short(step, 3)}"
