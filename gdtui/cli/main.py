@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from gdtui.lessons.course import Course
     from gdtui.loading import Loading
     from gdtui.problem import Problem, Source
+    from gdtui.runs.history import History
     from gdtui.sessions.opening import Opening
     from gdtui.sessions.store import SessionSummary
 
@@ -59,6 +60,8 @@ def _run(arguments: Sequence[str] | None) -> int:
         return _fail("there is no data on standard input; pipe it in, or name a file")
     if options.check is not None:
         return _check(options, settings)
+    if options.figure and (trouble := _trouble_with_figure(options)):
+        return _fail(trouble)
     if options.compare:
         return _compare(options)
     if options.resume is not None:
@@ -67,9 +70,73 @@ def _run(arguments: Sequence[str] | None) -> int:
         return _check_lessons(options)
     if options.lesson is not None:
         return _teach(options, settings)
+    if options.figure:
+        return _draw_run(options, settings)
     if _has_screen(options):
         return _show(options, settings)
     return _print(options, settings)
+
+
+def _trouble_with_figure(options: argparse.Namespace) -> Exception | None:
+    """Why no figure can be written, as far as that can be known before it is drawn."""
+    from gdtui.export.figures import require_matplotlib
+    from gdtui.export.files import ExportError, refuse_existing
+
+    try:
+        refuse_existing(options.figure)
+        require_matplotlib()
+    except ExportError as error:
+        return error
+    return None
+
+
+def _draw_run(options: argparse.Namespace, settings: Settings) -> int:
+    """Draw a run of its own into a file."""
+    from gdtui.dataset import DataError
+
+    loading = _loading(options)
+    loading.read()
+    try:
+        problem = loading.result()
+    except DataError as error:
+        return _fail(error)
+    _tell_notes(problem)
+    return _draw(options, problem, settings)
+
+
+def _draw(
+    options: argparse.Namespace,
+    problem: Problem,
+    settings: Settings,
+    history: History | None = None,
+) -> int:
+    """Finish the run, and draw it into a file; runs of a history are drawn as they stand."""
+    from gdtui.bench import Bench
+    from gdtui.core.worker import AtOnce
+    from gdtui.export.figures import caption, figure_file
+    from gdtui.export.files import ExportError, write_at
+    from gdtui.scene import SWEEP
+
+    worker = AtOnce()
+    bench = Bench(
+        problem, settings, worker, worker, lambda: 0.0, views=options.view, history=history
+    )
+    if history is None:
+        bench.finish()
+    if SWEEP in options.view:
+        bench.begin_sweep()
+        bench.move(0)
+    if options.at is not None:
+        bench.look_at(options.at)
+    scene = bench.scene()
+    words = caption(problem, bench.entry, scene)
+    try:
+        write_at(
+            options.figure, figure_file(scene, options.view, words, options.theme, options.form)
+        )
+    except ExportError as error:
+        return _fail(error)
+    return 0
 
 
 def _source(options: argparse.Namespace) -> Source:
@@ -113,6 +180,8 @@ def _compare(options: argparse.Namespace) -> int:
     except ExportError as error:
         return _fail(error)
     _tell(notes)
+    if options.figure:
+        return _draw(options, problem, history.entries[-1].run.settings, history)
     if _has_screen(options):
         try:
             take_keyboard()

@@ -40,6 +40,7 @@ examples:
   gdtui --surface rosenbrock              a classic surface in place of data
   gdtui --compare a.jsonl b.jsonl         exported runs beside each other
   python train.py | gdtui --check -       are these the losses? If not, why?
+  gdtui data.csv --figure run.pdf         loss and valley, for a paper or a slide
 
 On screen, ? shows all keys. Exit status: 0; 1 if the run diverged to infinity (plain output), or
 if --check finds other losses; 2 for what can't be read or is asked wrongly."""
@@ -105,6 +106,10 @@ def _nth(text: str) -> int:
     return int(Hyperparameter("resume", "resume", 1, "", "", low=1, high=1e9).parse(text))
 
 
+def _at(text: str) -> int:
+    return int(Hyperparameter("at", "at", 0, "", "", low=0, high=1e9).parse(text))
+
+
 def _fps(text: str) -> float:
     return float(Hyperparameter("fps", "fps", 1.0, "", "", low=1, high=60).parse(text))
 
@@ -138,6 +143,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_screen(parser)
     _add_lessons(parser)
     _add_plain(parser)
+    _add_figure(parser)
     return parser
 
 
@@ -266,6 +272,30 @@ def _add_plain(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_figure(parser: argparse.ArgumentParser) -> None:
+    """What is drawn into a file."""
+    figure = parser.add_argument_group("figures (need matplotlib: pip install 'gdtui[figures]')")
+    figure.add_argument(
+        "--figure",
+        metavar="FILE",
+        help="draw the finished run into a new file, .svg, .pdf or .png, instead of a screen; "
+        "--theme gdtui-dark draws light on dark",
+    )
+    figure.add_argument(
+        "--view",
+        action="append",
+        metavar="PLOT",
+        help="a plot of the figure, such as Fit, Contour or Sweep; several stand side by side "
+        "(default: Loss and Valley)",
+    )
+    figure.add_argument(
+        "--at",
+        type=_reader(_at),
+        metavar="N",
+        help="the iteration that the figure shows (default: the last)",
+    )
+
+
 def _defaults(parameter: Hyperparameter) -> str:
     others = {}
     if parameter.name == "lr":
@@ -338,6 +368,8 @@ def settings_of_options(parser: argparse.ArgumentParser, options: argparse.Names
 def read_options(arguments: Sequence[str] | None) -> tuple[argparse.Namespace, Settings]:
     """What is asked for, its `surface` a landscape if it has one, and the settings to begin with.
 
+    For a figure, `view` has the names of views, and `theme` is a scheme.
+
     Raises SystemExit when help, version or what is wrong has been printed.
     """
     parser = make_parser()
@@ -350,6 +382,11 @@ def read_options(arguments: Sequence[str] | None) -> tuple[argparse.Namespace, S
         parser.error(f"argument --resume: the session has its own, so no {given}")
     if options.surface is not None:
         options = _on_surface(parser, options)
+    if options.figure is not None:
+        options = _in_figure(parser, options)
+    elif options.view or options.at is not None:
+        given = "--view" if options.view else "--at"
+        parser.error(f"argument {given}: it is of a figure, so name its file with --figure")
     return options, settings_of_options(parser, options)
 
 
@@ -393,3 +430,28 @@ def _on_surface(parser: argparse.ArgumentParser, options: argparse.Namespace) ->
         parser.error("argument --standardize: a surface has no feature to standardize")
     surface = LANDSCAPES[name]
     return argparse.Namespace(**(surface.defaults | vars(options) | {"surface": surface}))
+
+
+def _in_figure(parser: argparse.ArgumentParser, options: argparse.Namespace) -> argparse.Namespace:
+    """The options with the views that are named, and the colours."""
+    from gdtui.export.figures import FORMS, USUAL_VIEWS
+    from gdtui.schemes import ON_LIGHT, SCHEMES
+    from gdtui.views import SHORT_NAMES
+
+    if options.plain or options.format or options.resume is not None:
+        parser.error("argument --figure: it is drawn, so no --plain, --format or --resume")
+    form = os.path.splitext(options.figure)[1].lower().removeprefix(".")
+    if form not in FORMS:
+        ends = ", ".join(f".{form}" for form in FORMS)
+        parser.error(f"argument --figure: '{options.figure}' ends in none of {ends}")
+    if options.theme not in (None, *SCHEMES):
+        parser.error(f"argument --theme: a figure has the colours of {' or '.join(SCHEMES)}")
+    # Each by its full name and by its short one.
+    known = {name.lower(): view for view, short in SHORT_NAMES.items() for name in (view, short)}
+    views = {}
+    for name in options.view or USUAL_VIEWS:
+        if name.lower() not in known:
+            parser.error(f"argument --view: '{name}' is none of {', '.join(SHORT_NAMES.values())}")
+        views[known[name.lower()]] = True
+    chosen = {"view": list(views), "form": form, "theme": SCHEMES.get(options.theme, ON_LIGHT)}
+    return argparse.Namespace(**(vars(options) | chosen))
