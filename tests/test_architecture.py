@@ -170,8 +170,8 @@ def test_the_mathematics_needs_numpy_and_python() -> None:
 
 def test_what_is_drawn_knows_no_widget() -> None:
     drawn = set(below("ui.canvas", "views", "drawing"))
-    # An SVG has the styles of the screen, and how wide the letters of a name are is Rich's to say.
-    for module in drawn - {"gdtui.ui.canvas.svg", "gdtui.ui.canvas.labels"}:
+    # How wide the letters of a name are is Rich's to say.
+    for module in drawn - {"gdtui.ui.canvas.labels"}:
         assert not others(module) & {"textual", "rich"}, module
         assert {name for name in ours(module) if room(name) == "ui"} <= drawn, module
 

@@ -168,10 +168,10 @@ async def test_the_card_has_all_that_is_on_screen(size: tuple[int, int]) -> None
         assert sorted(told) == sorted(expected)
         # The chosen plot comes first.
         assert told[0].name == SIGNS["Valley"][0].name
-        colours = desk.workbench.query_one(Readout).styles_by_role
+        walker = desk.workbench.query_one(Readout).style_of(Role.WALKER)
         strips = desk.app.screen._compositor.render_strips()
         dots = {s.style.color for strip in strips for s in strip if s.text == "●" and s.style}
-        assert colours[Role.WALKER].color in dots
+        assert walker.color in dots
         await desk.press("escape")
         assert desk.app.screen is desk.workbench
 

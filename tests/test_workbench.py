@@ -28,6 +28,7 @@ from gdtui.dataset import DataError
 from gdtui.export.lines import as_text
 from gdtui.export.registry import EXPORTERS
 from gdtui.scene import LOSS, THIS_STEP, VALLEY, Scale
+from gdtui.schemes import ON_DARK, ON_LIGHT
 from gdtui.theory import divergence
 from gdtui.ui.app import Laboratory
 from gdtui.ui.dialogs.examples import ExamplesScreen
@@ -38,6 +39,7 @@ from gdtui.ui.dialogs.question import Question
 from gdtui.ui.dialogs.runs import COLUMNS, RACERS, RaceScreen, RunRow, RunsScreen, shown_columns
 from gdtui.ui.keys import ALWAYS, BINDINGS, GROUPS, HINTS, written
 from gdtui.ui.textual_fixes.palette import Palette
+from gdtui.ui.theme import DARK, LIGHT
 from gdtui.ui.widgets.help_panel import HelpPanel
 from gdtui.ui.widgets.hint_row import HintRow, fitting, spans
 from gdtui.ui.widgets.plot import Plot
@@ -1229,6 +1231,36 @@ async def test_what_cannot_be_exported_is_said(
         assert not list(tmp_path.iterdir())
         tmp_path.rmdir()
         assert "can't be written" in await exported(desk, "this run as CSV")
+
+
+async def test_figures_are_of_the_plots_on_screen_and_as_dark_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with opened(size=(160, 40)) as desk:
+        await desk.press("f", "5", "3", "2")
+        await desk.pilot.pause()
+        assert desk.plots == ["Valley", "Fit", "This step"]
+        for theme, scheme in ((DARK, ON_DARK), (LIGHT, ON_LIGHT)):
+            desk.app.theme = theme.name
+            said = await exported(desk, "the plots on screen as SVG")
+            files = sorted(tmp_path.glob("*.svg"))
+            assert [path.name for path in files] == ["pizza-run1-fit.svg", "pizza-run1-valley.svg"]
+            for path in files:
+                assert str(path) in said
+                assert f"fill: {scheme.background}" in path.read_text(encoding="utf-8")
+                path.unlink()
+
+
+async def test_what_is_no_plot_is_no_figure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with opened(size=(80, 24)) as desk:
+        await desk.press("5")
+        said = await exported(desk, "the plots on screen as PNG")
+        assert said == "Step is text here and no plot: choose another one"
+    assert not list(tmp_path.iterdir())
 
 
 async def test_the_command_is_copied_and_shown_with_what_it_cannot_carry() -> None:

@@ -42,13 +42,25 @@ def figure_file(
     require_matplotlib()
     from gdtui.export.matplotlib_canvas import figure_bytes
 
-    drawings = []
+    plots = _plots(scene, views)
     for view in views:
-        shown = VIEWS[view](scene)
-        if not isinstance(shown, Drawing):
+        if view not in plots:
             raise ExportError(f"{SHORT_NAMES[view]} is text here and no plot: choose another one")
-        drawings.append(shown)
-    return figure_bytes(drawings, caption, scheme, form)
+    return figure_bytes(list(plots.values()), caption, scheme, form)
+
+
+def plot_files(
+    scene: Scene, views: Sequence[str], caption: Sequence[str], scheme: Scheme, form: str
+) -> dict[str, bytes]:
+    """A file for each of some views that is a plot; raises ExportError where none is."""
+    plots = list(_plots(scene, views)) or views
+    return {view: figure_file(scene, [view], caption, scheme, form) for view in plots}
+
+
+def _plots(scene: Scene, views: Sequence[str]) -> dict[str, Drawing]:
+    """Those of the views that are plots, drawn."""
+    shown = {view: VIEWS[view](scene) for view in views}
+    return {view: plot for view, plot in shown.items() if isinstance(plot, Drawing)}
 
 
 def caption(problem: Problem, entry: Entry, scene: Scene) -> list[str]:

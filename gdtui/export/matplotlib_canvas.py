@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import math
+import threading
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from io import BytesIO
@@ -81,6 +82,8 @@ _HEIGHTS = 320, 210
 _METADATA = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
 # It comes with matplotlib, and has all marks.
 _FONT = "DejaVu Sans"
+# What matplotlib is set up for is the same for all threads.
+_LOCK = threading.Lock()
 # What it has to say is of fonts, and for nobody who asked for a figure.
 logging.getLogger("matplotlib").setLevel(logging.ERROR)
 
@@ -99,7 +102,7 @@ def figure_bytes(
     title = "; ".join(drawing.title for drawing in drawings)
     metadata = {"Title": title, **_METADATA.get(form, {})}
     buffer = BytesIO()
-    with matplotlib.rc_context(), warnings.catch_warnings():
+    with _LOCK, matplotlib.rc_context(), warnings.catch_warnings():
         # Where no font has a letter there is a box in its place.
         warnings.filterwarnings("ignore", "Glyph .* missing from", UserWarning)
         _set_up([*caption, *(text for drawing in drawings for text in _texts(drawing))])

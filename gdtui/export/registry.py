@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from gdtui.export.figures import FORMS
 from gdtui.export.files import stem, write_new
 from gdtui.export.runs import runs_as_csv, runs_as_json
 from gdtui.export.script import script
@@ -16,15 +17,15 @@ from gdtui.runs.history import Entry
 class ExportRequest(NamedTuple):
     """What files are made from, and how they are written.
 
-    `plots` draws those on screen as SVG, by the name of their view; `pause` comes every few lines,
-    and may raise to have nothing written.
+    `plots` draws those on screen as files of a form, by the name of their view; `pause` comes every
+    few lines, and may raise to have nothing written.
     """
 
     folder: str
     problem: Problem
     entry: Entry
     entries: Sequence[Entry]
-    plots: Callable[[], Mapping[str, str]]
+    plots: Callable[[str], Mapping[str, bytes]]
     pause: Callable[[], None]
 
     @property
@@ -32,9 +33,9 @@ class ExportRequest(NamedTuple):
         """What the files of the run that is looked at are called."""
         return f"{stem(self.problem)}-run{self.entry.number}"
 
-    def write(self, name: str, suffix: str, text: Iterable[str]) -> Path:
+    def write(self, name: str, suffix: str, content: bytes | Iterable[str]) -> Path:
         """Write a new file; returns where."""
-        return write_new(self.folder, name, suffix, text, self.pause)
+        return write_new(self.folder, name, suffix, content, self.pause)
 
 
 # Writes new files, and says where they are; raises ExportError.
@@ -81,9 +82,15 @@ def _run_as_script(request: ExportRequest) -> list[Path]:
     return [request.write(request.run_name, ".py", text)]
 
 
-@exporter("the plots on screen as SVG")
-def _plots_as_svg(request: ExportRequest) -> list[Path]:
-    return [
-        request.write(f"{request.run_name}-{view.lower().replace(' ', '-')}", ".svg", text)
-        for view, text in request.plots().items()
-    ]
+def _plots_as(form: str) -> Exporter:
+    def export(request: ExportRequest) -> list[Path]:
+        return [
+            request.write(f"{request.run_name}-{view.lower().replace(' ', '-')}", f".{form}", file)
+            for view, file in request.plots(form).items()
+        ]
+
+    return export
+
+
+for _form in FORMS:
+    exporter(f"the plots on screen as {_form.upper()}")(_plots_as(_form))

@@ -19,6 +19,7 @@ from gdtui.core.hyperparameter import Hyperparameter, Value
 from gdtui.core.printable import printable
 from gdtui.core.settings import Settings
 from gdtui.export.command import command, not_carried
+from gdtui.export.figures import caption, plot_files
 from gdtui.export.files import ExportError
 from gdtui.export.lines import beside
 from gdtui.export.registry import EXPORTERS, Exporter, ExportRequest
@@ -28,11 +29,11 @@ from gdtui.problem import Problem
 from gdtui.runs.guess import EXPECTED, Guess
 from gdtui.runs.history import History
 from gdtui.scene import THIS_STEP, Scene
+from gdtui.schemes import ON_DARK, ON_LIGHT
 from gdtui.sessions.autosave import Autosave
 from gdtui.theory.divergence import ALARMING
 from gdtui.ui import captions
 from gdtui.ui.background_export import EXPORT, Pause, StoppedError
-from gdtui.ui.canvas.svg import svg
 from gdtui.ui.clock import AppClock, Clock
 from gdtui.ui.dialogs.examples import ExamplesScreen
 from gdtui.ui.dialogs.explain import ExplainScreen
@@ -561,17 +562,21 @@ class Workbench(IgnoresStaleSizes, PromptRepaint[None]):
 
     def _export(self, exporter: Exporter) -> None:
         """Write new files, in a thread of its own: a long run takes its time."""
-        shown = [(p.view, p.rows, p.styles_by_role) for p in self._plots if p.display]
-        bench = self.bench
-
-        def plots() -> dict[str, str]:
-            return {view: svg(view, rows, styles) for view, rows, styles in shown}
+        bench, scene = self.bench, self.bench.scene()
+        shown = [plot.view for plot in self._plots if plot.display]
+        words = caption(bench.problem, bench.entry, scene)
+        scheme = ON_DARK if self.app.current_theme.dark else ON_LIGHT
 
         long = "A long export: esc stops it."
         tell = partial(self.app.call_from_thread, self._tell, long)
         pause = Pause(self._turn, tell, self._clock.now)
         request = ExportRequest(
-            _here(), bench.problem, bench.entry, bench.history.entries, plots, pause
+            _here(),
+            bench.problem,
+            bench.entry,
+            bench.history.entries,
+            lambda form: plot_files(scene, shown, words, scheme, form),
+            pause,
         )
 
         def write() -> None:

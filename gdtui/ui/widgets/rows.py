@@ -75,11 +75,6 @@ class Rows(Widget):
         """What is shown."""
         return self._rows
 
-    @property
-    def styles_by_role(self) -> dict[Role, Style]:
-        """The style of each role."""
-        return {role: self.style_of(role) for role in Role}
-
     def style_of(self, role: Role) -> Style:
         """The style that the style sheet gives a role."""
         if role not in self._styles_by_role:
