@@ -12,7 +12,7 @@ from support.program import ENVIRONMENT, PROGRAM
 
 from gdtui.cli.main import main
 from gdtui.export.figures import FORMS
-from gdtui.schemes import ON_DARK, ON_LIGHT
+from gdtui.schemes import ON_DARK
 
 BEGINNINGS = {"svg": b"<?xml", "pdf": b"%PDF", "png": b"\x89PNG\r\n"}
 
@@ -86,11 +86,16 @@ def test_exported_runs_are_drawn_beside_each_other(tmp_path: Path) -> None:
     assert {"1 0.001.jsonl", "0.002.jsonl", "iteration 20: loss 69.121"} <= set(words)
 
 
-@pytest.mark.parametrize("scheme", [ON_DARK, ON_LIGHT])
-def test_the_theme_decides_on_light_or_dark(scheme: object, tmp_path: Path) -> None:
-    chosen = ON_DARK if scheme is ON_DARK else ON_LIGHT
-    drawn(tmp_path, "--view", "fit", "--theme", chosen.name)
-    assert f"fill: {chosen.background}" in (tmp_path / "drawn.svg").read_text()
+@pytest.mark.parametrize(
+    ("theme", "ground"),
+    [((), "#ffffff"), (("--theme", "gdtui-light"), "#ffffff"),
+     (("--theme", "gdtui-dark"), ON_DARK.background)],
+)  # fmt: skip
+def test_the_theme_decides_on_light_or_dark(
+    theme: tuple[str, ...], ground: str, tmp_path: Path
+) -> None:
+    drawn(tmp_path, "--view", "fit", *theme)
+    assert f"fill: {ground}" in (tmp_path / "drawn.svg").read_text()
 
 
 @pytest.mark.parametrize(

@@ -211,8 +211,9 @@ def test_every_view_draws_every_kind_of_run(
 
 
 @pytest.mark.parametrize("settings", [Settings(w_start=1e100), Settings(w_start=-1e100)])
-def test_every_view_draws_a_run_that_diverges_at_its_start(settings: Settings) -> None:
-    run = Run(surface_of([1e60, 2e60], [1, 2]), settings)
+@pytest.mark.parametrize("x", [1e60, 1e300])
+def test_every_view_draws_a_run_that_diverges_at_its_start(settings: Settings, x: float) -> None:
+    run = Run(surface_of([x, 2 * x], [1, 2]), settings)
     assert (run.status, run.snapshot().reached) == (Status.DIVERGED, 0)
     assert_every_view_draws(run)
 

@@ -28,7 +28,7 @@ from gdtui.dataset import DataError
 from gdtui.export.lines import as_text
 from gdtui.export.registry import EXPORTERS
 from gdtui.scene import LOSS, THIS_STEP, VALLEY, Scale
-from gdtui.schemes import ON_DARK, ON_LIGHT
+from gdtui.schemes import ON_DARK
 from gdtui.theory import divergence
 from gdtui.ui.app import Laboratory
 from gdtui.ui.dialogs.examples import ExamplesScreen
@@ -1241,14 +1241,14 @@ async def test_figures_are_of_the_plots_on_screen_and_as_dark_as_it_is(
         await desk.press("f", "5", "3", "2")
         await desk.pilot.pause()
         assert desk.plots == ["Valley", "Fit", "This step"]
-        for theme, scheme in ((DARK, ON_DARK), (LIGHT, ON_LIGHT)):
+        for theme, ground in ((DARK, ON_DARK.background), (LIGHT, "#ffffff")):
             desk.app.theme = theme.name
             said = await exported(desk, "the plots on screen as SVG")
             files = sorted(tmp_path.glob("*.svg"))
             assert [path.name for path in files] == ["pizza-run1-fit.svg", "pizza-run1-valley.svg"]
             for path in files:
                 assert str(path) in said
-                assert f"fill: {scheme.background}" in path.read_text(encoding="utf-8")
+                assert f"fill: {ground}" in path.read_text(encoding="utf-8")
                 path.unlink()
 
 

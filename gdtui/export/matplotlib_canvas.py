@@ -63,6 +63,10 @@ MARKS: Mapping[str, tuple[tuple[str, float, bool | None], ...]] = {
     BRAILLE: ((".", 4.0, True),),
 }
 _EXAMPLE_SIZE = 6.0
+# More examples than these are fine dots: rings would be a solid block.
+_FEW_EXAMPLES, _DOT_SIZE = 500, 2.5
+# A page is white; the screen's light ground is a shade darker, for the eye.
+_PAPER = "#ffffff"
 # The direction of each arrow where it has no shaft, counterclockwise from the right in degrees.
 ANGLES = dict(zip("→↗↑↖←↙↓↘", range(0, 360, 45), strict=True)) | {"▶": 0, "◀": 180}
 _HEAD_SIZE = 24.0
@@ -99,6 +103,7 @@ def figure_bytes(
     drawings: Sequence[Drawing], caption: Sequence[str], scheme: Scheme, form: str
 ) -> bytes:
     """The drawings side by side above a caption, as a file: svg, pdf or png."""
+    scheme = scheme if scheme.dark else scheme._replace(background=_PAPER)
     title = "; ".join(drawing.title for drawing in drawings)
     metadata = {"Title": title, **_METADATA.get(form, {})}
     buffer = BytesIO()
@@ -472,9 +477,10 @@ def _line_of(role: Role, scheme: Scheme) -> Line2D:
 def _marks_of(layer: Layer, scheme: Scheme) -> list[Line2D]:
     """What a mark is made of."""
     if layer.role is Role.EXAMPLE:
-        mark = _marker(layer.role, scheme, "o", _EXAMPLE_SIZE, filled=True)
+        few = len(layer.points[0]) <= _FEW_EXAMPLES
+        mark = _marker(layer.role, scheme, "o", _EXAMPLE_SIZE if few else _DOT_SIZE, filled=True)
         # Where several lie on one another it is darker.
-        mark.set(markerfacecolor=(scheme.foreground, 0.25))
+        mark.set(markerfacecolor=(scheme.foreground, 0.25), markeredgewidth=0.8 if few else 0)
         return [mark]
     parts = MARKS.get(layer.glyph, MARKS["●"])
     return [_marker(layer.role, scheme, *part) for part in parts]

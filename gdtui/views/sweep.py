@@ -78,7 +78,8 @@ def learning_rates(scene: Scene) -> Drawing | Page:
     top = float(y_axis.at(np.array(1.0)))
     held = [trial for trial in swept.trials if not _is_lost(trial, top)]
     lost = [trial.lr for trial in swept.trials if _is_lost(trial, top)]
-    losses, word = [trial.loss for trial in held], f"loss after {swept.settings.iterations:,}"
+    losses = [trial.loss for trial in held]
+    word = f"loss after {swept.settings.iterations:,} iterations"
     layers = [
         Layer([trial.lr for trial in held], losses, Role.LIVE, line=True, word=word),
         *_wall(swept, y_axis),

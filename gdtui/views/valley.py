@@ -216,7 +216,7 @@ def _step_ahead(cut: _Cut, x_axis: Axis) -> list[Layer]:
     if math.isnan(cut.there) or cut.there == cut.here:
         return []
     end = min(max(cut.there, x_axis.low), x_axis.high)
-    level, word = [cut.loss, cut.loss], _step_word(cut)
+    level, word = [cut.loss, cut.loss], _step_word(cut, x_axis)
     shaft = Layer([cut.here, end], level, Role.STEP, SHAFT, line=True, word=word)
     arrow = [shaft, Layer([end], [cut.loss], Role.STEP, _ahead(cut))]
     if end != cut.there:
@@ -250,9 +250,7 @@ def _words(scene: Scene, cut: _Cut, x_axis: Axis, y_axis: Axis) -> str:
     if math.isfinite(steepness):
         words.append(f"{_uphill(steepness)} {_gradient_word(cut)}")
     if not math.isnan(cut.there):
-        past = max(x_axis.low - cut.there, cut.there - x_axis.high)
-        where = f", {short(past, 3)} beyond" if past > 0 else ""
-        words.append(f"{_ahead(cut)} {_step_word(cut)}{where}")
+        words.append(f"{_ahead(cut)} {_step_word(cut, x_axis)}")
     return " -> ".join(words)
 
 
@@ -260,6 +258,7 @@ def _gradient_word(cut: _Cut) -> str:
     return f"gradient {short(cut.gradient, 4)}"
 
 
-def _step_word(cut: _Cut) -> str:
-    step = cut.there - cut.here
-    return f"step {'+' if step > 0 else ''}{short(step, 3)}"
+def _step_word(cut: _Cut, x_axis: Axis) -> str:
+    step, past = cut.there - cut.here, max(x_axis.low - cut.there, cut.there - x_axis.high)
+    where = f", {short(past, 3)} beyond" if past > 0 else ""
+    return f"step {'+' if step > 0 else ''}{short(step, 3)}{where}"
