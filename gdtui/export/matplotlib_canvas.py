@@ -265,7 +265,7 @@ class _Plot:
                 self._draw_head(axes, layer, (u, v), order)
         elif layer.glyph in MARKS:
             x, y = _thinned(x, y)
-            for mark in _marks_of(layer, self._scheme):
+            for mark in _marks_of(layer, self._scheme, len(layer.points[0]) <= _FEW_EXAMPLES):
                 mark.set_data(x, y)
                 mark.set(zorder=order, clip_on=False, rasterized=len(x) > _MANY_MARKS)
                 axes.add_line(mark)
@@ -474,10 +474,9 @@ def _line_of(role: Role, scheme: Scheme) -> Line2D:
     )
 
 
-def _marks_of(layer: Layer, scheme: Scheme) -> list[Line2D]:
-    """What a mark is made of."""
+def _marks_of(layer: Layer, scheme: Scheme, few: bool = True) -> list[Line2D]:
+    """What a mark is made of, where there are few of it or many."""
     if layer.role is Role.EXAMPLE:
-        few = len(layer.points[0]) <= _FEW_EXAMPLES
         mark = _marker(layer.role, scheme, "o", _EXAMPLE_SIZE if few else _DOT_SIZE, filled=True)
         # Where several lie on one another it is darker.
         mark.set(markerfacecolor=(scheme.foreground, 0.25), markeredgewidth=0.8 if few else 0)
