@@ -71,6 +71,12 @@ def test_the_step_can_be_shown_at_any_iteration(tmp_path: Path) -> None:
     assert {"step +0.807", "gradient -806.8", "iteration 0", "iteration 0 of 100"} <= set(words)
 
 
+def test_the_caption_tells_nobody_in_which_folder_the_data_are(tmp_path: Path) -> None:
+    (tmp_path / "my.csv").write_text("a,b\n1,2\n2,3\n4,4\n")
+    assert "gdtui my.csv" in drawn(tmp_path, str(tmp_path / "my.csv"), "--view", "fit")
+    assert str(tmp_path) not in (tmp_path / "drawn.svg").read_text()
+
+
 def test_a_landscape_has_a_figure(tmp_path: Path) -> None:
     words = drawn(tmp_path, "--surface", "bowl", "--view", "contour")
     assert "Contour: L(w, b)" in words
