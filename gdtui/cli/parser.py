@@ -438,8 +438,11 @@ def _in_figure(parser: argparse.ArgumentParser, options: argparse.Namespace) -> 
     from gdtui.schemes import ON_LIGHT, SCHEMES
     from gdtui.views import SHORT_NAMES
 
-    if options.plain or options.format or options.resume is not None:
-        parser.error("argument --figure: it is drawn, so no --plain, --format or --resume")
+    others = ("plain", "format", "resume", "check", "lesson", "check_lesson")
+    for name in others:
+        given = getattr(options, name)
+        if given is not None and given is not False:
+            parser.error(f"argument --figure: it is drawn, so no --{name.replace('_', '-')}")
     form = os.path.splitext(options.figure)[1].lower().removeprefix(".")
     if form not in FORMS:
         ends = ", ".join(f".{form}" for form in FORMS)
