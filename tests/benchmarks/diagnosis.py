@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from functools import partial
+from multiprocessing import Pool
 from pathlib import Path
 from random import Random
 
@@ -19,18 +21,32 @@ from support.learner import MISTAKES, Finding, finding, right_program, wrong_pro
 COUNTS = {"alone": 1, "pairs": 2}
 
 
+Judged = tuple[int, frozenset[str], Finding]
+
+
+def judge_right(seed: int) -> Finding:
+    """What is found of a right program."""
+    return finding(right_program(Random(seed)))
+
+
+def judge_wrong(seed: int, mistakes: int | None) -> Judged:
+    """What a wrong program does otherwise, and what is found of it."""
+    program = wrong_program(Random(seed), mistakes)
+    return seed, program.mistakes, finding(program)
+
+
 def main(count: int, mistakes: int | None) -> None:
     """Judge as many right and wrong programs, and print what was found."""
-    right = Counter(finding(right_program(Random(seed))) for seed in range(count))
-    print(f"right programs accepted: {right[Finding.ACCEPTED]} of {count}\n")
     found: dict[tuple[str, int], Counter[Finding]] = {}
-    for seed in range(count):
-        program = wrong_program(Random(seed), mistakes)
-        told = finding(program)
-        for mistake in program.mistakes:
-            found.setdefault((mistake, len(program.mistakes)), Counter())[told] += 1
-        if told is Finding.OTHER:
-            print(f"explained by another thing: seed {seed}, {sorted(program.mistakes)}")
+    with Pool() as pool:
+        right = Counter(pool.map(judge_right, range(count), chunksize=10))
+        print(f"right programs accepted: {right[Finding.ACCEPTED]} of {count}\n", flush=True)
+        wrong = pool.imap_unordered(partial(judge_wrong, mistakes=mistakes), range(count))
+        for seed, made, told in wrong:
+            for mistake in made:
+                found.setdefault((mistake, len(made)), Counter())[told] += 1
+            if told is Finding.OTHER:
+                print(f"explained by another thing: seed {seed}, {sorted(made)}", flush=True)
     print("| mistake | of | " + " | ".join(Finding) + " |")
     print("| --- |" + " --- |" * (len(Finding) + 1))
     for number, of in enumerate(("alone", "in a pair"), 1):
