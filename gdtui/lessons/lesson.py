@@ -178,14 +178,19 @@ def _sections(text: str) -> list[tuple[str, str, list[str]]]:
         mark = _FENCE.match(line)
         if fence and line.strip() == fence:
             fence, block = "", ""
+            found[-1][1].append("")
         elif fence and block:
             found[-1][2][-1] += f"{line}\n"
-        elif mark and not fence:
+        elif fence:
+            # Any other block is code that is shown, as what is indented is.
+            found[-1][1].append(f"    {line}")
+        elif mark:
             fence, block = mark[1], mark[2] if mark[2] == "gdtui" else ""
             found[-1][2].extend([""] if block else [])
-        elif not fence and (heading := _CARD.fullmatch(line)):
+            found[-1][1].append("")
+        elif heading := _CARD.fullmatch(line):
             found.append((heading[1].strip(), [], []))
-        elif not fence and len(found) == 1 and (heading := _TITLE.fullmatch(line)):
+        elif len(found) == 1 and (heading := _TITLE.fullmatch(line)):
             found[0] = heading[1].strip(), *found[0][1:]
         else:
             found[-1][1].append(line)
