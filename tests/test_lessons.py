@@ -382,7 +382,7 @@ def test_what_else_checking_tells(pizza_problem: Problem) -> None:
         lesson_of("ask = '?'\nanswer = '1 / w'"),
         lesson_of("goal = 'finished and within <= 7'\nsolution = ['run']"),
     ]
-    assert not report([(lesson, pizza_problem) for lesson in lessons], told.append)
+    assert not report(lessons, pizza_problem, told.append)
     assert told == [
         "x 1 A card: the start meets the goal already",
         "x 1 A card: one answer should be right, but 'yes' and 'maybe' is",
@@ -390,7 +390,7 @@ def test_what_else_checking_tells(pizza_problem: Problem) -> None:
         "x 1 A card: one answer should be right, but none is",
         "x 1 A card: ok",
     ]
-    assert report([(lessons[-1], pizza_problem)], told.append)
+    assert report(lessons[-1:], pizza_problem, told.append)
 
 
 # A lesson in progress
