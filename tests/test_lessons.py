@@ -38,7 +38,7 @@ from gdtui.samples import sample_path
 
 SHIPPED = ["downhill", "overshooting", "canyon", "momentum", "rough-ground"]
 # What fits beside the plots of a terminal of 80 columns and 24 rows.
-COLUMNS, ROWS, MOST_TEXT, MOST_HINT = 44, 9, 330, 150
+COLUMNS, ROWS, MOST_TEXT, MOST_ASK, MOST_HINT = 44, 9, 330, 58, 150
 
 
 def made(mean: float, spread: float, slope: float, noise: float) -> Problem:
@@ -116,6 +116,7 @@ def test_a_card_fits_the_smallest_screen(name: str, pizza_problem: Problem) -> N
         assert max(map(len, rows)) <= COLUMNS, card.title
         assert len(rows) <= ROWS + bool(ask), card.title
         assert len(text + ask) <= MOST_TEXT, card.title
+        assert len(ask) <= MOST_ASK, card.title
         for words in (*card.hints, card.after):
             assert len(course.read(words, bench)) <= MOST_HINT, card.title
         assert bool(card.after and card.hints) == card.is_task, card.title
