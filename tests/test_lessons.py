@@ -18,7 +18,7 @@ from gdtui.bench import Bench
 from gdtui.core.landscapes import LANDSCAPES
 from gdtui.core.methods import METHODS
 from gdtui.dataset import Dataset, read_dataset
-from gdtui.lessons.checking import bench_on, check, report
+from gdtui.lessons.checking import bench_on, check, check_all
 from gdtui.lessons.course import Course
 from gdtui.lessons.facts import NAMES, facts_of
 from gdtui.lessons.lesson import (
@@ -391,7 +391,7 @@ def test_what_else_checking_tells(pizza_problem: Problem) -> None:
         lesson_of("ask = '?'\nanswer = '1 / w'"),
         lesson_of("goal = 'finished and within <= 7'\nsolution = ['run']"),
     ]
-    assert not report(lessons, pizza_problem, told.append)
+    assert not check_all(lessons, pizza_problem, told.append)
     assert told == [
         "x 1 A card: the start meets the goal already",
         "x 1 A card: one answer should be right, but 'yes' and 'maybe' is",
@@ -399,7 +399,7 @@ def test_what_else_checking_tells(pizza_problem: Problem) -> None:
         "x 1 A card: one answer should be right, but none is",
         "x 1 A card: ok",
     ]
-    assert report(lessons[-1:], pizza_problem, told.append)
+    assert check_all(lessons[-1:], pizza_problem, told.append)
 
 
 # A lesson in progress
