@@ -23,7 +23,7 @@ from gdtui.runs.guess import Guess, answered
 from gdtui.runs.history import Branch, Entry, History, branch_point
 from gdtui.runs.race import Race
 from gdtui.runs.sweep import Sweep
-from gdtui.scene import CONTOUR, LOSS, SWEEP, VALLEY, Ghosts, Scale, Scene, is_running
+from gdtui.scene import CONTOUR, LOSS, SWEEP, VALLEY, Ghosts, Program, Scale, Scene, is_running
 from gdtui.theory import divergence
 from gdtui.theory.goal import gap
 from gdtui.theory.verdict import advised_rate, critical_rate
@@ -43,7 +43,7 @@ class Bench:
     `worker` drives runs and races, `sweeper` sweeps; `now` gives the time in seconds; `changed` is
     called after each command that may have changed what is to be kept. `views` names the plots
     there are, and a `pace` in iterations a second is that of all runs, where one is given; else
-    each run has a schedule to be watched by.
+    each run has a schedule to be watched by. A `program` of the user's is drawn beside the runs.
     """
 
     def __init__(
@@ -57,9 +57,11 @@ class Bench:
         views: Sequence[str] = (),
         pace: float | None = None,
         history: History | None = None,
+        program: Program | None = None,
         changed: Callable[[], None] = lambda: None,
     ) -> None:
         self.problem = problem
+        self.program = program
         self.history = History() if history is None else history
         self.scale = Scale.LINEAR
         self.along = "w"
@@ -182,6 +184,7 @@ class Bench:
             live=live if past else None,
             racers=racers,
             held=self._held,
+            program=self.program,
             guessing=self._guessing if self.guessing else None,
             answer=answered(self._entry.guess, self.run) if self._entry.guess else "",
             cursor=self._cursor,

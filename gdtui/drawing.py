@@ -51,6 +51,7 @@ class Role(StrEnum):
     GHOST_7 = "ghost-7", _OTHER_RUN
     GHOST_8 = "ghost-8", _OTHER_RUN
     GHOST_9 = "ghost-9", _OTHER_RUN
+    PROGRAM = "program", "The losses that a program of your own printed."
     LIVE = "live", "The run that is looked at, and whatever is live just now."
     PATH = "path", "The way that the run has come, step by step."
     GRADIENT = "gradient", "The gradient: how steep the loss is here, and which way is uphill."

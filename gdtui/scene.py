@@ -8,6 +8,7 @@ from enum import StrEnum
 from functools import cached_property, lru_cache
 
 from gdtui.core.descent import Descent, Point, Status, Step
+from gdtui.core.model import Vector
 from gdtui.core.pacemaker import Pace
 from gdtui.core.run import Run, Snapshot
 from gdtui.core.settings import Settings
@@ -60,6 +61,19 @@ class Ghost:
 
 
 @dataclass(frozen=True, eq=False)
+class Program:
+    """A program of the user's: the losses that it printed, of shape (n,), by their iterations.
+
+    `verdict` is what was found when they were compared with a run, in sentences.
+    """
+
+    name: str
+    iterations: Vector
+    losses: Vector
+    verdict: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
 class Scene:
     """All that a view or a panel may draw from.
 
@@ -69,9 +83,10 @@ class Scene:
     `along` is the parameter that the valley runs along, w or b; `picked` is the trial of the sweep
     that is chosen; `racers` are those of the race that is on, best first; `held` is the run from
     which the walker was taken, while it is placed elsewhere: what was to be seen of it stays in
-    the picture. `guessing` is where, in w, the first step is guessed to lead, while that is asked,
-    and `answer` how a guess came out. `wanted` are the settings that the user has asked for, `pace`
-    is in iterations a second or a schedule of them, and `now` in seconds.
+    the picture. `program` is one of the user's, beside the run. `guessing` is where, in w, the
+    first step is guessed to lead, while that is asked, and `answer` how a guess came out. `wanted`
+    are the settings that the user has asked for, `pace` is in iterations a second or a schedule of
+    them, and `now` in seconds.
     """
 
     surface: Surface
@@ -85,6 +100,7 @@ class Scene:
     live: Snapshot | None = None
     racers: tuple[Racer, ...] = ()
     held: Snapshot | None = None
+    program: Program | None = None
     guessing: float | None = None
     answer: str = ""
     cursor: int | None = None

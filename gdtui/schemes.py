@@ -17,6 +17,7 @@ _NAMED = {
     Role.CONTOUR: "text-disabled",
     Role.EXAMPLE: "foreground",
     Role.RESIDUAL: "text-disabled",
+    Role.PROGRAM: "#c850c0",
     Role.LIVE: "text-accent",
     Role.PATH: "text-warning",
     Role.GRADIENT: "text-primary",

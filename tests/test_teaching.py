@@ -5,17 +5,26 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
-from support.desk import Desk, opened, pauses_until
+from support.clock import VirtualClock
+from support.desk import PROBLEM, Desk, opened, pauses_until
 from textual.widgets import Input
 
 from gdtui.core.landscapes import LANDSCAPES
+from gdtui.core.run import Run
 from gdtui.core.settings import Settings
+from gdtui.drawing import Contours, Drawing, Role
 from gdtui.lessons.course import Course
 from gdtui.lessons.lesson import read_lesson, shipped
-from gdtui.scene import CONTOUR, VALLEY
+from gdtui.loading import Loading
+from gdtui.scene import CONTOUR, LOSS, VALLEY, Program, Scale, Scene
+from gdtui.ui.app import Laboratory
 from gdtui.ui.dialogs.lines import LineScreen
 from gdtui.ui.workbench import Workbench
+from gdtui.views import VIEWS
+
+PRINTED = Role.PROGRAM
 
 TEXT = """\
 # Small [red]steps[/red]
@@ -204,3 +213,39 @@ async def test_escape_leaves_first_what_was_opened_last() -> None:
             assert "1/5: First" in desk.text
         await desk.press("escape")
         assert "1/5: First" not in desk.text
+
+
+async def test_a_program_that_was_checked_is_beside_the_run_with_what_was_found() -> None:
+    clock = VirtualClock()
+    losses = np.linspace(800, 300, 101)
+    program = Program("my [red]train.py", np.arange(101.0), losses, ("Different: line 2.",))
+    app = Laboratory(Loading.done_with(PROBLEM), Settings(), clock=clock, program=program)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await pauses_until(pilot, lambda: isinstance(app.screen, Workbench))
+        desk = Desk(app, pilot, clock)
+        await desk.wait(0.2)
+        assert desk.run.ended
+        assert "Check of my [red]train.py" in desk.text
+        assert "Different: line 2." in desk.text
+        drawing = VIEWS[LOSS](desk.bench.scene())
+        assert isinstance(drawing, Drawing)
+        (line,) = (p for p in drawing.layers if not isinstance(p, Contours) and p.role is PRINTED)
+        assert line.line
+        assert np.array_equal(line.points[1], losses)
+        await desk.press("escape")
+        assert "Check of" not in desk.text
+        assert desk.log.display
+
+
+def test_on_every_scale_the_printed_losses_are_drawn_as_those_of_the_run_are() -> None:
+    run = Run(PROBLEM.surface, Settings())
+    run.advance(100)
+    steps = run.steps(0, 101)
+    own = np.array([step.loss for step in steps])
+    program = Program("p", np.arange(101.0), own)
+    for scale in Scale:
+        drawing = VIEWS[LOSS](Scene(run.surface, run.snapshot(), scale=scale, program=program))
+        assert isinstance(drawing, Drawing)
+        lines = {p.role: p for p in drawing.layers if not isinstance(p, Contours) and p.line}
+        printed, live = lines[PRINTED].points, lines[Role.LIVE].points
+        assert np.array_equal(printed, [at[: len(own)] for at in live], equal_nan=True)

@@ -493,3 +493,17 @@ def test_it_runs_in_tmux(name: str, tmp_path: Path) -> None:
         pane.wait_for("finished · iteration 100 of 100", LAST_LINE)
         pane.press("q")
         pane.wait_for("it ended with 0")
+
+
+def test_a_check_is_shown_on_the_terminal_and_its_answer_is_the_status() -> None:
+    """Of lines that come through a pipe; the keys come from the terminal."""
+    right = subprocess.run(
+        [sys.executable, "-m", "gdtui", str(PIZZA), "--plain"], capture_output=True, check=True
+    ).stdout
+    wrong = right.replace(b"Loss: 3", b"Loss: 4")
+    for lines, words, status in ((right, "The same:", 0), (wrong, "Different: line 2", 1)):
+        arguments = ("-m", "gdtui", str(PIZZA), "--check", "-", "--show")
+        with Terminal(*arguments, columns=80, rows=24, piped=lines) as terminal:
+            terminal.wait_for("Check of your program", words, "finished")
+            terminal.send("q")
+            assert terminal.wait_for_end() == status

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from gdtui.loading import Loading
     from gdtui.problem import Problem, Source
     from gdtui.runs.history import History
+    from gdtui.scene import Program
     from gdtui.sessions.opening import Opening
     from gdtui.sessions.store import SessionSummary
 
@@ -198,9 +199,15 @@ def _compare(options: argparse.Namespace) -> int:
 
 def _check(options: argparse.Namespace, settings: Settings) -> int:
     """Compare the losses that a program printed with the run asked for."""
+    import numpy as np
+
     from gdtui.dataset import DataError
     from gdtui.diagnosis.judgement import judged
     from gdtui.diagnosis.report import report
+    from gdtui.loading import Loading
+    from gdtui.scene import Program
+    from gdtui.sessions.opening import Opening
+    from gdtui.sessions.store import Store
     from gdtui.transcript import TranscriptError, read_transcript
 
     stream = None
@@ -219,9 +226,23 @@ def _check(options: argparse.Namespace, settings: Settings) -> int:
     if transcript.begins_again:
         _tell([f"line {transcript.begins_again} begins another run, which is not looked at"])
     judgement = judged(problem.surface, settings, transcript)
-    for sentence in report(judgement, transcript, settings):
+    found = report(judgement, transcript, settings)
+    status = 0 if judgement.is_same else OTHER_LOSSES_STATUS
+    if options.show and _has_screen(options):
+        losses = np.array([printed[1:3] for printed in transcript])
+        name = "your program" if stream else printable(os.path.basename(options.check))
+        program = Program(name, losses[:, 0] - judgement.offset, losses[:, 1], tuple(found))
+        try:
+            take_keyboard()
+        except OSError:
+            _tell_no_keys()
+        else:
+            opening = Opening(Store())
+            loaded = Loading.done_with(problem)
+            return _open(options, settings, opening, loaded, program=program) or status
+    for sentence in found:
         print(sentence)
-    return 0 if judgement.is_same else OTHER_LOSSES_STATUS
+    return status
 
 
 def _resume(options: argparse.Namespace, settings: Settings) -> int:
@@ -380,6 +401,7 @@ def _open(
     opening: Opening,
     loading: Loading | None,
     course: Course | None = None,
+    program: Program | None = None,
 ) -> int:
     """Open the screen, and stay until the user leaves."""
     draw_on_output()
@@ -387,7 +409,7 @@ def _open(
     from gdtui.ui.app import Laboratory
 
     screen = options.pace, options.run, options.fps, options.ascii
-    app = Laboratory(loading, settings, *screen, opening, course=course)
+    app = Laboratory(loading, settings, *screen, opening, course=course, program=program)
     if options.theme is not None:
         if options.theme not in app.available_themes:
             themes = ", ".join(app.available_themes)

@@ -184,6 +184,11 @@ def _add_check(parser: argparse.ArgumentParser) -> None:
         "differ; a file, or - for standard input",
     )
     check.add_argument(
+        "--show",
+        action="store_true",
+        help="show it on the screen: those losses beside the run's, and what was found",
+    )
+    check.add_argument(
         "--pattern",
         type=_reader(line_pattern),
         metavar="REGEX",
@@ -395,6 +400,8 @@ def _refuse_beside_check(parser: argparse.ArgumentParser, options: argparse.Name
     if options.check is None:
         if options.pattern:
             parser.error("argument --pattern: it says how the lines of --check are read")
+        if options.show:
+            parser.error("argument --show: it shows what --check finds")
         return
     others = {
         name: getattr(options, name) for name in ("compare", "resume", "run", "pace", "format")

@@ -31,6 +31,7 @@ from gdtui.lessons.course import Course
 from gdtui.loading import Loading, sample_problem
 from gdtui.problem import Problem
 from gdtui.runs.history import History
+from gdtui.scene import Program
 from gdtui.sessions.autosave import LAST_MOMENT, Autosave
 from gdtui.sessions.opening import Opening
 from gdtui.ui.ascii import InASCII
@@ -109,6 +110,7 @@ class Laboratory(
         opening: Opening | None = None,
         clock: Clock | None = None,
         course: Course | None = None,
+        program: Program | None = None,
     ) -> None:
         super().__init__()
         # A row that slides costs bytes on a slow link, and tells nothing.
@@ -129,6 +131,7 @@ class Laboratory(
         self._opening = opening
         self._clock = clock
         self._course = course
+        self._program = program
         # The runs over the data, while a lesson goes on elsewhere.
         self._history: History | None = None
         self._autosave: Autosave | None = None
@@ -254,6 +257,7 @@ class Laboratory(
             autosave=self._autosave if own else None,
             clock=self._clock,
             course=course,
+            program=self._program if own else None,
         )
         self.switch_screen(workbench)
 

@@ -13,6 +13,7 @@ from gdtui.core.printable import printable
 from gdtui.lessons.course import Course
 from gdtui.lessons.lesson import lesson_at, shipped
 from gdtui.lessons.progress import LessonProgress, course_of
+from gdtui.scene import Program
 from gdtui.ui.dialogs.lines import LineScreen
 from gdtui.ui.dialogs.question import Question
 from gdtui.ui.widgets.lesson_card import LessonCard
@@ -72,6 +73,16 @@ class Teaching:
         self._app, self._bench, self.card = app, bench, card
         self._post, self._show, self._tell = post, show, tell
         self.course: Course | None = None
+        self._program: Program | None = None
+
+    @property
+    def is_on(self) -> bool:
+        """Whether there is a card to show."""
+        return self.course is not None or self._program is not None
+
+    def tell(self, program: Program) -> None:
+        """Show what was found out about a program of the user's."""
+        self._program = program
 
     def choose(self) -> None:
         """Show the lessons there are, and begin the one that is taken."""
@@ -105,7 +116,11 @@ class Teaching:
             self.course.observe(self._bench())
             heading = printable(self.course.heading, HEADING)
             text = card_text(self.course, self._bench())
-            self.card.show(heading, text, keys_of(self.course))
+            told = len(self.course.hints) or self.course.is_done
+            self.card.show(heading, text, keys_of(self.course), told)
+        elif self._program:
+            text = Content("\n\n".join(self._program.verdict))
+            self.card.show(f"Check of {self._program.name}", text, "esc: close")
 
     def turn(self, by: int) -> None:
         """Take another card in hand."""
@@ -144,6 +159,6 @@ class Teaching:
             self._app.push_screen(Question(title, "", course.check), take)
 
     def leave(self) -> None:
-        """End the lesson; its runs stay."""
-        self.course = None
+        """End the lesson, or take the card away; the runs stay."""
+        self.course = self._program = None
         self._show()

@@ -28,7 +28,7 @@ from gdtui.now import Explained, Now, rows_explained, settings_explained
 from gdtui.problem import Problem
 from gdtui.runs.guess import EXPECTED, Guess
 from gdtui.runs.history import History
-from gdtui.scene import THIS_STEP, Scene
+from gdtui.scene import THIS_STEP, Program, Scene
 from gdtui.schemes import ON_DARK, ON_LIGHT
 from gdtui.sessions.autosave import Autosave
 from gdtui.theory.divergence import ALARMING
@@ -112,6 +112,7 @@ class Workbench(IgnoresStaleSizes, PromptRepaint[None]):
         autosave: Autosave | None = None,
         clock: Clock | None = None,
         course: Course | None = None,
+        program: Program | None = None,
     ) -> None:
         super().__init__()
         self._fps = fps or (REMOTE_FPS if "SSH_CONNECTION" in os.environ else LOCAL_FPS)
@@ -129,6 +130,7 @@ class Workbench(IgnoresStaleSizes, PromptRepaint[None]):
             views=list(VIEWS),
             pace=pace,
             history=history,
+            program=program,
             changed=autosave.touch if autosave else lambda: None,
         )
         self._course = course
@@ -212,6 +214,9 @@ class Workbench(IgnoresStaleSizes, PromptRepaint[None]):
         self.bench.tend()
         if self._course:
             self._teaching.begin(self._course)
+        elif self.bench.program:
+            self._teaching.tell(self.bench.program)
+            self._obey(self.bench.finish)
         if self._run_at_once and not self.bench.run.replaying:
             self._obey(self.bench.toggle_run)
 
@@ -233,7 +238,7 @@ class Workbench(IgnoresStaleSizes, PromptRepaint[None]):
 
     @property
     def _arrangement(self) -> tuple[list[str], bool, bool]:
-        return list(self.bench.views), self.bench.zoomed, self._teaching.course is not None
+        return list(self.bench.views), self.bench.zoomed, self._teaching.is_on
 
     def _tick(self) -> None:
         for worker in self._workers:
@@ -325,7 +330,7 @@ class Workbench(IgnoresStaleSizes, PromptRepaint[None]):
         columns = -(-fitting // 2) if high else fitting
         self.query_one("#plots", Grid).styles.grid_size_columns = columns
         self.set_class(bench.zoomed, "-zoomed")
-        self.set_class(self._teaching.course is not None, "-lesson")
+        self.set_class(self._teaching.is_on, "-lesson")
         width, height = self.app.size
         self._tabs.display = width >= TAB_COLUMNS and height >= TAB_ROWS
         self._tabs.show(bench.view)
@@ -337,7 +342,7 @@ class Workbench(IgnoresStaleSizes, PromptRepaint[None]):
             return "1fr"
         below = height // 4 if height >= LOG_ROWS else 0
         figures = ("5 " if below else "2 ") if narrow else ""
-        if self._teaching.course:
+        if self._teaching.is_on:
             below = min(max(CARD_ROWS, height // 4), height // 2)
         return f"{figures}1fr" + (f" {below}" if below else "")
 
@@ -606,7 +611,7 @@ class Workbench(IgnoresStaleSizes, PromptRepaint[None]):
 
     async def action_log(self, action: str) -> None:
         """Let the log scroll, or the card or help in front of it, wherever the focus is."""
-        below: Widget = self._teaching.card if self._teaching.course else self._log
+        below: Widget = self._teaching.card if self._teaching.is_on else self._log
         shown = self._help if self._help.display else below
         await shown.run_action(action)
 

@@ -54,6 +54,12 @@ def _floor(now: Now) -> str:
     )
 
 
+def _of_program(now: Now) -> str:
+    program = now.scene.program
+    name = program.name if program else "a program of yours"
+    return f"The losses that {name} printed: where its line leaves that of the run, they differ."
+
+
 def _of_others(now: Now) -> str:
     return (
         "The other runs of the session, each with a colour and a mark: "
@@ -76,6 +82,7 @@ def _looked_at(now: Now) -> str:
     LEAVES,
     Sign("loss of this run", (Role.LIVE,), (), _of_this_run),
     Sign("green line", (Role.MINIMUM,), (), _floor),
+    Sign("your program", (Role.PROGRAM,), (), _of_program),
     Sign("upright line", (Role.QUIET,), (), _looked_at),
     Sign("other runs", GHOST_ROLES, (), _of_others),
 )
@@ -104,6 +111,7 @@ def loss_by_iteration(scene: Scene) -> Drawing:
     layers = [
         *(level_line(at, x_axis, Role.MINIMUM, f"minimum {short(at)}") for at in floor),
         *(drawn for _, drawn in ghosts),
+        *_printed(scene, run),
         *([upright_line(step.iteration, y_axis, Role.QUIET)] if scene.live else []),
         line,
         *(ghost_label(ghost, drawn, x_axis, y_axis) for ghost, drawn in staying),
@@ -115,6 +123,15 @@ def loss_by_iteration(scene: Scene) -> Drawing:
     names = "iteration", height_name
     note = " · ".join(words)
     return Drawing(scale.heading, x_axis, y_axis, layers, note, names=names, labels=labels)
+
+
+def _printed(scene: Scene, run: Snapshot) -> list[Layer]:
+    """The losses of the user's program, if there is one."""
+    program = scene.program
+    if program is None:
+        return []
+    y = _shown(scene.surface, run, scene.scale, program.losses)
+    return [Layer(program.iterations, y, Role.PROGRAM, line=True, word=program.name)]
 
 
 def _reached_word(scene: Scene) -> str:

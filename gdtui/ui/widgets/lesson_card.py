@@ -15,19 +15,26 @@ class LessonCard(VerticalScroll, can_focus=False):
     def __init__(self) -> None:
         super().__init__(id="lesson")
         self._text = Static("", markup=False)
+        self._told = 0
 
     def compose(self) -> ComposeResult:
         """One text."""
         yield self._text
 
-    def show(self, heading: str, text: Content, keys: str) -> None:
-        """Show these; nothing is drawn where nothing has changed."""
+    def show(self, heading: str, text: Content, keys: str, told: int = 0) -> None:
+        """Show these; nothing is drawn where nothing has changed.
+
+        Where more is `told` at the end than before, the card scrolls there.
+        """
         if self._text.content != text:
             self._text.update(text)
         # What stands in the frame is read as markup.
         title, subtitle = escape(heading), escape(keys)
         if title != self.border_title:
-            self.border_title = title
+            self.border_title, self._told = title, told
             self.scroll_home(animate=False)
+        if told > self._told:
+            self.scroll_end(animate=False)
+        self._told = told
         if subtitle != self.border_subtitle:
             self.border_subtitle = subtitle
