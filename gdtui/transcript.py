@@ -20,7 +20,7 @@ LESSON_PATTERN = r"Iteration\s+(?P<iteration>\d+)\s*=>\s*Loss:\s*(?P<loss>[-+.\w
 LESSON_EXAMPLE = "Iteration    0 => Loss: 812.8666666667"
 GROUPS = ("iteration", "loss")
 # What stands in a line beyond so many characters is not looked at.
-MOST_CHARACTERS = 4096
+LINE_LIMIT = 4096
 LARGEST_ITERATION = 1_000_000_000
 _NUMBER = re.compile(
     r"[-+]?(?:\d+(?:\.(\d*))?|\.(\d+))(?:e([-+]?\d{1,4}))?|[-+]?(?:inf(?:inity)?|nan)", re.A | re.I
@@ -136,10 +136,10 @@ def _lines_of(stream: BinaryIO) -> Iterator[str]:
     """The lines without what is too long in them; CR alone ends one, too."""
     text = io.TextIOWrapper(stream, "utf-8", "replace")
     try:
-        while line := text.readline(MOST_CHARACTERS):
+        while line := text.readline(LINE_LIMIT):
             rest = line
             while rest and not rest.endswith("\n"):
-                rest = text.readline(MOST_CHARACTERS)
+                rest = text.readline(LINE_LIMIT)
             yield line
     finally:
         text.detach()  # or the stream would be closed along with it

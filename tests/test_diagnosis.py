@@ -31,7 +31,7 @@ from gdtui.core.surface import LossSurface
 from gdtui.dataset import Dataset
 from gdtui.diagnosis.hypotheses import HYPOTHESES
 from gdtui.diagnosis.judgement import judged
-from gdtui.diagnosis.report import report
+from gdtui.diagnosis.report import verdict_of
 from gdtui.export.lines import as_text
 from gdtui.problem import Problem
 from gdtui.transcript import read_transcript
@@ -46,7 +46,7 @@ SHARES = {"momentum is ", "alpha is ", "beta1 is ", "beta2 is "}
 def told(program: Learner) -> list[str]:
     """What is said of a program."""
     transcript = read_transcript("-", stream=io.BytesIO(program.lines.encode()))
-    return report(judgement_of(program), transcript, program.settings)
+    return verdict_of(judgement_of(program), transcript, program.settings)
 
 
 def of_pizza(pizza: Dataset, *mistakes: str, **numbers: float) -> Learner:
@@ -180,7 +180,7 @@ def test_what_is_right_is_told_in_a_sentence(
     program = replace(Learner(pizza.x, pizza.y, Settings()), **changes)
     transcript = read_transcript("-", stream=io.BytesIO(program.lines.encode()))
     judgement = judged(LossSurface.of(pizza.x, pizza.y), Settings(), transcript)
-    assert report(judgement, transcript, Settings()) == [sentence]
+    assert verdict_of(judgement, transcript, Settings()) == [sentence]
     assert judgement.is_same == sentence.startswith("The same")
 
 
@@ -233,7 +233,7 @@ def test_where_nothing_fits_nothing_is_claimed(pizza: Dataset) -> None:
     settings = Settings(lr=0.0001, iterations=60)
     judgement = judged(LossSurface.of(pizza.x, pizza.y), settings, transcript)
     assert not judgement.explanations
-    different, nothing, start, decay = report(judgement, transcript, settings)
+    different, nothing, start, decay = verdict_of(judgement, transcript, settings)
     assert different.startswith("Different: line 3 says ")
     assert nothing.startswith("No diagnosis: ")
     assert start == "The first loss is 812.8666666667, where this run has 812.8666666667."
@@ -305,7 +305,7 @@ def test_odd_lines_and_data_are_judged_without_a_claim(
     transcript = read_transcript("-", stream=io.BytesIO(lines.encode()))
     settings = Settings(bias=True, iterations=len(losses))
     judgement = judged(LossSurface.of(*examples), settings, transcript)
-    assert report(judgement, transcript, settings)
+    assert verdict_of(judgement, transcript, settings)
     assert not judgement.explanations
 
 

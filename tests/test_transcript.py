@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from gdtui.transcript import (
     LARGEST_ITERATION,
     LESSON_EXAMPLE,
-    MOST_CHARACTERS,
+    LINE_LIMIT,
     PrintedLoss,
     Transcript,
     TranscriptError,
@@ -127,7 +127,7 @@ def test_a_long_line_costs_no_memory() -> None:
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert [printed.line for printed in transcript] == [2]
-    assert most < 100 * MOST_CHARACTERS
+    assert most < 100 * LINE_LIMIT
 
 
 @given(st.binary())

@@ -203,7 +203,7 @@ def _check(options: argparse.Namespace, settings: Settings) -> int:
 
     from gdtui.dataset import DataError
     from gdtui.diagnosis.judgement import judged
-    from gdtui.diagnosis.report import report
+    from gdtui.diagnosis.report import verdict_of
     from gdtui.loading import Loading
     from gdtui.scene import Program
     from gdtui.sessions.opening import Opening
@@ -226,7 +226,7 @@ def _check(options: argparse.Namespace, settings: Settings) -> int:
     if transcript.begins_again:
         _tell([f"line {transcript.begins_again} begins another run, which is not looked at"])
     judgement = judged(problem.surface, settings, transcript)
-    found = report(judgement, transcript, settings)
+    found = verdict_of(judgement, transcript, settings)
     status = 0 if judgement.is_same else OTHER_LOSSES_STATUS
     if options.show and _has_screen(options):
         losses = np.array([printed[1:3] for printed in transcript])

@@ -46,7 +46,7 @@ class Accusation(NamedTuple):
         return "" if self.number is None else f"{self.number:.{_DIGITS}g}"
 
 
-class Confirmed(NamedTuple):
+class Cause(NamedTuple):
     """Hypotheses that together give all the lines, and the variant that they make."""
 
     accusations: tuple[Accusation, ...]
@@ -80,7 +80,7 @@ class Judgement(NamedTuple):
     unsure: PrintedLoss | None = None
     differs: PrintedLoss | None = None
     expected: float = math.nan
-    explanations: tuple[Confirmed, ...] = ()
+    explanations: tuple[Cause, ...] = ()
 
     @property
     def is_same(self) -> bool:
@@ -141,7 +141,7 @@ def _readings(transcript: Transcript) -> Iterator[Reading]:
         yield Reading(transcript, -1)
 
 
-def _explanations(asked: Variant, readings: list[Reading]) -> list[Confirmed]:
+def _explanations(asked: Variant, readings: list[Reading]) -> list[Cause]:
     """The simplest hypotheses that give all lines: alone, or else in pairs."""
     singles = _confirmed(alone(asked), readings)
     if any(not _has_numbers(one) for one in singles):
@@ -153,13 +153,13 @@ def _explanations(asked: Variant, readings: list[Reading]) -> list[Confirmed]:
     return _confirmed(pairs, readings)
 
 
-def _has_numbers(explained: Confirmed) -> bool:
+def _has_numbers(explained: Cause) -> bool:
     return any(one.number is not None for one in explained.accusations)
 
 
-def _confirmed(suspicions: Iterable[Suspicion], readings: list[Reading]) -> list[Confirmed]:
+def _confirmed(suspicions: Iterable[Suspicion], readings: list[Reading]) -> list[Cause]:
     return [
-        Confirmed(_accusations(suspicion, variant), variant, reading.offset)
+        Cause(_accusations(suspicion, variant), variant, reading.offset)
         for suspicion in suspicions
         for reading in readings
         for variant in _variants(suspicion, reading)

@@ -9,7 +9,7 @@ import numpy as np
 
 from gdtui.core.settings import Settings
 from gdtui.diagnosis.comparing import Reading, losses_at
-from gdtui.diagnosis.judgement import Confirmed, Judgement
+from gdtui.diagnosis.judgement import Cause, Judgement
 from gdtui.diagnosis.variant import RATE, STARTS, Variant
 from gdtui.transcript import Transcript
 
@@ -22,7 +22,7 @@ _KNOWN = 50
 
 
 @np.errstate(all="ignore")
-def report(judgement: Judgement, transcript: Transcript, settings: Settings) -> list[str]:
+def verdict_of(judgement: Judgement, transcript: Transcript, settings: Settings) -> list[str]:
     """What was found, in sentences, a line each."""
     if judgement.right:
         return [_same(judgement, transcript)]
@@ -99,7 +99,7 @@ def _diagnosis(judgement: Judgement, transcript: Transcript) -> Iterator[str]:
 
 def _clauses(judgement: Judgement) -> Iterator[str]:
     """A clause for each set of hypotheses, with the numbers that were found for it."""
-    together: dict[tuple[str, ...], list[Confirmed]] = {}
+    together: dict[tuple[str, ...], list[Cause]] = {}
     for one in judgement.explanations:
         key = *(accusation.hypothesis.words for accusation in one.accusations), str(one.offset)
         together.setdefault(key, []).append(one)
@@ -112,7 +112,7 @@ def _clauses(judgement: Judgement) -> Iterator[str]:
         yield first.words + more + counted
 
 
-def _likelihood(explained: Confirmed, asked: Variant) -> tuple[int, float]:
+def _likelihood(explained: Cause, asked: Variant) -> tuple[int, float]:
     """Numbers of few digits come first, and then those near to what was asked for."""
     names = [one.hypothesis.number for one in explained.accusations if one.number is not None]
     far = sum(

@@ -17,7 +17,7 @@ import numpy as np
 from gdtui.core.model import Vector
 from gdtui.core.settings import Settings
 from gdtui.core.surface import LossSurface
-from gdtui.diagnosis.judgement import Confirmed, Judgement, judged
+from gdtui.diagnosis.judgement import Cause, Judgement, judged
 from gdtui.transcript import Transcript, read_transcript
 
 Mean = Callable[[Vector], float]
@@ -76,6 +76,18 @@ class Learner:
     def does(self, mistake: str) -> bool:
         return mistake in self.mistakes
 
+    @property
+    def trains_b(self) -> bool:
+        return self.settings.bias != self.does("b toggled")
+
+    @property
+    def mean(self) -> Mean:
+        return np.mean if self.does("float32") else STYLES[self.style]
+
+    @property
+    def cast(self) -> Callable[[float], float]:
+        return _in_single if self.does("float32") else float
+
     def _read(self) -> tuple[Vector, Vector]:
         x, y = self.x, self.y
         if self.does("first missing"):
@@ -98,15 +110,12 @@ class Learner:
 
     def losses(self) -> list[float]:
         x, y = self._read()
-        cast: Callable[[float], float] = float
-        mean = STYLES[self.style]
         if self.does("float32"):
             x, y = x.astype(np.float32), y.astype(np.float32)
-            cast, mean = _in_single, np.mean
+        cast, mean, trains_b = self.cast, self.mean, self.trains_b
         settings, numbers = self.settings, self.numbers
         w, b = cast(numbers.get("w", settings.w_start)), cast(numbers.get("b", settings.b_start))
         lr = cast(numbers.get("rate", settings.lr))
-        trains_b = settings.bias != self.does("b toggled")
         stepper = _Stepper(self, lr)
         printed = []
         for i in range(settings.iterations):
@@ -114,19 +123,26 @@ class Learner:
                 printed.append(self._printed(x, y, w, b, mean))
             if stepper.method == "search":
                 w, b = self._searched(x, y, w, b, lr, trains_b)
-                continue
-            dw, db = self._gradient(x, y, w, b, mean)
-            if self.does("b first") and trains_b:
-                b = cast(b - stepper("b", db, i + 1))
-                dw, _ = self._gradient(x, y, w, b, mean)
-            w = cast(w - stepper("w", dw, i + 1))
-            if self.does("w first"):
-                _, db = self._gradient(x, y, w, b, mean)
-            if trains_b and not self.does("b first"):
-                b = cast(b - stepper("b", db, i + 1))
+            else:
+                w, b = self._updated(x, y, w, b, stepper, i + 1)
             if self.does("after update"):
                 printed.append(self._printed(x, y, w, b, mean))
         return printed
+
+    def _updated(
+        self, x: Vector, y: Vector, w: float, b: float, stepper: _Stepper, t: int
+    ) -> tuple[float, float]:
+        trains_b, mean, cast = self.trains_b, self.mean, self.cast
+        dw, db = self._gradient(x, y, w, b, mean)
+        if self.does("b first") and trains_b:
+            b = cast(b - stepper("b", db, t))
+            dw, _ = self._gradient(x, y, w, b, mean)
+        w = cast(w - stepper("w", dw, t))
+        if self.does("w first"):
+            _, db = self._gradient(x, y, w, b, mean)
+        if trains_b and not self.does("b first"):
+            b = cast(b - stepper("b", db, t))
+        return w, b
 
     def _searched(
         self, x: Vector, y: Vector, w: float, b: float, lr: float, trains_b: bool
@@ -317,7 +333,7 @@ def wrong_program(random: Random, count: int | None = None) -> Learner:
         one = random.choice([*MISTAKES])
         if one in NEEDS_B and not learner.settings.bias:
             continue
-        if "b toggled" in learner.mistakes | {one} and learner.mistakes | {one} & NEEDS_B:
+        if "b toggled" in learner.mistakes | {one} and (learner.mistakes | {one}) & NEEDS_B:
             continue
         if any({one} | learner.mistakes <= group for group in EXCLUSIVE) and learner.mistakes:
             continue
@@ -369,7 +385,7 @@ def finding(program: Learner) -> Finding:
     return Finding.SIMPLER if simpler else Finding.OTHER
 
 
-def _mistakes(explained: Confirmed) -> frozenset[str]:
+def _mistakes(explained: Cause) -> frozenset[str]:
     """What an explanation claims, by our names."""
     words = [accusation.words for accusation in explained.accusations]
     found = {name for name, begin in MISTAKES.items() if any(w.startswith(begin) for w in words)}
@@ -377,7 +393,7 @@ def _mistakes(explained: Confirmed) -> frozenset[str]:
     return frozenset(found)
 
 
-def _prints_the_same(explained: Confirmed, program: Learner) -> bool:
+def _prints_the_same(explained: Cause, program: Learner) -> bool:
     """Whether a program that does what is claimed, and nothing else, prints the same lines."""
     numbers = {
         one.hypothesis.number: one.number for one in explained.accusations if one.number is not None
