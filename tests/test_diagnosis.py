@@ -134,6 +134,13 @@ def test_a_run_into_infinity_is_accepted(pizza: Dataset) -> None:
     assert judgement_of(program).is_same
 
 
+def test_a_mistake_that_leads_into_infinity_is_named(pizza: Dataset) -> None:
+    program = of_pizza(pizza, "w summed")
+    program.settings = program.settings.replace(iterations=400)
+    assert program.lines.count("nan") > 100
+    assert finding(program) is Finding.ALONE
+
+
 def test_unsure_lines_accept_no_wrong_program(pizza: Dataset) -> None:
     program = Learner(pizza.x, pizza.y, Settings(lr=0.1, iterations=400))
     program.mistakes = frozenset({"without 2"})

@@ -184,9 +184,9 @@ def _variants(suspicion: Suspicion, reading: Reading) -> Iterator[Variant]:
 def _is_confirmed(suspicion: Suspicion, variant: Variant, reading: Reading) -> bool:
     """Whether a variant gives all lines, and these say enough to claim that it is the one."""
     compared = agreement(variant, reading)
-    count = len(reading.transcript)
-    known = count if compared.unsure is None else compared.unsure
-    if compared.at is not None or 2 * known < count:
+    finite = sum(math.isfinite(printed.loss) for printed in reading.transcript)
+    known = finite if compared.unsure is None else compared.unsure
+    if compared.at is not None or 2 * known < finite:
         return False
     if not _is_determined(suspicion, variant, reading):
         return False
