@@ -38,7 +38,7 @@ from gdtui.samples import sample_path
 
 SHIPPED = ["downhill", "overshooting", "canyon", "momentum", "rough-ground"]
 # What fits beside the plots of a terminal of 80 columns and 24 rows.
-COLUMNS, ROWS, MOST_ASK, MOST_HINT = 44, 10, 58, 150
+COLUMNS, ROWS, MOST_ASK, MOST_HINT, MOST_HEADING = 44, 10, 58, 150, 42
 
 
 def made(mean: float, spread: float, slope: float, noise: float) -> Problem:
@@ -109,6 +109,7 @@ def test_a_card_fits_the_smallest_screen(name: str, pizza_problem: Problem) -> N
         bench = bench_for(course, pizza_problem)
         parts = [course.read(card.text, bench), course.read(card.ask, bench)]
         assert len(parts[1]) <= MOST_ASK, card.title
+        assert len(course.heading) <= MOST_HEADING
         for command in card.solution:
             obey(bench, command)
         if card.is_task:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from gdtui.core.run import Run
 from gdtui.core.settings import Settings
 from gdtui.drawing import Contours, Drawing, Role
 from gdtui.lessons.course import Course
-from gdtui.lessons.lesson import read_lesson, shipped
+from gdtui.lessons.lesson import lesson_at, read_lesson, shipped
 from gdtui.loading import Loading
 from gdtui.scene import CONTOUR, LOSS, VALLEY, Program, Scale, Scene
 from gdtui.ui.app import Laboratory
@@ -86,6 +87,27 @@ async def begun(desk: Desk) -> Course:
     desk.workbench._teaching.begin(begun)
     await desk.pilot.pause()
     return begun
+
+
+@pytest.mark.parametrize("name", shipped())
+async def test_each_card_that_ships_is_seen_whole_on_the_smallest_screen(name: str) -> None:
+    lesson = lesson_at(name)
+    first = lesson.cards[0].start
+    landscape = LANDSCAPES[first.surface] if first and first.surface else None
+    async with opened(size=(80, 24), landscape=landscape) as desk:
+
+        def shows(words: str) -> bool:
+            return words in desk.text
+
+        desk.workbench._teaching.begin(Course(lesson))
+        for number, card in enumerate(lesson.cards, 1):
+            await pauses_until(desk.pilot, partial(shows, f" {number}/{len(lesson.cards)}: "))
+            await desk.pilot.pause()
+            workbench = desk.app.screen
+            assert isinstance(workbench, Workbench)
+            assert f"{number}/{len(lesson.cards)}: {card.title} ─" in desk.text
+            assert workbench._teaching.card.max_scroll_y == 0, card.title
+            await desk.press("]")
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 36), (200, 55)])
@@ -177,6 +199,7 @@ async def test_a_card_on_a_surface_of_its_own_has_a_bench_of_its_own_and_the_run
         assert kept in {entry.run for entry in back.bench.history.entries}
         await desk.press("enter")
         assert "5/5" not in desk.text
+        assert "Fifth" in course.done
 
 
 async def test_the_lessons_are_listed_with_how_far_one_is(

@@ -133,7 +133,10 @@ class Teaching:
         if course is None:
             return
         if course.is_done or not course.card.is_task:
-            self.leave() if course.is_last else self.turn(1)
+            is_last = course.is_last
+            self.turn(1)
+            if is_last:
+                self.leave()
         elif course.card.ask:
             self._ask(course)
         else:
