@@ -136,7 +136,7 @@ def test_a_run_into_infinity_is_accepted(pizza: Dataset) -> None:
 
 def test_a_mistake_that_leads_into_infinity_is_named(pizza: Dataset) -> None:
     program = of_pizza(pizza, "w summed")
-    program.settings = program.settings.replace(iterations=400)
+    program.settings = program.settings.replace(lr=0.0011, iterations=400)
     assert program.lines.count("nan") > 100
     assert finding(program) is Finding.ALONE
 

@@ -98,9 +98,9 @@ def _digits(printed: PrintedLoss) -> float:
 
 def _is_known(printed: PrintedLoss, loss: float, rounding: float) -> bool:
     """Whether it says something that a loss agrees."""
-    if not (math.isfinite(printed.loss) and math.isfinite(loss)):
-        return math.isfinite(printed.loss) == math.isfinite(loss)
-    return rounding <= _TELLS_NOTHING * abs(loss) + printed.unit
+    if not math.isfinite(printed.loss):
+        return not abs(loss) < _OVERFLOWS
+    return math.isfinite(loss) and rounding <= _TELLS_NOTHING * abs(loss) + printed.unit
 
 
 def agrees(printed: PrintedLoss, loss: float, rounding: float) -> bool:
