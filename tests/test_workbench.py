@@ -1125,6 +1125,14 @@ async def test_methods_race_on_the_screen_and_the_first_is_marked() -> None:
         assert f"{scene.winner} · " in desk.text
 
 
+async def test_the_key_that_starts_a_race_waits_for_those_typed_before_it() -> None:
+    async with opened(size=(80, 24)) as desk:
+        await desk.press("t")
+        for key in ("a", "enter"):
+            desk.app.simulate_key(key)
+        await pauses_until(desk.pilot, lambda: desk.bench.race is not None)
+
+
 async def test_a_race_of_more_than_can_be_told_apart_or_of_one_does_not_start() -> None:
     async with opened(size=(120, 40)) as desk:
         await desk.finish(3, of=100)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rich.segment import Segment
 from rich.style import Style
+from textual.binding import Binding
 from textual.screen import ScreenResultType
 from textual.strip import Strip
 from textual.widgets import OptionList, SelectionList
@@ -22,7 +23,13 @@ class LineList(PagesWithRoom, OptionList):
 
 
 class Choices(PagesWithRoom, SelectionList[int]):
-    """A list of which any number of lines is chosen; the box before each of the others is empty."""
+    """A list of which any number of lines is chosen; the box before each of the others is empty.
+
+    Enter starts with them, and takes none off. It is a key of the list itself: one of the screen
+    with priority would overtake the keys typed just before it.
+    """
+
+    BINDINGS = [Binding("enter", "screen.start", "Start")]
 
     def render_line(self, y: int) -> Strip:
         """One line: Textual would cross the box of a line that is not chosen, too."""

@@ -327,8 +327,7 @@ class RaceScreen(Dialog[list[Settings] | None]):
 
     BINDINGS = [
         Binding("escape,q", "dismiss", "Back"),
-        # Before the list, which would take the line off again that is at the cursor.
-        Binding("enter,t", "start", "Start", priority=True),
+        Binding("t", "start", "Start"),
         Binding("a", "every_method", "All methods"),
     ]
 
