@@ -46,8 +46,8 @@ def bench_on(problem: Problem) -> Bench:
     return Bench(problem, Settings(), driver, driver, driver.now, views=list(VIEWS))
 
 
-def check(lesson: Lesson, problem: Problem) -> Iterator[CheckedCard]:
-    """Walk through the cards in turn, over the data of a problem or a surface of their own."""
+def walk(lesson: Lesson, problem: Problem) -> Iterator[tuple[Course, Bench]]:
+    """Lay out the cards in turn, over the data of a problem or a surface of their own."""
     course, bench = Course(lesson), bench_on(problem)
     for _ in lesson.cards:
         start = course.card.start
@@ -55,8 +55,14 @@ def check(lesson: Lesson, problem: Problem) -> Iterator[CheckedCard]:
             there = Problem.of_landscape(LANDSCAPES[start.surface]) if start.surface else problem
             bench = bench_on(there)
         course.lay_out(bench)
-        yield CheckedCard(course.card, _wrong(course, bench))
+        yield course, bench
         course.turn(1)
+
+
+def check(lesson: Lesson, problem: Problem) -> Iterator[CheckedCard]:
+    """What is wrong with each card, if anything is."""
+    for course, bench in walk(lesson, problem):
+        yield CheckedCard(course.card, _wrong(course, bench))
 
 
 def _wrong(course: Course, bench: Bench) -> str:
