@@ -89,23 +89,23 @@ async def begun(desk: Desk) -> Course:
     return begun
 
 
+def shows(desk: Desk, words: str) -> bool:
+    return words in desk.text
+
+
 @pytest.mark.parametrize("name", shipped())
 async def test_each_card_that_ships_is_seen_whole_on_the_smallest_screen(name: str) -> None:
     lesson = lesson_at(name)
     first = lesson.cards[0].start
     landscape = LANDSCAPES[first.surface] if first and first.surface else None
     async with opened(size=(80, 24), landscape=landscape) as desk:
-
-        def shows(words: str) -> bool:
-            return words in desk.text
-
         desk.workbench._teaching.begin(Course(lesson))
         for number, card in enumerate(lesson.cards, 1):
-            await pauses_until(desk.pilot, partial(shows, f" {number}/{len(lesson.cards)}: "))
+            heading = f"{number}/{len(lesson.cards)}: {card.title} ─"
+            await pauses_until(desk.pilot, partial(shows, desk, heading))
             await desk.pilot.pause()
             workbench = desk.app.screen
             assert isinstance(workbench, Workbench)
-            assert f"{number}/{len(lesson.cards)}: {card.title} ─" in desk.text
             assert workbench._teaching.card.max_scroll_y == 0, card.title
             await desk.press("]")
 
