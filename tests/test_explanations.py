@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from support.desk import Desk, opened, pauses_until
 from textual.command import Hit
@@ -21,7 +22,7 @@ from gdtui.core.surface import LossSurface, Surface
 from gdtui.drawing import Role
 from gdtui.now import ROWS, VERDICTS, Now, rows_explained, settings_explained
 from gdtui.runs.sweep import Sweep
-from gdtui.scene import Ghost, Scene
+from gdtui.scene import Ghost, Program, Scene
 from gdtui.schemes import ON_DARK, ON_LIGHT
 from gdtui.theory.verdict import Verdict
 from gdtui.ui.commands import Commands
@@ -79,6 +80,8 @@ def all_scenes(surface: LossSurface) -> list[Scene]:
     left = found[0].ghosts[0].snapshot.step
     branch = Run(surface, Settings(), start=Point(*left[:3], METHODS["gd"].memory))
     found += [replace(found[0], snapshot=branch.snapshot())]
+    program = Program("train.py", np.arange(3.0), np.array([800.0, 700.0, 600.0]))
+    found += [replace(found[0], program=program)]
     return [*found, replace(found[0], sweep=swept.snapshot(), picked=3)]
 
 

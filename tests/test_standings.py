@@ -55,7 +55,7 @@ async def test_all_racers_are_told_at_any_size_from_first_to_last(size: tuple[in
 
 async def test_where_there_is_much_room_a_bar_shows_the_way_of_each() -> None:
     async with opened(size=(200, 55)) as desk:
-        await raced(desk, EVERY, 3.0)
+        await raced(desk, EVERY, 2.0)
         bars = [row.count("▆") for row in told(desk) if "·" in row]
         ways = [racer.way for racer in desk.bench.scene().racers]
         assert bars == [round(46 * way) for way in ways]
@@ -81,14 +81,21 @@ async def test_colours_are_those_of_the_plots() -> None:
             assert named[racer.label] == colours.get(racer.entry.glyph, Role.LIVE)
 
 
+async def over(desk: Desk, racers: list[Settings]) -> None:
+    """A race to its end, without the time to watch it."""
+    await raced(desk, racers, 0.1)
+    desk.bench.finish()
+    await desk.wait(0.5)
+
+
 async def test_the_end_names_the_winner_or_says_what_to_do() -> None:
     async with opened(size=(80, 24)) as desk:
-        await raced(desk, EVERY, 8.0)
+        await over(desk, EVERY)
         assert "Race: who is first within 1%?" in desk.text
         assert "Nobody came within 1%: take more iterations or another rate, t races" in desk.text
-        await raced(desk, [SHORT.replace(iterations=n) for n in (2, 3)], 8.0)
+        await over(desk, [SHORT.replace(iterations=n) for n in (2, 3)])
         assert f"Nobody came within 1%. {SHORT.method} lr {SHORT.lr:g} needs about" in desk.text
-        await raced(desk, [racer.replace(iterations=3000) for racer in EVERY], 8.0)
+        await over(desk, [racer.replace(iterations=3000) for racer in EVERY])
         first, second = desk.bench.scene().racers[:2]
         assert f"Race: {first.label} wins after {first.within}, the first within 1% " in desk.text
         assert f"─ {first.label} wins after {first.within} · " in desk.text
