@@ -56,6 +56,10 @@ async def test_all_racers_are_told_at_any_size_from_first_to_last(size: tuple[in
 async def test_where_there_is_much_room_a_bar_shows_the_way_of_each() -> None:
     async with opened(size=(200, 55)) as desk:
         await raced(desk, EVERY, 2.0)
+        # What is on the screen is as old as its last frame.
+        desk.bench.toggle_run()
+        desk.workbench.show()
+        await desk.pilot.pause()
         bars = [row.count("▆") for row in told(desk) if "·" in row]
         ways = [racer.way for racer in desk.bench.scene().racers]
         assert bars == [round(46 * way) for way in ways]
