@@ -315,6 +315,7 @@ class Bench:
     def _follow(self, entry: Entry) -> None:
         """Look at another run, and want what it has."""
         self._entry = entry
+        self._guessing = None
         self._forget_past()
         self._want(entry.run.settings)
         self._obeyed()
@@ -488,10 +489,15 @@ class Bench:
             self._carry(0, by)
 
     def point_at(self, x: float, y: float) -> None:
-        """A place in the chosen view: an iteration to look at, or where the walker is to stand."""
+        """A place in the chosen view: an iteration to look at, or where the walker is to stand.
+
+        Where it is being said where the first step leads, it leads there.
+        """
         step, (along_w, along_b) = self.looked_at.step, self._strides
         if self.view == LOSS:
             self.look_at(round(x))
+        elif self.guessing:
+            self._guessing = pointed_at(x, along_w)
         elif self.view == CONTOUR:
             self._place(pointed_at(x, along_w), pointed_at(y, along_b))
         elif self.view == VALLEY and self._runs_along_b:
@@ -511,11 +517,11 @@ class Bench:
         settings, surface = run.settings, self.run.surface
         return strides(surface, surface.scaled(settings.w_start, settings.b_start))
 
-    def put_down(self) -> None:
+    def put_down(self) -> str:
         """Let the walker begin where it stands, or say that the first step leads there."""
-        if self.guessing:
-            self.guess(Guess(w=self._guessing))
+        words = self.guess(Guess(w=self._guessing)) if self.guessing else ""
         self._lifted = self._guessing = None
+        return words
 
     def _put_back(self) -> None:
         """Look again at what one looked at before the walker was taken up."""
@@ -540,7 +546,8 @@ class Bench:
     @property
     def guessing(self) -> bool:
         """Whether it is being said where the first step leads: the run has not begun."""
-        return self._guessing is not None and _has_not_begun(self.run) and self.view == VALLEY
+        along_w = self.view == VALLEY and not self._runs_along_b
+        return self._guessing is not None and _has_not_begun(self.run) and along_w
 
     def begin_guess(self) -> str:
         """Have it said, in the valley, where the first step leads."""

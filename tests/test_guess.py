@@ -142,6 +142,38 @@ def test_a_guess_that_is_taken_back_leaves_none() -> None:
     assert (seat.entry.guess, seat.guessing, seat.run.status) == (None, False, Status.READY)
 
 
+def test_the_mouse_moves_what_is_guessed_and_not_the_walker() -> None:
+    seat = bench()
+    seat.begin_guess()
+    seat.point_at(0.72, 100.0)
+    assert (seat.guessing, seat.placing, seat.run.step.w) == (True, False, 0)
+    assert "is kept" in seat.put_down()
+    assert seat.entry.guess == Guess(w=0.72)
+
+
+def test_a_guess_is_of_the_run_before_one_and_along_w() -> None:
+    seat = bench()
+    for leave in (seat.lift, seat.restart):
+        seat.begin_guess()
+        leave()
+        assert not seat.guessing
+    seat.toggle("bias")
+    seat.begin_guess()
+    seat.cut()
+    assert not seat.guessing
+    seat.cut()
+    assert seat.guessing
+
+
+async def test_the_last_row_says_what_is_guessed_and_how_not_to() -> None:
+    async with opened(size=(80, 24)) as desk:
+        await desk.press("y", "end", "enter")
+        assert " left right Move  enter Guess this  esc Guess nothing " in desk.lines[-1]
+        await desk.press("escape", "p")
+        words = " space Run  left right Move  enter Start here  esc Put back "
+        assert desk.lines[-1].startswith(words)
+
+
 async def test_keys_ask_for_the_guess_and_the_closing_words_and_the_table_answer() -> None:
     async with opened(size=(120, 36)) as desk:
         await desk.press("y", "down", "down", "down", "down", "enter")

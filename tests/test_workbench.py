@@ -945,7 +945,7 @@ async def test_keys_place_the_walker_and_say_how() -> None:
     async with opened(size=SMALL) as desk:
         await desk.advance(100)
         await desk.press("4", "p")
-        assert "up down left right Move  enter Start here" in desk.lines[-1]
+        assert "up down left right Move  enter Start here  esc Put back" in desk.lines[-1]
         await desk.press("left", "left", "up", "down", "up", "enter")
         assert (desk.shown["w_start"], desk.shown["b_start"]) == (1.75, 0.5)
         assert "space Run" in desk.lines[-1]

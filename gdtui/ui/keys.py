@@ -15,7 +15,7 @@ from textual.keys import format_key
 
 from gdtui.bench import Bench
 from gdtui.core.descent import Status
-from gdtui.scene import SWEEP, Scene
+from gdtui.scene import CONTOUR, SWEEP, Scene
 from gdtui.views import VIEWS
 
 
@@ -28,6 +28,8 @@ class Situation(Enum):
     FINISHED = auto()
     DIVERGED = auto()
     PLACING = auto()
+    PLACING_IN_PLANE = auto()
+    GUESSING = auto()
     PAST = auto()
     SWEEP = auto()
     RACE = auto()
@@ -58,8 +60,10 @@ def situation_of(bench: Bench, scene: Scene, in_field: bool) -> Situation:
     """The situation; what is nearest to the hand goes first."""
     if in_field:
         return Situation.FIELD
-    if bench.placing or bench.guessing:
-        return Situation.PLACING
+    if bench.guessing:
+        return Situation.GUESSING
+    if bench.placing:
+        return Situation.PLACING_IN_PLANE if bench.view == CONTOUR else Situation.PLACING
     if bench.view == SWEEP and scene.sweep is not None:
         return Situation.SWEEP
     if scene.cursor is not None:
@@ -94,9 +98,11 @@ def _key(
     )
 
 
-_READY, _RUNNING, _PAUSED, _FINISHED, _DIVERGED, _PLACING, _PAST, _SWEEP, _RACE, _FIELD = Situation
+_READY, _RUNNING, _PAUSED, _FINISHED, _DIVERGED, *_others = Situation
+_PLACING, _IN_PLANE, _GUESSING, _PAST, _SWEEP, _RACE, _FIELD = _others
 _RATE = dict.fromkeys((_READY, _RUNNING, _PAUSED, _FINISHED), "Learning rate")
-_THROUGH_TIME = {_PLACING: "Move", _PAST: "Through time", _SWEEP: "Pick a rate"}
+_CARRY = dict.fromkeys((_PLACING, _IN_PLANE, _GUESSING), "Move")
+_THROUGH_TIME = {**_CARRY, _PAST: "Through time", _SWEEP: "Pick a rate"}
 _BACK = dict.fromkeys((_RUNNING, _PAUSED, _FINISHED, _DIVERGED), "Back")
 _PACE = {_RUNNING: "Pace", _RACE: "Pace"}
 
@@ -201,14 +207,14 @@ GROUPS: dict[str, list[Binding]] = {
             "bench('climb', 1)",
             "Up",
             "placing the walker: up in the contour",
-            {_PLACING: "Move"},
+            {_IN_PLANE: "Move"},
         ),
         _key(
             "down",
             "bench('climb', -1)",
             "Down",
             "placing the walker: down in the contour",
-            {_PLACING: "Move"},
+            {_IN_PLANE: "Move"},
         ),
     ],
     "Choose what is shown": [
@@ -332,14 +338,25 @@ GROUPS: dict[str, list[Binding]] = {
             "open",
             "Open or adopt",
             "lesson: go on; put the walker down; adopt; open",
-            {_FIELD: "Take", _SWEEP: "Adopt", _PLACING: "Start here"},
+            {
+                _FIELD: "Take",
+                _SWEEP: "Adopt",
+                _PLACING: "Start here",
+                _IN_PLANE: "Start here",
+                _GUESSING: "Guess this",
+            },
         ),
         _key(
             "escape",
             "escape",
             "Stop or close",
             "stop, leave help or lesson; all as it was",
-            {_FIELD: "Cancel", _PLACING: "Put back"},
+            {
+                _FIELD: "Cancel",
+                _PLACING: "Put back",
+                _IN_PLANE: "Put back",
+                _GUESSING: "Guess nothing",
+            },
             "esc",
         ),
         # With priority: the list of a select has no use for them, and fails without a height.
