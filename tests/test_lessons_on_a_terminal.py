@@ -107,16 +107,16 @@ def test_a_lesson_is_solved_by_keys_alone(name: str, tmp_path: Path) -> None:
         environment={"XDG_STATE_HOME": str(tmp_path)},
     ) as terminal:
         for course, bench in walk(lesson, problem):
-            terminal.wait_for(course.heading, "esc: leave")
+            terminal.wait_for(course.heading, "esc leave")
             terminal.settle()
             if course.card.ask:
                 answer(terminal, course.card, bench)
             for command in course.card.solution:
                 press(terminal, keys_for(bench, command))
                 obey(bench, command)
-            terminal.wait_for("enter: end" if course.is_last else "enter: go on")
+            terminal.wait_for("enter end" if course.is_last else "enter go on")
             terminal.send(ENTER)
-        terminal.until(lambda: "esc: leave" not in terminal.text, "the end of the lesson")
+        terminal.until(lambda: "esc leave" not in terminal.text, "the end of the lesson")
         terminal.send("q")
         assert terminal.wait_for_end() == 0
     (progress,) = tmp_path.rglob("lessons.json")

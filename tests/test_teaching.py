@@ -22,6 +22,7 @@ from gdtui.loading import Loading
 from gdtui.scene import CONTOUR, LOSS, VALLEY, Program, Scale, Scene
 from gdtui.ui.app import Laboratory
 from gdtui.ui.dialogs.lines import LineScreen
+from gdtui.ui.widgets.standings import Standings
 from gdtui.ui.workbench import Workbench
 from gdtui.views import VIEWS
 
@@ -119,7 +120,7 @@ async def test_the_card_stands_beside_the_bench_and_nothing_in_it_is_markup(
         assert "Small [red]steps[/red] 1/5: First" in desk.text
         assert "w = 0" in desk.text
         assert "[bold]what is" in desk.text
-        assert "enter: go on · [ ]: leaf · esc: leave" in desk.text
+        assert "enter go on · [ ] leaf · esc leave" in desk.text
         assert desk.log.display == (size[0] > 80)
         # A plot and the panel are there too.
         assert VALLEY in desk.plots
@@ -226,6 +227,42 @@ async def test_the_lessons_are_listed_with_how_far_one_is(
     # What is not ours to judge is kept.
     assert json.loads(stored.read_text())["mine"] == ["kept"]
     assert "The valley" in json.loads(stored.read_text())["downhill"]
+
+
+def flowing(desk: Desk) -> str:
+    """The text that is seen in the card, as one line."""
+    rows = [line[33:79].strip("│ ▁▂▃▄▅▆▇█") for line in desk.lines[11:]]
+    return " ".join(rows)
+
+
+async def test_the_newest_hint_is_in_sight_and_an_answer_is_not_quite_right_until_it_is() -> None:
+    async with opened(size=(80, 24), notifications=True) as desk:
+        course = Course(lesson_at("downhill"), {"The valley", "The gradient"})
+        desk.workbench._teaching.begin(course)
+        await desk.pilot.pause()
+        for number, hint in enumerate(course.card.hints):
+            await desk.press("enter", str(number), "enter")
+            await desk.pilot.pause()
+            assert course.read(hint, desk.bench)[-30:] in flowing(desk)
+            assert "Not quite" in desk.text
+        await desk.press("enter", *"0.8068", "enter")
+        assert "✓ There" in desk.text
+        assert "Not quite" not in desk.text
+
+
+async def test_beside_a_race_the_card_is_whole() -> None:
+    async with opened(size=(80, 24), landscape=LANDSCAPES["canyon"]) as desk:
+        lesson = lesson_at("momentum")
+        done = {card.title for card in lesson.cards[:6]}
+        desk.workbench._teaching.begin(Course(lesson, done))
+        await desk.press("t", "a", "enter")
+        await desk.wait(3.0)
+        assert "─ enter a hint · [ ] leaf · esc leave ─" in desk.text
+        assert "% left " in desk.text
+        await desk.press("f")
+        await desk.wait(1.0)
+        rows = desk.workbench.query_one(Standings).rows[1:-1]
+        assert not any("…" in text for row in rows for text, _ in row)
 
 
 async def test_escape_leaves_first_what_was_opened_last() -> None:

@@ -1100,6 +1100,13 @@ def test_columns_go_where_room_is_short_but_status_and_the_sorted_one_stay() -> 
     assert "name" not in [head for head, _ in shown_columns(nameless, 0, 95).values()]
 
 
+async def test_the_table_of_one_run_has_room_for_all_its_keys() -> None:
+    async with opened(size=SMALL) as desk:
+        await desk.press("h")
+        keys = "enter look · s sort · space hide · n name · d delete · u undo · esc back"
+        assert f" {keys} " in desk.text
+
+
 async def test_methods_race_on_the_screen_and_the_first_is_marked() -> None:
     async with opened(Settings(bias=True, iterations=3000, lr=0.001), size=(200, 55)) as desk:
         await desk.press("t")

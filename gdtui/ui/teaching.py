@@ -41,12 +41,12 @@ def card_text(course: Course, bench: Bench) -> Content:
 def keys_of(course: Course) -> str:
     """What the keys do with this card."""
     if course.is_done or not course.card.is_task:
-        enter = "enter: end" if course.is_last else "enter: go on"
+        enter = "enter end" if course.is_last else "enter go on"
     elif course.card.ask:
-        enter = "enter: answer"
+        enter = "enter answer"
     else:
-        enter = "enter: a hint" if course.has_hint else ""
-    return " · ".join(part for part in (enter, "[ ]: leaf", "esc: leave") if part)
+        enter = "enter a hint" if course.has_hint else ""
+    return " · ".join(part for part in (enter, "[ ] leaf", "esc leave") if part)
 
 
 class Elsewhere(Message):
@@ -103,6 +103,7 @@ class Teaching:
     def _lay_out(self) -> None:
         if self.course is None:
             return
+        self._app.clear_notifications()
         start = self.course.card.start
         if start and start.surface != self._bench().problem.source.surface:
             self._post(Elsewhere(self.course, start.surface))
@@ -149,8 +150,11 @@ class Teaching:
         title = printable(course.read(course.card.ask, self._bench()), ASKED)
 
         def take(text: str | None) -> None:
-            if text is not None and not course.answer(text, self._bench()):
-                self._tell("Not quite: look again.")
+            if text is not None:
+                # What was said of the answer before is so no more.
+                self._app.clear_notifications()
+                if not course.answer(text, self._bench()):
+                    self._tell("Not quite: look again.")
             self._show()
 
         def take_line(number: int | None) -> None:

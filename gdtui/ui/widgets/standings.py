@@ -51,15 +51,17 @@ def _far_briefly(racer: Racer) -> str:
     if racer.status in ALARMING:
         return racer.status
     if racer.within is None:
-        # Within the narrowest cells: "12.3x best", "7.53% above".
-        return above_best(racer.gap, 3).replace(" times", "x").replace("above best", "above")
+        # Within the narrowest cells: "12.3x best", "7.53% above", "31.3% left".
+        words = above_best(racer.gap, 3).replace(" times", "x").replace("above best", "above")
+        return words.replace("of start", "left")
     return f"1% at {racer.within}"
 
 
 def _far_in_a_word(racer: Racer) -> str:
     if racer.status == DIVERGING:
         return "growing"
-    return _far_briefly(racer).removesuffix(" best").removesuffix(" above").removeprefix("1% ")
+    words = _far_briefly(racer).removeprefix("1% ")
+    return words.removesuffix(" best").removesuffix(" above").removesuffix(" left")
 
 
 _NAME = Figure("method and rate", 24, lambda racer: racer.label)
