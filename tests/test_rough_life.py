@@ -22,6 +22,7 @@ from textual.binding import Binding
 from textual.keys import _character_to_key
 
 from gdtui.core.settings import SHARED
+from gdtui.lessons.lesson import shipped
 from gdtui.ui.workbench import Workbench
 from gdtui.views import VIEWS
 
@@ -59,6 +60,8 @@ EDITING = [
 ]
 # A button pressed and let go, the wheel up and down, the pointer moved.
 MOUSE = ["\x1b[<0;{0}M\x1b[<0;{0}m", "\x1b[<64;{0}M", "\x1b[<65;{0}M", "\x1b[<35;{0}M"]
+# A button pressed, the pointer moved while it is down, and the button let go.
+PRESS, DRAG, RELEASE = "\x1b[<0;{}M", "\x1b[<32;{}M", "\x1b[<0;{}m"
 
 
 @dataclass(frozen=True)
@@ -88,10 +91,28 @@ MODES = {
     "in the past": Mode(ENDLESS, ("r", "f", TYPED["ctrl+left"])),
     "table of runs open": Mode((), ("f", "-", "f", "h")),
     "on a surface": Mode((), ("r", " "), data=("--surface", "himmelblau")),
+    "placing the walker": Mode(("--bias",), ("r", "4", "p", TYPED["up"])),
+    "placing on a surface": Mode((), ("r", "p"), data=("--surface", "saddle")),
+    "guessing": Mode((), ("r", "y", TYPED["end"], "\r")),
+    "a guess made": Mode(("--pace", "max"), ("r", "y", "\r", " ")),
+    # The list of lessons, of which one is taken, and the card after the one it is at.
+    **{
+        f"in the lesson {name}": Mode(
+            ("--lesson", name), ("L", *[TYPED["down"]] * place, "\r", "]"), (80, 24)
+        )
+        for place, name in enumerate(shipped())
+    },
+    "lesson over a surface": Mode(
+        ("--lesson", "rough-ground"), ("L", TYPED["end"], "\r"), data=("--surface", "bowl")
+    ),
 }
 
 
-VISITED = list(MODES) if MONKEYS else ["running at full speed", "zoomed", "palette open", "small"]
+VISITED = (
+    list(MODES)
+    if MONKEYS
+    else ["running at full speed", "zoomed", "palette open", "small", "in the lesson canyon"]
+)
 
 
 @contextmanager
@@ -139,15 +160,33 @@ def tormented(terminal: Terminal, chance: random.Random, mode: Mode, events: int
         if kind < 0.04:
             columns, rows = chance.randint(1, 300), chance.randint(1, 100)
             terminal.resize(columns, rows)
+        elif kind < 0.17:
+            terminal.send(chance.choice(MOUSE).format(somewhere(chance, columns, rows)))
         elif kind < 0.2:
-            at = f"{chance.randint(1, columns)};{chance.randint(1, rows)}"
-            terminal.send(chance.choice(MOUSE).format(at))
+            drag(terminal, chance, columns, rows)
         else:
             terminal.send(chance.choice(BOUND if kind < 0.6 else EDITING))
         terminal.swallow()
         if terminal.status is not None:
             return number + 1
     return events
+
+
+def somewhere(chance: random.Random, columns: int, rows: int) -> str:
+    return f"{chance.randint(1, columns)};{chance.randint(1, rows)}"
+
+
+def drag(terminal: Terminal, chance: random.Random, columns: int, rows: int) -> None:
+    """Draw the pointer over the screen with its button down; a key may come in between."""
+    terminal.send(PRESS.format(somewhere(chance, columns, rows)))
+    for _ in range(chance.randint(0, 4)):
+        terminal.swallow()
+        terminal.send(DRAG.format(somewhere(chance, columns, rows)))
+        if chance.random() < 0.2:
+            terminal.send(chance.choice(BOUND))
+    # Now and then it is let go outside of the window, and nobody hears of it.
+    if chance.random() < 0.9:
+        terminal.send(RELEASE.format(somewhere(chance, columns, rows)))
 
 
 def redrawn(terminal: Terminal) -> None:
@@ -202,7 +241,7 @@ def assert_right(terminal: Terminal) -> None:
     insist(
         terminal,
         ESCAPE,
-        # The edges of dialogs name the key that closes them.
+        # The edges of dialogs and of a lesson's card name the key that closes them.
         lambda: not re.search("Search for|esc |escape:? back", terminal.text),
         "an escape",
     )
