@@ -121,7 +121,7 @@ class Teaching:
             self.card.show(heading, text, keys_of(self.course), told)
         elif self._program:
             text = Content("\n\n".join(self._program.verdict))
-            self.card.show(f"Check of {self._program.name}", text, "esc: close")
+            self.card.show(f"Check of {self._program.name}", text, "esc close")
 
     def turn(self, by: int) -> None:
         """Take another card in hand."""

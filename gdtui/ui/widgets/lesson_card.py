@@ -34,7 +34,8 @@ class LessonCard(VerticalScroll, can_focus=False):
             self.border_title, self._told = title, told
             self.scroll_home(animate=False)
         if told > self._told:
-            self.scroll_end(animate=False)
+            # Once the longer text is laid out: below a dialog that takes a frame more.
+            self.call_after_refresh(self.scroll_end, animate=False)
         self._told = told
         if subtitle != self.border_subtitle:
             self.border_subtitle = subtitle
