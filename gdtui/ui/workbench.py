@@ -338,10 +338,8 @@ class Workbench(IgnoresStaleSizes, PromptRepaint[None]):
 
     def _heights(self, height: int, narrow: bool) -> str:
         """The rows for figures, plots and log; the style sheet would round the quarter up."""
-        if self.bench.zoomed:
-            return "1fr"
-        below = height // 4 if height >= LOG_ROWS else 0
-        figures = ("5 " if below else "2 ") if narrow else ""
+        below = height // 4 if height >= LOG_ROWS and not self.bench.zoomed else 0
+        figures = ("5 " if below else "2 ") if narrow and not self.bench.zoomed else ""
         if self._teaching.is_on:
             below = min(max(CARD_ROWS, height // 4), height // 2)
         return f"{figures}1fr" + (f" {below}" if below else "")
