@@ -177,6 +177,7 @@ async def test_the_last_row_says_what_is_guessed_and_how_not_to() -> None:
 async def test_keys_ask_for_the_guess_and_the_closing_words_and_the_table_answer() -> None:
     async with opened(size=(120, 36)) as desk:
         await desk.press("y", "down", "down", "down", "down", "enter")
+        assert "Within 1% after how many iterations?" in desk.text
         desk.app.screen.query_one(Input).value = "-3"
         await desk.press("enter")
         assert "out of bounds" in desk.text

@@ -468,7 +468,9 @@ class Workbench(IgnoresStaleSizes, PromptRepaint[None]):
             if number < len(verdicts):
                 self._look(partial(self.bench.guess, Guess(verdict=verdicts[number])))
             elif lines[number] == HOW_MANY:
-                self.app.push_screen(Question("Within 1% after", "", check), count)
+                self.app.push_screen(
+                    Question("Within 1% after how many iterations?", "", check), count
+                )
             else:
                 self._look(self.bench.begin_guess)
 
