@@ -283,6 +283,16 @@ def test_ticks_stand_as_many_rows_apart(low: float, reach: float, height: int, l
     assert len(set(np.diff(ticks).tolist())) <= 1
 
 
+@pytest.mark.parametrize(
+    "axis", [Axis(0, 1000), Axis(0, 2000), Axis(-10, 30), Axis(-50, 150), Axis(0, 60)]
+)
+def test_evenly_spaced_ticks_are_enough_to_read_a_height_by(axis: Axis) -> None:
+    for height in range(14, 60):
+        rows = CANVAS.render(Drawing("", Axis(0, 1), axis, []), 40, height)
+        ticks = [y for y, row in enumerate(rows) if "┤" in "".join(text for text, _ in row)]
+        assert len(ticks) >= 3, height
+
+
 @pytest.mark.parametrize(("width", "height"), [(30, 12), (76, 19), (170, 50)])
 @pytest.mark.parametrize("place", [(0.0, 0.0), (0.31, 0.77), (1.0, 1.0)])
 def test_a_cell_stands_for_what_is_drawn_in_it(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -46,6 +47,8 @@ _CROWDED, _APART = 0.3, 2
 # The engine puts the outermost points so many cells further in, measured at 10 to 100 cells: it
 # decides on which side a place between two cells is.
 _INWARDS = 0.00155
+# From so many ticks on a height can be read, and so many rows may be left blank for them.
+_ENOUGH_TICKS, _MOST_UNUSED = 3, 2
 # Below this the engine has no room for axes.
 _LEAST_WIDTH, _LEAST_HEIGHT = 12, 4
 
@@ -92,10 +95,12 @@ class Canvas:
         if width < _LEAST_WIDTH or height < _LEAST_HEIGHT:
             return blank
         figure, x, y = self._figure, drawing.x, drawing.y
+        unused = 0 if drawing.even else _rows_unused(y, height)
+        height -= unused
         figure.clear.data()
         figure.plot_size(width, height)
         inner_height = height - 2
-        upward = max(2, height // 3), inner_height
+        upward = _tick_count(height), inner_height
         inner_width = width - self._ticks("y", y, *upward) - 1
         if drawing.even:
             x, y = evened(x, y, 2 * inner_width, 4 * inner_height)
@@ -117,7 +122,8 @@ class Canvas:
             for signal in self._signals[key]:
                 add(figure, signal)
         rows = [_row(line) for line in figure.build().string().split("\n")[:height]]
-        return labelled(rows, width - inner_width, replace(drawing, x=x, y=y))
+        drawn = labelled(rows, width - inner_width, replace(drawing, x=x, y=y))
+        return drawn + blank[:unused]
 
     def place_at(self, column: int, row: int, nearest: bool = False) -> tuple[float, float] | None:
         """What the middle of a cell stands for in the plot drawn last, if it lies in its box.
@@ -141,9 +147,7 @@ class Canvas:
         before = self._ticked.get(axis)
         if before and before[0] == (scale, count, cells):
             return before[1]
-        ticks = scale.ticks(count)
-        if axis == "y":
-            ticks = evenly_spaced(ticks, cells)
+        ticks = evenly_spaced(scale, count, cells) if axis == "y" else scale.ticks(count)
         labels = [label for _, label in ticks]
         width = max(_LABEL_WIDTH, *map(len, labels)) if labels else _LABEL_WIDTH
         if axis == "y":
@@ -153,17 +157,46 @@ class Canvas:
         return width
 
 
-def evenly_spaced(ticks: list[tuple[float, str]], cells: int) -> list[tuple[float, str]]:
-    """Every tick, or every second, third ... one, that those which stay are as many cells apart.
+# The same axes are asked for in every frame.
+@lru_cache(maxsize=64)
+def evenly_spaced(axis: Axis, count: int, cells: int) -> list[tuple[float, str]]:
+    """As many ticks, up to about `count`, as may be had that are as many cells apart.
 
-    Those that are no even steps, as of 1, 2 and 5 on a log axis, stay as they are.
+    They are every second, third ... of the usual ones, or of finer ones, 0 among them where it is
+    on the axis. Those that are no even steps, as of 1, 2 and 5 on a log axis, stay as they are.
     """
-    places = np.array([place for place, _ in ticks])
-    if len(ticks) < 3 or np.ptp(np.diff(places)) > 1e-6:
-        return ticks
-    rows = _cell(1 - places, cells)
-    evenly = (n for n in range(1, len(ticks)) if np.ptp(np.diff(rows[::n])) == 0)
-    return ticks[:: next(evenly)]
+    usual = axis.ticks(count)
+    if len(usual) < 3:
+        return usual
+    found = [[usual[0], usual[-1]]]
+    for ticks in (usual, axis.ticks(2 * count), axis.ticks(4 * count)):
+        places = np.array([place for place, _ in ticks])
+        apart = np.diff(places)
+        if np.ptp(apart) > 1e-6:
+            return usual if ticks is usual else max(found, key=len)
+        rows = _cell(1 - places, cells)
+        first = round(axis.low / (apart[0] * (axis.high - axis.low)) + places[0] / apart[0])
+        for every in range(1, len(ticks)):
+            chosen = slice(-first % every, None, every)
+            some = ticks[chosen]
+            if 1 < len(some) <= max(count, len(usual)) and not np.ptp(np.diff(rows[chosen])):
+                found.append(some)
+    return max(found, key=len)
+
+
+def _tick_count(height: int) -> int:
+    """How many ticks an axis of so many rows has, about."""
+    return max(2, height // 3)
+
+
+def _rows_unused(axis: Axis, height: int) -> int:
+    """How many rows a plot leaves blank at its foot, so that enough ticks are evenly spaced."""
+    few = min(_ENOUGH_TICKS, len(axis.ticks(_tick_count(height))))
+    for unused in range(_MOST_UNUSED + 1):
+        rows = height - unused
+        if rows >= _LEAST_HEIGHT and len(evenly_spaced(axis, _tick_count(rows), rows - 2)) >= few:
+            return unused
+    return 0
 
 
 def signals_of(layer: Layer | Contours, grid: Grid) -> list[Any]:
