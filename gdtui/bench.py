@@ -268,7 +268,7 @@ class Bench:
         try:
             self.run.tune(wanted)
         except ValueError:  # only the run can say: it may end at any moment
-            self._begin(wanted)
+            self.begin(wanted)
         else:
             self.run.pace = self._pace_for(wanted, self.run.start_point)
             self._obeyed()
@@ -293,7 +293,7 @@ class Bench:
         advised = advised_rate(self.run.surface, settings, (step.w, step.b))
         if advised is None:
             return f"The learning rate has no limit: {settings.chosen_method.bound}."
-        self._begin(settings.change(LEARNING_RATE, advised))
+        self.begin(settings.change(LEARNING_RATE, advised))
         self.run.start()
         self._obeyed()
         return ""
@@ -320,11 +320,7 @@ class Bench:
         self._want(entry.run.settings)
         self._obeyed()
 
-    def begin(self, settings: Settings) -> None:
-        """A new run with these settings."""
-        self._begin(settings)
-
-    def _begin(
+    def begin(
         self, settings: Settings, start: Point | None = None, parent: Branch | None = None
     ) -> None:
         """A new run; the one before it stays in the table and on the plots."""
@@ -367,9 +363,9 @@ class Bench:
         if self._race:
             self.begin_race([run.settings for run in self._race.runs])
         elif self._entry.parent:
-            self._begin(self.run.settings, self.run.start_point, self._entry.parent)
+            self.begin(self.run.settings, self.run.start_point, self._entry.parent)
         else:
-            self._begin(self._wanted)
+            self.begin(self._wanted)
 
     def step(self, count: int = 1) -> None:
         """Take so many iterations, and stand still."""
@@ -470,7 +466,7 @@ class Bench:
         if self._lifted and self.placing:
             before = self._lifted[:3]
             self.history.drop(self._entry.number)
-        self._begin(settings)
+        self.begin(settings)
         self._lifted = Lifted(*before, self.run)
 
     def _carry(self, right: int, up: int) -> None:
@@ -533,7 +529,7 @@ class Bench:
         # It may have been renamed since, or not have been worth keeping.
         kept = next((one for one in self.history.entries if one.run is entry.run), None)
         if kept is None:
-            self._begin(entry.run.settings, entry.run.start_point, entry.parent)
+            self.begin(entry.run.settings, entry.run.start_point, entry.parent)
             return
         self._part(kept.number)
         self._follow(kept)
@@ -578,7 +574,7 @@ class Bench:
             return f"Iteration {past.step.iteration} is the last: a branch needs more of them."
         surface = self.problem.surface_for(settings)
         start = branch_point(past, self.run.surface, settings, surface)
-        self._begin(settings, start, Branch(self._entry.number, start.iteration))
+        self.begin(settings, start, Branch(self._entry.number, start.iteration))
         return ""
 
     def history_changed(self) -> None:

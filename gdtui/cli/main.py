@@ -95,13 +95,10 @@ def _draw_run(options: argparse.Namespace, settings: Settings) -> int:
     """Draw a run of its own into a file."""
     from gdtui.dataset import DataError
 
-    loading = _loading(options)
-    loading.read()
     try:
-        problem = loading.result()
+        problem = _read(options)
     except DataError as error:
         return _fail(error)
-    _tell_notes(problem)
     return _draw(options, problem, settings)
 
 
@@ -120,7 +117,7 @@ def _draw(
 
     worker = AtOnce()
     bench = Bench(
-        problem, settings, worker, worker, lambda: 0.0, views=options.view, history=history
+        problem, settings, worker, worker, worker.now, views=options.view, history=history
     )
     if history is None:
         bench.finish()
@@ -155,6 +152,15 @@ def _loading(options: argparse.Namespace, stream: BinaryIO | None = None) -> Loa
     if options.surface:
         return Loading.done_with(Problem.of_landscape(options.surface))
     return Loading(_source(options), stream)
+
+
+def _read(options: argparse.Namespace) -> Problem:
+    """What is asked for, read at once; says what was guessed in it, and raises DataError."""
+    loading = _loading(options)
+    loading.read()
+    problem = loading.result()
+    _tell_notes(problem)
+    return problem
 
 
 def _is_plain(options: argparse.Namespace) -> bool:
@@ -215,14 +221,11 @@ def _check(options: argparse.Namespace, settings: Settings) -> int:
         if sys.stdin is None or is_terminal(sys.stdin):
             return _fail("there are no lines on standard input; pipe them in, or name a file")
         stream = sys.stdin.buffer
-    loading = _loading(options)
-    loading.read()
     try:
-        problem = loading.result()
+        problem = _read(options)
         transcript = read_transcript(options.check, options.pattern, stream)
     except (DataError, TranscriptError) as error:
         return _fail(error)
-    _tell_notes(problem)
     if transcript.begins_again:
         _tell([f"line {transcript.begins_again} begins another run, which is not looked at"])
     judgement = judged(problem.surface, settings, transcript)
@@ -284,10 +287,8 @@ def _check_lessons(options: argparse.Namespace) -> int:
     from gdtui.lessons.checking import check_all
     from gdtui.lessons.lesson import LessonError, lesson_at
 
-    loading = _loading(options)
-    loading.read()
     try:
-        problem = loading.result()
+        problem = _read(options)
         lessons = [lesson_at(where) for where in options.check_lesson]
     except (DataError, LessonError) as error:
         return _fail(error)
@@ -359,13 +360,10 @@ def _print(options: argparse.Namespace, settings: Settings) -> int:
     from gdtui.export.lines import REPORTS
     from gdtui.theory.explanation import explanation, warning
 
-    loading = _loading(options)
-    loading.read()
     try:
-        problem = loading.result()
+        problem = _read(options)
     except DataError as error:
         return _fail(error)
-    _tell_notes(problem)
     surface = problem.surface_for(settings)
     lines = REPORTS[options.format or "text"](problem, settings, options.every)
     while True:

@@ -23,12 +23,19 @@ class Driver(Protocol):
 
 
 class AtOnce:
-    """Drives whatever it is given here and now, as far as there is nothing to wait for."""
+    """Drives whatever it is given to its end here and now, in a time of its own."""
+
+    def __init__(self) -> None:
+        self._time = 0.0
+
+    def now(self) -> float:
+        """Its time, in seconds: it goes by as far as there is something to wait for."""
+        return self._time
 
     def drive(self, drivable: Drivable) -> None:
-        """Drive this until no more is due."""
-        while drivable.drive(0.0) == 0:
-            pass
+        """Drive this until nothing more comes without a command."""
+        while (delay := drivable.drive(self._time)) is not None:
+            self._time += delay
 
 
 class Worker(threading.Thread):

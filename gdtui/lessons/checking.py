@@ -8,29 +8,13 @@ from typing import NamedTuple
 from gdtui.bench import Bench
 from gdtui.core.landscapes import LANDSCAPES
 from gdtui.core.settings import Settings
-from gdtui.core.worker import Drivable
+from gdtui.core.worker import AtOnce
 from gdtui.lessons.course import Course, rights
 from gdtui.lessons.facts import facts_of
 from gdtui.lessons.lesson import Card, Lesson
 from gdtui.lessons.solution import obey
 from gdtui.problem import Problem
 from gdtui.views import VIEWS
-
-
-class Immediately:
-    """Drives a run, a race or a sweep to its end at once, in a time of its own."""
-
-    def __init__(self) -> None:
-        self._time = 0.0
-
-    def now(self) -> float:
-        """Its time, in seconds."""
-        return self._time
-
-    def drive(self, drivable: Drivable) -> None:
-        """Let go by what time it takes."""
-        while (delay := drivable.drive(self._time)) is not None:
-            self._time += delay
 
 
 class CheckedCard(NamedTuple):
@@ -42,7 +26,7 @@ class CheckedCard(NamedTuple):
 
 def bench_on(problem: Problem) -> Bench:
     """A bench without a screen, on which everything ends as soon as it has begun."""
-    driver = Immediately()
+    driver = AtOnce()
     return Bench(problem, Settings(), driver, driver, driver.now, views=list(VIEWS))
 
 

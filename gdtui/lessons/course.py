@@ -48,7 +48,6 @@ class Course:
         self._changed = changed
         undone = (at for at, card in enumerate(lesson.cards) if card.title not in self.done)
         self.at = next(undone, 0)
-        self._bench: Bench | None = None
         self._tries = 0
         # The runs that had ended without the goal, so that each counts as one try.
         self._ended: set[Run] = set()
@@ -92,7 +91,7 @@ class Course:
 
     def lay_out(self, bench: Bench) -> None:
         """Begin the card in hand on a bench: with a run and a view of its own, if it has any."""
-        self._bench, self._tries = bench, 0
+        self._tries = 0
         if self.card.start:
             bench.begin(self.card.start.settings)
             settled = self.card.start.settled(facts_of(bench))

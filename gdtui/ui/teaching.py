@@ -80,7 +80,7 @@ class Teaching:
         """Whether there is a card to show."""
         return self.course is not None or self._program is not None
 
-    def tell(self, program: Program) -> None:
+    def show_check(self, program: Program) -> None:
         """Show what was found out about a program of the user's."""
         self._program = program
 

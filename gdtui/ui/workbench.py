@@ -215,7 +215,7 @@ class Workbench(IgnoresStaleSizes, PromptRepaint[None]):
         if self._course:
             self._teaching.begin(self._course)
         elif self.bench.program:
-            self._teaching.tell(self.bench.program)
+            self._teaching.show_check(self.bench.program)
             self._obey(self.bench.finish)
         if self._run_at_once and not self.bench.run.replaying:
             self._obey(self.bench.toggle_run)
