@@ -406,7 +406,7 @@ def test_in_ascii_no_byte_of_a_session_is_beyond_it() -> None:
 @pytest.mark.parametrize("environment", [{}, {"LANG": "C"}, {"TERM": "linux"}])
 def test_without_ascii_it_draws_fine_dots_wherever_it_is(environment: dict[str, str]) -> None:
     with gdtui("--no-ascii", environment=environment) as terminal:
-        terminal.wait_for("ready", "Quit", "●", "✚", "⡀", "╭")
+        terminal.wait_for("ready", "Quit", "●", "✚", "⡄", "╭")
 
 
 COLOURS: dict[str, dict[str, str | None]] = {
