@@ -11,6 +11,7 @@ import logging
 import math
 import threading
 import warnings
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from io import BytesIO
 from typing import Any, NamedTuple
@@ -578,8 +579,10 @@ def _cut(text: str, size: float, width: float) -> str:
     """A text of one line, as much of it as fits."""
     if _width(text, size) <= width:
         return text
-    count = next((n for n in range(len(text), 0, -1) if _width(text[:n] + "…", size) <= width), 0)
-    return text[:count] + "…"
+    # The longer, the wider: so the first that is too wide is soon found.
+    lengths = range(len(text) + 1)
+    too_long = bisect_right(lengths, width, key=lambda length: _width(text[:length] + "…", size))
+    return text[: max(too_long - 1, 0)] + "…"
 
 
 def _wrapped(text: str, size: float, width: float) -> list[str]:
