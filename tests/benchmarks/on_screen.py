@@ -39,7 +39,7 @@ def opened(*options: str, size: tuple[int, int] = (120, 36)) -> Terminal:
     columns, rows = size
     arguments = ("-m", "gdtui", str(lesson.PIZZA), *options)
     terminal = Terminal(*arguments, columns=columns, rows=rows)
-    terminal.wait_for("critical", "ready")
+    terminal.wait_for("limit", "ready")
     return terminal
 
 
@@ -124,7 +124,7 @@ def first_paint() -> Iterator[Figure]:
             5,
             until("minimal", str(app)),
             until("pizza.txt", *gdtui),
-            until("critical", *gdtui),
+            until("limit", *gdtui),
             until("big.csv", "-m", "gdtui", str(big)),
         )
     theirs = milliseconds(yardstick)
