@@ -229,6 +229,13 @@ def test_nobody_waits_for_what_is_not_needed(
     assert not {name.partition(".")[0] for name in loaded} & does_not_load
 
 
+def test_the_first_paint_waits_for_no_plot_and_no_lesson() -> None:
+    loaded = loaded_after("import gdtui.ui.app")
+    assert "gdtui.ui.dialogs.loading" in loaded
+    late = ("plotext", "matplotlib", "gdtui.views", "gdtui.lessons", "gdtui.bench", "gdtui.scene")
+    assert not {name for name in loaded if name.startswith(late)}
+
+
 def test_no_name_stands_for_two_things() -> None:
     homes: dict[str, list[str]] = {}
     for module in FILES:

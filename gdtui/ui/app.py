@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from functools import partial
 from threading import Event
+from typing import TYPE_CHECKING
 
 from textual import on
 from textual.app import SystemCommand
@@ -23,15 +24,12 @@ from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.theme import ThemeProvider
 
-from gdtui.core.landscapes import LANDSCAPES
 from gdtui.core.settings import Settings
 from gdtui.dataset import DataError
 from gdtui.faults import log_fault
-from gdtui.lessons.course import Course
 from gdtui.loading import Loading, sample_problem
 from gdtui.problem import Problem
 from gdtui.runs.history import History
-from gdtui.scene import Program
 from gdtui.sessions.autosave import LAST_MOMENT, Autosave
 from gdtui.sessions.opening import Opening
 from gdtui.ui.ascii import InASCII
@@ -39,7 +37,7 @@ from gdtui.ui.clock import Clock
 from gdtui.ui.commands import Commands, Explains
 from gdtui.ui.dialogs.loading import LoadingScreen
 from gdtui.ui.dialogs.sessions import SessionsScreen
-from gdtui.ui.teaching import Elsewhere
+from gdtui.ui.elsewhere import Elsewhere
 from gdtui.ui.textual_fixes.changed_cells import ChangedCells
 from gdtui.ui.textual_fixes.exception_hook import ExceptionHook
 from gdtui.ui.textual_fixes.forced_end import ForcedEnd
@@ -48,6 +46,10 @@ from gdtui.ui.textual_fixes.late_screens import LateScreens
 from gdtui.ui.textual_fixes.palette import Palette
 from gdtui.ui.textual_fixes.suspend import Suspending
 from gdtui.ui.theme import DARK, LIGHT, ROLE_SHEET
+
+if TYPE_CHECKING:
+    from gdtui.lessons.course import Course
+    from gdtui.scene import Program
 
 # Seconds after which a thread that wants the interpreter gets it: a key should not wait for more.
 SWITCH = 0.001
@@ -266,6 +268,8 @@ class Laboratory(
 
     @on(Elsewhere)
     def _go_elsewhere(self, event: Elsewhere) -> None:
+        from gdtui.core.landscapes import LANDSCAPES
+
         start, loaded = event.course.card.start, self._loading and self._loading.result()
         if event.surface:
             problem = Problem.of_landscape(LANDSCAPES[event.surface])

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from textual.command import Hit, Hits
 from textual.markup import escape
 from textual.system_commands import SystemCommandsProvider
 
-from gdtui.now import Explained
+if TYPE_CHECKING:
+    from gdtui.now import Explained
+
 
 # How well a command fits whose name, or whose words, hold all that is sought; else the letters of
 # its name in their order may do, which is told by a number far below these.

@@ -16,6 +16,7 @@ from gdtui.lessons.progress import LessonProgress, course_of
 from gdtui.scene import Program
 from gdtui.ui.dialogs.lines import LineScreen
 from gdtui.ui.dialogs.question import Question
+from gdtui.ui.elsewhere import Elsewhere
 from gdtui.ui.widgets.lesson_card import LessonCard
 
 # How much of a heading and of a question there is room for.
@@ -47,15 +48,6 @@ def keys_of(course: Course) -> str:
     else:
         enter = "enter a hint" if course.has_hint else ""
     return " · ".join(part for part in (enter, "[ ] leaf", "esc leave") if part)
-
-
-class Elsewhere(Message):
-    """The card in hand begins on another surface: `surface` by its name, or the data."""
-
-    def __init__(self, course: Course, surface: str | None) -> None:
-        super().__init__()
-        self.course = course
-        self.surface = surface
 
 
 class Teaching:
