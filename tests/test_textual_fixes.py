@@ -24,9 +24,10 @@ from rich.color import ColorSystem
 from rich.console import Console
 from textual import events
 from textual._compositor import CompositorUpdate
-from textual.app import App
+from textual.app import App, ComposeResult
 from textual.command import CommandPalette
 from textual.css.query import NoMatches
+from textual.dom import DOMNode
 from textual.drivers._writer_thread import WriterThread
 from textual.drivers.linux_driver import LinuxDriver
 from textual.geometry import Size
@@ -49,6 +50,7 @@ from gdtui.ui.textual_fixes.palette import Palette
 from gdtui.ui.textual_fixes.prompt_repaint import PromptRepaint
 from gdtui.ui.textual_fixes.select_page_keys import PAGE_KEYS, WithoutPageKeys
 from gdtui.ui.textual_fixes.stale_sizes import IgnoresStaleSizes
+from gdtui.ui.textual_fixes.styled_once import StyledOnce
 from gdtui.ui.textual_fixes.suspend import resume
 
 SIZE = (40, 10)
@@ -62,6 +64,19 @@ async def turns(count: int) -> None:
 
 class SteadyScreen(IgnoresStaleSizes, Screen[None]):
     """A screen with the fix alone."""
+
+
+class InOneWidth(Screen[None]):
+    """A screen with a breakpoint, and something in it."""
+
+    HORIZONTAL_BREAKPOINTS = [(0, "-any")]
+
+    def compose(self) -> ComposeResult:
+        yield Label("a")
+
+
+class InOneWidthOnce(StyledOnce[None], InOneWidth):
+    """The same with the fix."""
 
 
 class OptionsWithRoom(PagesWithRoom, OptionList):
@@ -212,6 +227,17 @@ async def sends_what_is_shown(paint: Paint) -> bool:
         return sent[1] != ""
 
 
+async def styles_what_it_has_just_styled(kind: type[Screen[None]]) -> bool:
+    app, styled = App[None](), list[DOMNode]()
+    async with app.run_test(size=SIZE) as pilot:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(app, "update_styles", lambda node, **_: styled.append(node))
+            await app.push_screen(screen := kind())
+            await pilot.pause()
+        assert screen.has_class("-any")
+        return screen in styled
+
+
 class StopError(Exception):
     """Ends what would go on."""
 
@@ -339,6 +365,7 @@ FAULTS: list[tuple[Callable[[Any], Awaitable[bool]], str, object, object]] = [
     (ends_the_screen_below, "dialog_dismissal", ModalScreen, OnceDismissed),
     (turns_pages_without_room, "empty_option_lists", OptionList, OptionsWithRoom),
     (page_keys_reach_the_list_of_a_select, "select_page_keys", Select, WithoutPageKeys),
+    (styles_what_it_has_just_styled, "styled_once", InOneWidth, InOneWidthOnce),
     (lets_a_change_wait, "prompt_repaint", Screen, PromptRepaint),
     (ends_with_a_bug, "late_screens", App, LateScreens),
     (searches_once_closed, "palette", CommandPalette, Palette),
