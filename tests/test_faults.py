@@ -82,8 +82,8 @@ async def test_the_other_plots_are_drawn(state: Path, view: list[Exception]) -> 
     async with opened() as desk:
         await desk.advance(7)
         for name in VIEWS:
-            assert ("has failed" in words(desk.plot(name))) == (name == VIEW)
-        assert "●" in words(desk.plot(OTHER))
+            assert ("has failed" in words(await see(desk, name))) == (name == VIEW)
+        assert "●" in words(await see(desk, OTHER))
 
 
 async def test_a_bug_is_logged_once(state: Path, view: list[Exception]) -> None:

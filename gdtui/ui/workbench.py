@@ -45,11 +45,12 @@ from gdtui.ui.keys import ALWAYS, BINDINGS, GROUPS, HINTS, situation_of
 from gdtui.ui.teaching import Teaching
 from gdtui.ui.textual_fixes.prompt_repaint import PromptRepaint
 from gdtui.ui.textual_fixes.stale_sizes import IgnoresStaleSizes
+from gdtui.ui.textual_fixes.styled_once import StyledOnce
 from gdtui.ui.widgets.help_panel import HelpPanel
 from gdtui.ui.widgets.hint_row import HintRow
 from gdtui.ui.widgets.iteration_log import IterationLog
 from gdtui.ui.widgets.lesson_card import LessonCard
-from gdtui.ui.widgets.plot import Plot
+from gdtui.ui.widgets.plot import Plot, Plots
 from gdtui.ui.widgets.readout import Readout
 from gdtui.ui.widgets.settings_panel import Field, NumberField, SettingsPanel
 from gdtui.ui.widgets.standings import Standings
@@ -84,7 +85,7 @@ FOLDER, WORDS = 50, 400
 LEFT_COLUMNS = 32
 
 
-class Workbench(IgnoresStaleSizes, PromptRepaint[None]):
+class Workbench(IgnoresStaleSizes, StyledOnce[None], PromptRepaint[None]):
     """Keys go to the bench, and its scenes to the widgets; it does nothing else."""
 
     AUTO_FOCUS = ""
@@ -151,9 +152,7 @@ class Workbench(IgnoresStaleSizes, PromptRepaint[None]):
                 yield Readout()
             with Vertical(id="right"):
                 yield TabStrip(SHORT_NAMES)
-                with Grid(id="plots"):
-                    for name in VIEWS:
-                        yield Plot(name)
+                yield Plots()
             with Horizontal(id="below"):
                 yield IterationLog()
                 yield Standings()
@@ -164,8 +163,8 @@ class Workbench(IgnoresStaleSizes, PromptRepaint[None]):
     # Kept once found: a search through the widgets in every frame would cost a tenth of it.
 
     @cached_property
-    def _plots(self) -> list[Plot]:
-        return list(self.query(Plot))
+    def _plots(self) -> Plots:
+        return self.query_one(Plots)
 
     @cached_property
     def _tabs(self) -> TabStrip:
@@ -263,8 +262,7 @@ class Workbench(IgnoresStaleSizes, PromptRepaint[None]):
             self.bench.follow_leader()
         scene = self.bench.scene()
         self._panel.show(scene.wanted)
-        for plot in self._plots:
-            plot.show(scene)
+        self._plots.show(scene)
         self._readout.show(scene)
         if self._followed != scene.steps:
             self._followed = scene.steps
@@ -322,13 +320,9 @@ class Workbench(IgnoresStaleSizes, PromptRepaint[None]):
         narrow = self.app.size.width < self.HORIZONTAL_BREAKPOINTS[1][0]
         room = self.app.size.width - (0 if narrow or bench.zoomed else LEFT_COLUMNS)
         fitting = 1 if bench.zoomed else min(max(1, room // PLOT_COLUMNS), len(VIEWS))
-        shown = bench.views[-fitting:]
-        for plot in self._plots:
-            plot.display = plot.view in shown
-            plot.chosen = plot.view == bench.view and fitting > 1
         high = self.app.size.height >= TWO_ROWS
         columns = -(-fitting // 2) if high else fitting
-        self.query_one("#plots", Grid).styles.grid_size_columns = columns
+        self._plots.lay_out(bench.views[-fitting:], bench.view if fitting > 1 else "", columns)
         self.set_class(bench.zoomed, "-zoomed")
         self.set_class(self._teaching.is_on, "-lesson")
         width, height = self.app.size
@@ -439,8 +433,8 @@ class Workbench(IgnoresStaleSizes, PromptRepaint[None]):
         """What explains the screen, by where it is to be seen; the chosen plot comes first."""
         scene = self.bench.scene()
         now = Now.of(scene)
-        plots = sorted(self._plots, key=lambda plot: plot.view != self.bench.view)
-        seen = {plot.view: plot.shown for plot in plots if plot.display}
+        plots = sorted(self._plots.shown, key=lambda plot: plot.view != self.bench.view)
+        seen = {plot.view: plot.shown for plot in plots}
         return {
             **{view: explained(view, shown, now) for view, shown in seen.items() if shown},
             "Now": rows_explained(now),
@@ -568,7 +562,7 @@ class Workbench(IgnoresStaleSizes, PromptRepaint[None]):
     def _export(self, exporter: Exporter) -> None:
         """Write new files, in a thread of its own: a long run takes its time."""
         bench, scene = self.bench, self.bench.scene()
-        shown = [plot.view for plot in self._plots if plot.display]
+        shown = [plot.view for plot in self._plots.shown]
         words = caption(bench.problem, bench.entry, scene)
         scheme = ON_DARK if self.app.current_theme.dark else ON_LIGHT
 
@@ -615,9 +609,9 @@ class Workbench(IgnoresStaleSizes, PromptRepaint[None]):
         shown = self._help if self._help.display else below
         await shown.run_action(action)
 
-    def action_help(self) -> None:
+    async def action_help(self) -> None:
         """Show all keys, or hide them."""
-        self._help.display = not self._help.display
+        await self._help.toggle()
 
 
 def _here() -> str:

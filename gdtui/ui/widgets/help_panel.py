@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import VerticalScroll
 from textual.content import Content
@@ -47,7 +46,13 @@ class HelpPanel(VerticalScroll, can_focus=False):
         self.border_title = "Keys and methods"
         self._groups = groups
 
-    def compose(self) -> ComposeResult:
+    async def toggle(self) -> None:
+        """Show it, or hide it; what is in it is made when somebody wants to see it."""
+        if not self.children:
+            await self.mount_all(self._parts())
+        self.display = not self.display
+
+    def _parts(self) -> Iterator[Static]:
         """The table, a note on number fields, and the cards."""
         yield Static(Content("\n").join(self._rows()))
         yield Static(Content(f"\n{NOTE}"))

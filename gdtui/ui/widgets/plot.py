@@ -1,11 +1,13 @@
-"""A plot on screen: a view's drawing on a canvas of its own."""
+"""The plots on screen: in each a view's drawing on a canvas of its own."""
 
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 
 from rich.cells import chop_cells, set_cell_size
 from textual import events
+from textual.containers import Grid
 from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
@@ -162,3 +164,43 @@ class Plot(Rows):
         if self._dragged:
             place = self._canvas.place_at(event.x - 1, event.y - 1, nearest=True)
             self.post_message(self.Pointed(self.view, place, last))
+
+
+class Plots(Grid):
+    """The plots that are shown, in the order of their numbers; each is made when it first is."""
+
+    def __init__(self) -> None:
+        super().__init__(id="plots")
+        self._plots: dict[str, Plot] = {}
+        self._scene: Scene | None = None
+
+    def lay_out(self, shown: Sequence[str], chosen: str, columns: int) -> None:
+        """Show some views in so many columns; the frame of the `chosen` one is marked."""
+        self.styles.grid_size_columns = columns
+        following: Plot | None = None
+        for view in reversed(VIEWS):
+            if view in shown and view not in self._plots:
+                self._plots[view] = self._made(view)
+                self.mount(self._plots[view], before=following)
+            if plot := self._plots.get(view):
+                plot.display = view in shown
+                plot.chosen = view == chosen
+                following = plot
+
+    def _made(self, view: str) -> Plot:
+        plot = Plot(view)
+        if self._scene:
+            plot.show(self._scene)
+        return plot
+
+    def show(self, scene: Scene) -> None:
+        """Draw the scene in each plot."""
+        self._scene = scene
+        for plot in self._plots.values():
+            plot.show(scene)
+
+    @property
+    def shown(self) -> list[Plot]:
+        """The plots that can be seen, in the order of their numbers."""
+        made = [self._plots[view] for view in VIEWS if view in self._plots]
+        return [plot for plot in made if plot.display]

@@ -14,8 +14,7 @@ from textual.message import Message
 from textual.widgets import Input, Label, Select, Switch
 
 from gdtui.core.hyperparameter import Hyperparameter, Value
-from gdtui.core.methods import METHODS
-from gdtui.core.settings import SHARED, Settings
+from gdtui.core.settings import Settings
 from gdtui.ui.textual_fixes.select_page_keys import WithoutPageKeys
 
 SPELLS_A_NUMBER = frozenset("0123456789.+-eE")
@@ -90,7 +89,7 @@ class Field(Vertical):
         self._value = value
         # What escape brings back.
         self._stood = value
-        self._reason = Label(classes="reason", markup=False)
+        self._reason: Label | None = None
         self._control = self._make_control(value)
         self._control.tooltip = Content(parameter.meaning)
 
@@ -105,11 +104,10 @@ class Field(Vertical):
         return NumberField(self.parameter.format(value))
 
     def compose(self) -> ComposeResult:
-        """Label and control side by side, the reason below."""
+        """Label and control side by side; below them the reason, once there is one."""
         with Horizontal():
             yield Label(self.parameter.label, classes="label", markup=False)
             yield self._control
-        yield self._reason
 
     def on_descendant_focus(self) -> None:
         """Mark the label too; the style sheet would restyle the control alone."""
@@ -152,8 +150,12 @@ class Field(Vertical):
             self.post_message(self.Edited(self.parameter, self._value))
 
     def _explain(self, reason: str) -> None:
-        self._reason.update(reason)
-        self._reason.display = bool(reason)
+        if self._reason is None and reason:
+            self.mount(reason_label := Label(classes="reason", markup=False))
+            self._reason = reason_label
+        if self._reason is not None:
+            self._reason.update(reason)
+            self._reason.display = bool(reason)
         self._control.set_class(bool(reason), "-wrong")
 
     @on(Input.Changed)
@@ -205,7 +207,10 @@ class Field(Vertical):
 
 
 class SettingsPanel(Vertical):
-    """A field for every hyperparameter; those of other methods than the chosen one are hidden."""
+    """A field for every hyperparameter of the chosen method.
+
+    Those of another one are made when it is first chosen, and hidden later.
+    """
 
     class Asked(Message):
         """The user asks for another value of a hyperparameter."""
@@ -219,8 +224,7 @@ class SettingsPanel(Vertical):
         super().__init__(id="settings")
         self.border_title = "Hyperparameters"
         self._settings = settings
-        own = (parameter for method in METHODS.values() for parameter in method.hyperparameters)
-        self._fields = {p: Field(p, settings[p]) for p in dict.fromkeys((*SHARED, *own))}
+        self._fields = {p: Field(p, settings[p]) for p in settings.hyperparameters}
 
     def compose(self) -> ComposeResult:
         """The fields in the order of their declaration; neighbouring switches may share a row."""
@@ -231,19 +235,27 @@ class SettingsPanel(Vertical):
             else:
                 yield from group
 
-    def on_mount(self) -> None:
-        """Show the fields of the chosen method."""
-        self._show_own()
-
     def show(self, settings: Settings) -> None:
         """Show these settings; what is typed in a field stays, where its value is as it was."""
         if settings == self._settings and not self._is_ahead:
             return
         self._settings = settings
-        for parameter in settings.hyperparameters:
+        self._make_missing()
+        shown = settings.hyperparameters
+        for parameter in shown:
             if self._fields[parameter].value != settings[parameter]:
                 self._fields[parameter].set(settings[parameter])
-        self._show_own()
+        for parameter, field in self._fields.items():
+            field.display = parameter in shown
+
+    def _make_missing(self) -> None:
+        """Make the fields of the method that are not there, in the order of its declaration."""
+        following: Field | None = None
+        for parameter in reversed(self._settings.chosen_method.hyperparameters):
+            if parameter not in self._fields:
+                self._fields[parameter] = field = Field(parameter, self._settings[parameter])
+                self.mount(field, before=following)
+            following = self._fields[parameter]
 
     @property
     def _is_ahead(self) -> bool:
@@ -264,11 +276,6 @@ class SettingsPanel(Vertical):
         for field in self._fields.values():
             if field.has_focus_within:
                 field.cancel()
-
-    def _show_own(self) -> None:
-        shown = self._settings.hyperparameters
-        for parameter, field in self._fields.items():
-            field.display = parameter in shown
 
     @on(Field.Edited)
     def _ask(self, event: Field.Edited) -> None:
