@@ -315,7 +315,7 @@ def files(draw: st.DrawFn) -> bytes:
 
 
 @settings(
-    max_examples=FILES or 150,
+    max_examples=FILES or 40,
     deadline=SECOND if FILES else None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

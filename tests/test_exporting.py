@@ -69,7 +69,8 @@ async def test_escape_stops_an_export(monkeypatch: pytest.MonkeyPatch) -> None:
         assert not messages(desk)
 
 
-@pytest.mark.parametrize("key", ["q", "\x1b"])
+@pytest.mark.long(keep=1)
+@pytest.mark.parametrize("key", ["\x1b", "q"])
 def test_a_long_export_keeps_nobody_waiting(key: str, tmp_path: Path) -> None:
     state = {"XDG_STATE_HOME": str(tmp_path / "state")}
     long = ("--iterations", "2000000", "--pace", "max")

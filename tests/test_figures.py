@@ -45,7 +45,7 @@ from gdtui.export.matplotlib_canvas import (
     free_place,
 )
 from gdtui.problem import Problem
-from gdtui.schemes import ON_DARK, ON_LIGHT, SCHEMES, Scheme
+from gdtui.schemes import ON_DARK, ON_LIGHT, Scheme
 from gdtui.views import VIEWS, marks
 from gdtui.views.sweep import DIVERGED
 from gdtui.views.valley import HEADS as STEP_HEADS
@@ -99,9 +99,9 @@ def sweeping() -> Bench:
 
 
 @pytest.mark.parametrize(
-    ("scheme", "ground"), [(ON_DARK, ON_DARK.background), (ON_LIGHT, "#ffffff")], ids=SCHEMES
+    ("form", "scheme", "ground"),
+    [*((form, ON_DARK, ON_DARK.background) for form in FORMS), ("svg", ON_LIGHT, "#ffffff")],
 )
-@pytest.mark.parametrize("form", FORMS)
 def test_all_plots_are_drawn_in_every_form_and_equal_to_the_byte(
     sweeping: Bench, form: str, scheme: Scheme, ground: str
 ) -> None:

@@ -438,7 +438,7 @@ def scenes(run: Run) -> Iterator[tuple[str, Scene]]:
 
 
 # By default with the first methods: what is drawn depends little on which it is.
-@pytest.mark.long(keep=5 * len(EXTREMES))
+@pytest.mark.long(keep=3 * len(EXTREMES))
 @pytest.mark.parametrize("name", EXTREMES)
 @pytest.mark.parametrize(("method", "bias"), [("gd", False), *((key, True) for key in METHODS)])
 def test_every_view_draws_extreme_numbers(name: str, method: str, bias: bool) -> None:
