@@ -473,8 +473,11 @@ def test_of_the_points_within_the_box_one_is_kept_for_each_dot(
 
 
 @pytest.mark.parametrize("size", [(12, 4), (42, 13), (82, 33)])
-def test_points_that_share_a_cell_are_their_number(size: tuple[int, int]) -> None:
+def test_points_that_share_a_cell_are_their_number(
+    size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The oracle: each point drawn by itself, in the cell where the engine puts it."""
+    monkeypatch.setattr(canvas_module, "_BLOCK", 50)
     random = np.random.default_rng(5)
     # Those in thirtieths are often between two cells.
     cloud, between = random.normal(0.5, 0.2, (2, 60)), random.integers(0, 31, (2, 60)) / 30
