@@ -301,6 +301,10 @@ class Run:
     def _end(self, outcome: Outcome) -> None:
         self._outcome = outcome
         self._running = self._hurrying = False
+        if self._trail.spacing == 1:
+            # Every step is a checkpoint, and had again at once; a session has many short runs.
+            for _ in range(len(self._recent) - NEWEST):
+                self._recent.popleft()
 
     def snapshot(self) -> Snapshot:
         """The run as it is now."""

@@ -21,13 +21,14 @@ class Trail:
     """
 
     ROWS = 4096
+    FIRST_ROWS = 64
     COLUMNS = ("w", "b", "loss", "low", "high", "next_w", "next_b", "next_loss")
 
     def __init__(self, first: int = 0) -> None:
         self.first = first
         self.spacing = 1
         self.memories: list[Memory] = []
-        self._table = np.empty((self.ROWS, len(self.COLUMNS)))
+        self._table = np.empty((min(self.FIRST_ROWS, self.ROWS), len(self.COLUMNS)))
 
     def extend(self, steps: list[Measured]) -> None:
         """Record the steps that follow the last one recorded."""
@@ -46,12 +47,21 @@ class Trail:
         losses = [step[3] for step in part]
         low, high = min(losses), max(losses)
         if into == 0:
+            if len(self.memories) == len(self._table):
+                self._grow()
             self._table[len(self.memories)] = (*part[0][1:4], low, high, *part[0][1:4])
             self.memories.append(part[0][6:])
         row = self._table[len(self.memories) - 1]
         row[3], row[4] = min(row[3], low), max(row[4], high)
         if into <= 1 < into + len(part):
             row[5:8] = part[1 - into][1:4]
+
+    def _grow(self) -> None:
+        """Make room for twice as many rows: most runs are short, and a session has many."""
+        rows = min(2 * len(self._table), self.ROWS)
+        grown = np.empty((rows, len(self.COLUMNS)))
+        grown[: len(self._table)] = self._table
+        self._table = grown
 
     def _thin(self) -> None:
         half = self.ROWS // 2
