@@ -10,6 +10,7 @@ import os
 import select
 import selectors
 import signal
+import subprocess
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -331,6 +332,13 @@ async def takes_what_it_has_not_given_back(go_on: Callable[[LinuxDriver], None])
     return done == ["taken"]
 
 
+async def formats_its_manual(module: str) -> bool:
+    """Once imported, in an interpreter of its own."""
+    told = f"import sys, {module}; print(any('plotext._doc.sections' in m for m in sys.modules))"
+    ran = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)
+    return ran.stdout == "True\n"
+
+
 MakeSignal = Callable[[Vector, Vector, Any], Any]
 
 
@@ -376,6 +384,7 @@ FAULTS: list[tuple[Callable[[Any], Awaitable[bool]], str, object, object]] = [
     (ends_by_what_is_no_key, "key_driver", LinuxDriver, KeyDriver),
     (reads_on_where_the_keyboard_is_gone, "key_driver", LinuxDriver, KeyDriver),
     (takes_what_it_has_not_given_back, "suspend", go_on, resume),
+    (formats_its_manual, "plotext_manual", "plotext", "gdtui.ui.canvas.plotext_manual"),
     (calls_for_every_point, "plotext_kernel", in_public, through_the_kernel),
 ]
 NAMES = [fault.__name__ for fault, *_ in FAULTS]
@@ -417,4 +426,4 @@ def test_each_fix_has_a_test_of_its_fault() -> None:
     folder = Path(gdtui.ui.textual_fixes.__file__).parent
     files = {path.stem for path in folder.glob("[!_]*.py")}
     tested = {fix for _, fix, _, _ in FAULTS} | {"forced_end", "exception_hook"}
-    assert tested == files | {"plotext_kernel"}
+    assert tested == files | {"plotext_kernel", "plotext_manual"}

@@ -13,7 +13,6 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
-import plotext
 from numpy.typing import NDArray
 
 from gdtui.clipping import pieces_within
@@ -33,6 +32,7 @@ from gdtui.drawing import (
 )
 from gdtui.ui.canvas.labels import labelled
 from gdtui.ui.canvas.plotext_kernel import add, signal_of_points
+from gdtui.ui.canvas.plotext_manual import plotext
 
 _ESCAPE = re.compile(r"\x1b\[([0-9;]*)m")
 # Roles travel through the engine as colours of the 256-colour palette, from this number on.

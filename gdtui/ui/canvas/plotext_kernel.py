@@ -13,16 +13,18 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from plotext._kernel.clink import clink
-from plotext._signal.signal import signal_class
 
 from gdtui.core.model import Vector
+from gdtui.ui.canvas.plotext_manual import plotext
+
+_engine = plotext._kernel.clink.clink
+_signal_class = plotext._signal.signal.signal_class
 
 
 def signal_of_points(x: Vector, y: Vector, joined: NDArray[np.bool_], marker: Any) -> Any:
     """A signal of points within the unit box, each joined to the one before it or not."""
-    signal = signal_class(len(x))._set_marker(marker)._set_xside(0)._set_yside(0)
-    append, connect = clink.signal_append_point, clink.signal_set_connected
+    signal = _signal_class(len(x))._set_marker(marker)._set_xside(0)._set_yside(0)
+    append, connect = _engine.signal_append_point, _engine.signal_set_connected
     for right, up in zip(x.tolist(), y.tolist(), strict=True):
         append(signal._pointer, right, up, marker._pointer)
     for index in np.flatnonzero(joined).tolist():
