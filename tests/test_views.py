@@ -228,16 +228,16 @@ def test_the_runs_above_are_of_every_status() -> None:
 @pytest.mark.parametrize("landscape", list(LANDSCAPES.values()), ids=list(LANDSCAPES))
 def test_every_view_draws_every_landscape(landscape: Landscape, bias: bool) -> None:
     settings = Settings(**({**landscape.defaults, "bias": bias}))  # type: ignore[arg-type]
-    for changed in (settings, settings.replace(lr=5), settings.replace(w_start=1e100)):
-        for count in (0, 1, 5000):
-            run = run_of(landscape, changed.replace(iterations=5000), advanced(count))
-            assert_every_view_draws(run)
+    wild, far = settings.replace(lr=5), settings.replace(w_start=1e100)
+    for changed, count in ((settings, 0), (settings, 5000), (wild, 1), (wild, 5000), (far, 5000)):
+        run = run_of(landscape, changed.replace(iterations=5000), advanced(count))
+        assert_every_view_draws(run)
 
 
 @pytest.mark.parametrize("surface", [PIZZA, PIZZA.standardized(), LANDSCAPES["rosenbrock"]])
 @pytest.mark.parametrize("method", METHODS)
 def test_every_view_draws_every_method(method: str, surface: Surface) -> None:
-    for bias, count in itertools.product((False, True), (0, 1, 300)):
+    for bias, count in ((False, 0), (False, 300), (True, 1), (True, 300)):
         run = run_of(surface, Settings(method=method, bias=bias), advanced(count))
         assert_every_view_draws(run)
 
