@@ -490,7 +490,7 @@ finally:
         ("textual,plotext,numpy", ["--help"]),
         ("textual,plotext,numpy", ["--version"]),
         ("textual,plotext,numpy", ["--lr", "x"]),
-        ("textual,plotext", []),
+        ("textual,plotext,numpy.ma,gdtui.serialization", []),
         ("textual,plotext", ["--format", "json"]),
         ("textual,plotext", ["--samples"]),
         ("textual,plotext", ["nofile.csv"]),

@@ -18,7 +18,7 @@ from gdtui.core.surface import surface_of
 from gdtui.dataset import Dataset, read_dataset
 from gdtui.export.comparison import compared, table
 from gdtui.export.files import ExportError, write_new
-from gdtui.export.lines import REPORTS
+from gdtui.export.reports import REPORTS
 from gdtui.export.runs import runs_as_json
 from gdtui.problem import Source
 from gdtui.runs.history import Branch, Entry, History, differences

@@ -32,7 +32,7 @@ from gdtui.core.surface import LossSurface
 from gdtui.dataset import Dataset
 from gdtui.export.command import command, not_carried
 from gdtui.export.files import ExportError, safe_name, write_new
-from gdtui.export.lines import REPORTS
+from gdtui.export.reports import REPORTS
 from gdtui.export.runs import read_runs, runs_as_csv, runs_as_json
 from gdtui.problem import Source
 from gdtui.runs.history import Branch, Entry, differences

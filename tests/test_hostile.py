@@ -35,7 +35,7 @@ from gdtui.core.settings import SHARED, Settings
 from gdtui.core.surface import LossSurface
 from gdtui.dataset import Dataset
 from gdtui.drawing import Page
-from gdtui.export.lines import REPORTS
+from gdtui.export.reports import REPORTS
 from gdtui.loading import Loading
 from gdtui.problem import Problem, Source
 from gdtui.scene import Ghost, Scale, Scene

@@ -24,7 +24,8 @@ from gdtui.core.method import Method
 from gdtui.core.settings import Settings
 from gdtui.core.surface import LossSurface, surface_of
 from gdtui.dataset import Dataset
-from gdtui.export.lines import REPORTS, answer, beside, text_line
+from gdtui.export.lines import answer, beside, text_line
+from gdtui.export.reports import REPORTS
 
 HUGE = Dataset("huge.csv", "x", "y", np.array([1e100, 2e100]), np.array([1.0, 2.0]))
 AT_ONCE = Settings(w_start=1e100)

@@ -357,7 +357,7 @@ def _fail(message: object) -> int:
 def _print(options: argparse.Namespace, settings: Settings) -> int:
     from gdtui.core.descent import Status
     from gdtui.dataset import DataError
-    from gdtui.export.lines import REPORTS
+    from gdtui.export.reports import REPORTS
     from gdtui.theory.explanation import explanation, warning
 
     try:

@@ -310,7 +310,9 @@ def _column(name: str, values: ArrayLike) -> Vector:
         raise ValueError(f"{name} must have the shape (m,) or (m, 1), not {array.shape}")
     if not len(array):
         raise ValueError(f"{name} holds no example")
-    if np.ma.is_masked(values) or not np.isfinite(array).all():
+    # Where nobody has imported it nothing is masked: to do so takes a tenth of a short plain run.
+    masked = "numpy.ma" in sys.modules and np.ma.is_masked(values)
+    if masked or not np.isfinite(array).all():
         raise ValueError(finite)
     if array.flags.writeable or not array.flags.owndata:
         array = array.copy()

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 from gdtui.core.printable import printable
 from gdtui.export.files import ExportError
-from gdtui.export.lines import ReportedSteps, csv_line, csv_lines, header, json_line, json_lines
+from gdtui.export.json_lines import header, json_line, json_lines
+from gdtui.export.lines import ReportedSteps, csv_line, csv_lines
 from gdtui.problem import Problem, Source
 from gdtui.runs.history import Entry
 from gdtui.serialization import (

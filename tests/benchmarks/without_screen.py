@@ -65,6 +65,19 @@ def plain_output() -> Iterator[Figure]:
 
 
 @measurement
+def short_plain_run() -> Iterator[Figure]:
+    """The lesson's 100 lines, from the command to the end, against its loop with print."""
+    mine, yardstick = medians_of(
+        15,
+        lambda: seconds(sys.executable, "-m", "gdtui", "--plain", str(lesson.PIZZA)),
+        lambda: seconds(sys.executable, lesson.__file__, "100"),
+    )
+    ratio = mine / yardstick
+    what = "plain output, 100 lines: gdtui / numpy and the lesson's loop"
+    yield at_most(what, milliseconds(mine), milliseconds(yardstick), ratio, 1.3)
+
+
+@measurement
 def help_text() -> Iterator[Figure]:
     """`--help` against an interpreter that does nothing."""
     mine, yardstick = medians_of(

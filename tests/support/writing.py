@@ -7,7 +7,7 @@ from gdtui.core.descent import Outcome
 from gdtui.core.landscapes import Landscape
 from gdtui.core.settings import Settings
 from gdtui.dataset import Dataset
-from gdtui.export.lines import REPORTS
+from gdtui.export.reports import REPORTS
 from gdtui.problem import Problem, Source
 
 Data = Dataset | Landscape
