@@ -7,6 +7,7 @@ imported there: plain output waits for neither textual nor plotext.
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 from collections.abc import Iterable, Sequence
@@ -403,6 +404,8 @@ def _open(
 ) -> int:
     """Open the screen, and stay until the user leaves."""
     draw_on_output()
+    # What the start makes stays: to look through it for garbage would take a tenth of its time.
+    gc.disable()
     from gdtui.dataset import DataError
     from gdtui.ui.app import Laboratory
 

@@ -80,6 +80,16 @@ class TurnTaking(selectors.DefaultSelector):
             self._turn.clear()
 
 
+def _leave_alone_what_is_there() -> None:
+    """Look for garbage from now on, and only in what is new.
+
+    What is there by now stays to the end: to look through it, again and again, took a tenth of the
+    time of each frame.
+    """
+    gc.freeze()
+    gc.enable()
+
+
 class Laboratory(
     ChangedCells[DataError],
     ExceptionHook[DataError],
@@ -236,9 +246,7 @@ class Laboratory(
             return
         self._work_on(problem, self._settings, self._course)
         if not self.is_headless:
-            # What is there by now stays to the end: to look through it for garbage, again and
-            # again, took a tenth of the time of each frame.
-            self.call_after_refresh(gc.freeze)
+            self.call_after_refresh(_leave_alone_what_is_there)
 
     def _work_on(self, problem: Problem, settings: Settings, course: Course | None) -> None:
         """Open a workbench; only runs over what was loaded are kept."""
