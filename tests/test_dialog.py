@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from support.desk import Desk, opened, pauses_until
+from textual.widgets import Input
 
 from gdtui.ui.dialogs.dialog import Dialog
 from gdtui.ui.textual_fixes.palette import Palette
@@ -72,6 +73,17 @@ async def test_a_dialog_below_another_screen_stays(key: str) -> None:
         assert isinstance(desk.app.screen, Palette)
         await desk.press("escape")
         assert desk.app.screen is shown
+
+
+async def test_q_closes_it_but_is_a_letter_in_a_field() -> None:
+    async with opened(size=(80, 24)) as desk:
+        for key in DIALOGS:
+            shown = await dialog(desk, key)
+            await desk.press("q")
+            for field in (one for one in shown.query(Input) if one.display):
+                assert (desk.app.screen, field.value) == (shown, "q")
+                await desk.press("escape")
+            await pauses_until(desk.pilot, lambda: desk.app.screen is desk.workbench)
 
 
 async def test_a_search_that_comes_after_the_palette_is_none() -> None:

@@ -31,6 +31,7 @@ from textual.css.query import NoMatches
 from textual.dom import DOMNode
 from textual.drivers._writer_thread import WriterThread
 from textual.drivers.linux_driver import LinuxDriver
+from textual.errors import NoWidget
 from textual.geometry import Size
 from textual.message import Message
 from textual.screen import ModalScreen, Screen
@@ -202,6 +203,17 @@ async def looks_for_a_list_that_is_gone(kind: type[CommandPalette]) -> bool:
         except NoMatches:
             return True
         return False
+
+
+async def ends_by_a_click_on_nothing(kind: type[CommandPalette]) -> bool:
+    app = App[None]()
+    with suppress(NoWidget):
+        async with app.run_test(size=SIZE) as pilot:
+            await app.push_screen(palette := kind())
+            far = (SIZE[0] + 1, 0)
+            palette.post_message(events.Click(palette, *far, 0, 0, 1, False, False, False, *far))
+            await pilot.pause()
+    return app._exception is not None
 
 
 Paint = Callable[[CompositorUpdate], str]
@@ -379,6 +391,7 @@ FAULTS: list[tuple[Callable[[Any], Awaitable[bool]], str, object, object]] = [
     (searches_once_closed, "palette", CommandPalette, Palette),
     (ends_what_is_below_the_palette, "palette", CommandPalette, Palette),
     (looks_for_a_list_that_is_gone, "palette", CommandPalette, Palette),
+    (ends_by_a_click_on_nothing, "palette", CommandPalette, Palette),
     (sends_what_is_shown, "changed_cells", as_textual_does, Painter(ColorSystem.TRUECOLOR).paint),
     (looks_again_and_again, "key_driver", LinuxDriver, KeyDriver),
     (ends_by_what_is_no_key, "key_driver", LinuxDriver, KeyDriver),

@@ -7,7 +7,7 @@ from rich.style import Style
 from textual.binding import Binding
 from textual.screen import ScreenResultType
 from textual.strip import Strip
-from textual.widgets import OptionList, SelectionList
+from textual.widgets import Input, OptionList, SelectionList
 
 from gdtui.ui.textual_fixes.dialog_dismissal import OnceDismissed
 from gdtui.ui.textual_fixes.empty_option_lists import PagesWithRoom
@@ -16,6 +16,15 @@ from gdtui.ui.textual_fixes.stale_sizes import IgnoresStaleSizes
 
 class Dialog(IgnoresStaleSizes, OnceDismissed[ScreenResultType]):
     """A screen over others that ends once, and with the first answer."""
+
+
+class TextField(Input):
+    """A field for a line of text; its cursor does not blink, which would send bytes for ever."""
+
+    def __init__(self, value: str = "", placeholder: str = "", replaced: bool = False) -> None:
+        """The value is `replaced` by what is typed, or else typed on."""
+        super().__init__(value, placeholder, compact=True, select_on_focus=replaced)
+        self.cursor_blink = False
 
 
 class LineList(PagesWithRoom, OptionList):

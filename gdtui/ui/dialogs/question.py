@@ -10,7 +10,7 @@ from textual.binding import Binding
 from textual.containers import Vertical
 from textual.widgets import Input, Label
 
-from gdtui.ui.dialogs.dialog import Dialog
+from gdtui.ui.dialogs.dialog import Dialog, TextField
 
 
 class Question(Dialog[str | None]):
@@ -27,7 +27,7 @@ class Question(Dialog[str | None]):
         with Vertical(classes="dialog") as box:
             box.border_title = self._question
             box.border_subtitle = "enter: take it · escape: back"
-            yield Input(self._answer, compact=True, select_on_focus=False)
+            yield TextField(self._answer)
             yield Label("", id="reason", markup=False)
 
     @on(Input.Submitted)

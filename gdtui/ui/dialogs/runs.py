@@ -21,7 +21,7 @@ from gdtui.drawing import short
 from gdtui.runs.history import Entry, History, Summary
 from gdtui.scene import GHOSTS
 from gdtui.theory import divergence
-from gdtui.ui.dialogs.dialog import Choices, Dialog
+from gdtui.ui.dialogs.dialog import Choices, Dialog, TextField
 
 # How much of a name there is room for.
 NAME = 12
@@ -189,7 +189,7 @@ class RunsScreen(Dialog[int | None]):
                 "enter look · s sort · space hide · n name · d delete · u undo · esc back"
             )
             yield DataTable(cursor_type="row", zebra_stripes=True)
-            yield Input(placeholder="a name for the run", compact=True)
+            yield TextField(placeholder="a name for the run", replaced=True)
 
     def on_mount(self) -> None:
         """Fill the table, with the cursor on the run that is looked at."""
