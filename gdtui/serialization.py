@@ -31,6 +31,8 @@ FORMAT = 1
 RECORD = "record"
 SOURCE_TEXTS = ("path", "x", "y", "surface", "sample")
 NAMES_SHOWN = 100
+# As RFC 8259 has it, of whole numbers beyond this not every reader knows each digit.
+LARGEST_COUNT = 2**53 - 1
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,10 @@ class SavedRun:
     def run_on(self, surface: Surface) -> Run:
         """The run over the surface of its data; it has yet to be driven to where it stood."""
         return Run.replayed(surface, self.record)
+
+    def entry_with(self, run: Run) -> Entry:
+        """What its user made of it, with this run."""
+        return Entry(self.number, run, self.parent, self.name, self.hidden, self.guess)
 
 
 # Written
@@ -284,9 +290,11 @@ def read_source(content: Any) -> Source:
 
 
 def read_count(value: object) -> int:
-    """A whole number from 0."""
+    """A whole number from 0, that any reader of JSON knows exactly."""
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         refuse("a whole number is missing")
+    if value > LARGEST_COUNT:
+        refuse("a whole number is too large")
     return value
 
 

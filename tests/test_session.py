@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.sessions import PIZZA, history_of, made, problem, read, replayed, session_of
 from support.strategies import wait_until
@@ -28,6 +28,7 @@ from gdtui.core.settings import Settings
 from gdtui.dataset import DataError
 from gdtui.loading import Loading
 from gdtui.problem import Problem, Source
+from gdtui.runs.guess import Guess
 from gdtui.runs.history import Branch, Entry, History
 from gdtui.sessions.autosave import Autosave
 from gdtui.sessions.opening import Opening
@@ -69,6 +70,7 @@ def histories(draw: st.DrawFn, method: str, about: Problem) -> History:
     history.add(branch, Branch(1, start.iteration))
     history.rename(1, draw(st.text(max_size=10)))
     history.hide(2, draw(st.booleans()))
+    history.guess(2, Guess(within=draw(st.integers(0, 99))))
     return history
 
 
@@ -83,14 +85,14 @@ def check_inverse(history: History, about: Problem) -> None:
     saved = [entry for entry in history.entries if is_worth_keeping(entry)]
     assert len(other.entries) == len(saved)
     for one, two in zip(saved, other.entries, strict=True):
-        assert (one.number, one.name, one.hidden, one.parent) == two_marks(two)
+        assert marks(one) == marks(two)
         assert one.run.steps(0, 1000) == two.run.steps(0, 1000)
         assert one.run.snapshot().outcome == two.run.snapshot().outcome
         assert repr(one.run.record) == repr(two.run.record)
 
 
-def two_marks(entry: Entry) -> tuple[int, str, bool, Branch | None]:
-    return entry.number, entry.name, entry.hidden, entry.parent
+def marks(entry: Entry) -> tuple[object, ...]:
+    return entry.number, entry.name, entry.hidden, entry.parent, entry.guess
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -184,6 +186,8 @@ UNREADABLE = {
 }
 
 
+# The last is the largest that Python reads: one more can't be written.
+HUGE = [2**53 - 1, 2**53, 10**400, 10**4300 - 1]
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
     lambda inner: (
@@ -202,12 +206,27 @@ def places(part: Any) -> Iterator[tuple[Any, Any]]:
             yield from places(part[key])
 
 
+@settings(max_examples=10 * settings().max_examples)
 @given(data=st.data())
 def test_whatever_stands_in_it_it_is_refused_or_can_be_replayed(data: st.DataObject) -> None:
     whole = json.loads(VALID)
     for _ in range(data.draw(st.integers(1, 3))):
         container, key = data.draw(st.sampled_from(list(places(whole))))
         container[key] = data.draw(ANYTHING)
+    check_is_gone_on_with(whole)
+
+
+def test_however_large_its_numbers_it_is_refused_or_can_be_replayed() -> None:
+    for number in range(len(list(places(json.loads(VALID))))):
+        for huge in HUGE:
+            whole = json.loads(VALID)
+            container, key = list(places(whole))[number]
+            container[key] = huge
+            check_is_gone_on_with(whole)
+
+
+def check_is_gone_on_with(whole: Any) -> None:
+    """Or it is refused."""
     try:
         session = from_json(json.dumps(whole))
         history = session.history(problem())
@@ -215,6 +234,8 @@ def test_whatever_stands_in_it_it_is_refused_or_can_be_replayed(data: st.DataObj
         return
     for entry in history.entries:
         entry.run.advance(1000)
+    history.add(made())
+    assert to_json(Session.of(problem(), history))
     SessionSummary.of("name", session).line.encode("ascii", "backslashreplace")
 
 

@@ -105,10 +105,7 @@ class Session:
                 f"{printable(problem.name)} is not as it was when the session was saved: "
                 f"{_count(self.origin.examples)} then, {_count(now.examples)} now, and not the same"
             )
-        return History(
-            Entry(kept.number, kept.run_on(problem.surface), kept.parent, kept.name, kept.hidden)
-            for kept in self.runs
-        )
+        return History(kept.entry_with(kept.run_on(problem.surface)) for kept in self.runs)
 
     @property
     def notes(self) -> Iterator[str]:
