@@ -180,6 +180,8 @@ class RunsScreen(Dialog[int | None]):
         super().__init__()
         self._history, self._current, self._changed = history, current, changed
         self._column, self._descending = 0, False
+        # The width that the columns are fitted to.
+        self._fitted = 0
 
     def compose(self) -> ComposeResult:
         """The table in a frame that names the keys."""
@@ -191,14 +193,13 @@ class RunsScreen(Dialog[int | None]):
             yield DataTable(cursor_type="row", zebra_stripes=True)
             yield TextField(placeholder="a name for the run", replaced=True)
 
-    def on_mount(self) -> None:
-        """Fill the table, with the cursor on the run that is looked at."""
-        self._fill(self._current)
-
     def on_resize(self, event: events.Resize) -> None:
-        """Fit the columns to the new width."""
+        """Fit the columns to the width; at first, with the cursor on the run that is looked at."""
         super().on_resize(event)
-        self._fill(self._chosen)
+        if self._fitted != self.size.width:
+            chosen = self._chosen if self._fitted else self._current
+            self._fitted = self.size.width
+            self._fill(chosen)
 
     @property
     def _table(self) -> DataTable[Text]:
