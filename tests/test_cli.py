@@ -287,7 +287,7 @@ def test_divergence_at_the_start(tmp_path: Path, form: str) -> None:
         (["bad.csv"], "bad.csv:3: 'x' in column 2 (b) is not a number"),
         (["--x", "Size"], "pizza.txt: there is no column 'Size' among Reservations, Pizzas"),
         (["-"], "standard input: the file is empty"),
-        (["--lr", "0"], "argument --lr: 0 is out of bounds: from 1e-12 to 1000000"),
+        (["--lr", "0"], "argument --lr: 0 is out of bounds: from 1e-100 to 1000000"),
         (["--lr", "fast"], "argument --lr: 'fast' is not a number"),
         (["--lr", ""], "argument --lr: a number is missing"),
         (["--lr=--"], "argument --lr: '--' is not a number"),

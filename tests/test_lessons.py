@@ -56,6 +56,10 @@ PROBLEMS: dict[str, Callable[[], Problem]] = {
     "around 0": lambda: made(0, 1, 2, 0.5),
     "a perfect line": lambda: made(50, 30, 1, 0),
     "negative": lambda: made(-5, 2, -1, 1),
+    "millions": lambda: made(1e6, 2e5, 3e-3, 100),
+    "three examples": lambda: Problem.of_dataset(
+        Dataset("three", "x", "y", np.array([1.0, 2.0, 3.0]), np.array([2.0, 3.0, 5.0]))
+    ),
 }
 
 

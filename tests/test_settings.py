@@ -80,7 +80,7 @@ def test_a_rule_is_given_numbers() -> None:
 
 
 BAD: list[tuple[dict[str, Any], str]] = [
-    ({"lr": 0}, "learning rate: 0 is out of bounds: from 1e-12 to 1000000"),
+    ({"lr": 0}, "learning rate: 0 is out of bounds: from 1e-100 to 1000000"),
     ({"lr": float("nan")}, "learning rate: nan is not a finite number"),
     ({"iterations": 0}, "iterations: 0 is out of bounds: from 1 to 1000000000"),
     ({"iterations": 1.5}, "iterations: 1.5 is not a whole number"),

@@ -158,7 +158,7 @@ LEARNING_RATE = _shared(
     "How far to step: gradient descent takes lr * gradient off w. Too small, and the run crawls; "
     "too large, and each step lands farther from the minimum than it began. Keys - and + change it "
     "at any time.",
-    low=1e-12,
+    low=1e-100,
     high=1e6,
     tunable=True,
     ladder=True,
