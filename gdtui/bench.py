@@ -19,7 +19,7 @@ from gdtui.core.settings import LEARNING_RATE, METHOD, SHARED, Settings
 from gdtui.core.worker import Driver
 from gdtui.placing import Lifted, beginning_at, carried, pointed_at, strides
 from gdtui.problem import Problem
-from gdtui.runs.guess import Guess, answered
+from gdtui.runs.guess import FORETOLD, Guess, answered
 from gdtui.runs.history import Branch, Entry, History, branch_point
 from gdtui.runs.race import Race
 from gdtui.runs.sweep import Sweep
@@ -78,6 +78,9 @@ class Bench:
         self._cursor: int | None = None
         self._lifted: Lifted | None = None
         self._guessing: float | None = None
+        # The facts that a question is about, of a lesson or of one who is about to guess.
+        self.question: frozenset[str] = frozenset()
+        self.is_about_to_guess = False
         # Whether in a race the one in the lead is looked at, whoever that is.
         self._follows_leader = True
         # Whether the user knows what becomes of settings that are changed in the past.
@@ -186,7 +189,8 @@ class Bench:
             held=self._held,
             program=self.program,
             guessing=self._guessing if self.guessing else None,
-            answer=answered(self._entry.guess, self.run) if self._entry.guess else "",
+            answer=self._answer,
+            asked=self._asked,
             cursor=self._cursor,
             number=self._entry.number,
             label=self._entry.label,
@@ -544,6 +548,18 @@ class Bench:
         """Whether it is being said where the first step leads: the run has not begun."""
         along_w = self.view == VALLEY and not self._runs_along_b
         return self._guessing is not None and _has_not_begun(self.run) and along_w
+
+    @property
+    def _answer(self) -> str:
+        """How the guess of this run came out, if there is one and the run has told."""
+        return answered(self._entry.guess, self.run) if self._entry.guess else ""
+
+    @property
+    def _asked(self) -> frozenset[str]:
+        """The facts that open questions are about."""
+        guess = self._entry.guess
+        about = guess.asked if guess and not self._answer else frozenset[str]()
+        return self.question | about | (FORETOLD if self.is_about_to_guess else frozenset())
 
     def begin_guess(self) -> str:
         """Have it said, in the valley, where the first step leads."""

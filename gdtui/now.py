@@ -78,6 +78,9 @@ class Explained(NamedTuple):
     looks: Row = ()
 
 
+# In the place of what would answer a question that is open.
+HELD_BACK = "?"
+WITHHELD = "This row would answer the question that is open, and so it holds back until then."
 # From all there is to tell to the most telling rows: the first level that fits is shown.
 BREVITY = range(5)
 
@@ -86,7 +89,8 @@ BREVITY = range(5)
 class NowRow:
     """A row of the panel: `value` fits into so many cells, and is empty where there is no row.
 
-    It stands there on the levels of brevity that `on` holds.
+    It stands there on the levels of brevity that `on` holds. `tells` are the facts that it gives
+    away: while a question is about one of them it holds back.
     """
 
     label: str
@@ -94,6 +98,19 @@ class NowRow:
     explain: Callable[[Now], str]
     role: Role = Role.PLAIN
     on: range = BREVITY
+    tells: frozenset[str] = frozenset()
+
+    def holds_back(self, now: Now) -> bool:
+        """Whether it would answer a question that is open."""
+        return bool(self.tells & now.scene.asked)
+
+    def shown(self, now: Now, room: int) -> str:
+        """What stands in the row: its value, unless it holds back."""
+        return HELD_BACK if self.holds_back(now) else self.value(now, room)
+
+    def explained(self, now: Now) -> str:
+        """The words that explain it, unless it holds back."""
+        return WITHHELD if self.holds_back(now) else self.explain(now)
 
 
 def first_that_fits(texts: Sequence[str], room: int) -> str:
@@ -244,6 +261,8 @@ def _explain_near(now: Now) -> str:
     )
 
 
+# The facts that the row on the iterations gives away.
+WHEN_NEAR = frozenset({"predicted", "within"})
 ROWS: tuple[NowRow, ...] = (
     NowRow(
         "loss",
@@ -403,15 +422,21 @@ ROWS: tuple[NowRow, ...] = (
         ),
         Role.MINIMUM,
     ),
-    NowRow(GAUGE, lambda now, room: now.found.short, _explain_gauge),
-    NowRow(LIMIT, _limit, _explain_limit),
-    NowRow("near best", _near, _explain_near, on=BREVITY[:3]),
+    NowRow(
+        GAUGE,
+        lambda now, room: now.found.short,
+        _explain_gauge,
+        tells=frozenset({"critical", "predicted"}),
+    ),
+    NowRow(LIMIT, _limit, _explain_limit, tells=frozenset({"critical"})),
+    NowRow("near best", _near, _explain_near, on=BREVITY[:3], tells=WHEN_NEAR),
     # Where room is short, a count that theory does not know is not worth a row.
     NowRow(
         "near best",
         lambda now, room: "" if now.found.predicted is None else _near(now, room),
         _explain_near,
         on=BREVITY[3:],
+        tells=WHEN_NEAR,
     ),
     NowRow(
         "stretch",
@@ -444,9 +469,9 @@ def rows_on(level: int) -> tuple[NowRow, ...]:
 def rows_explained(now: Now) -> list[Explained]:
     """Each row that there is."""
     return [
-        Explained(row.label, row.explain(now))
+        Explained(row.label, row.explained(now))
         for row in rows_on(0)
-        if row.value(now, 40) or row.label == LIMIT
+        if row.shown(now, 40) or row.label == LIMIT
     ]
 
 

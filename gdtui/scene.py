@@ -21,6 +21,8 @@ from gdtui.theory import divergence
 # The views that commands do something in.
 LOSS, VALLEY, CONTOUR = "Loss by iteration", "Valley", "Contour"
 THIS_STEP, SWEEP = "This step", "Sweep"
+# The facts that a question is about which asks where a step leads.
+FIRST_STEP = frozenset({"lr", "gradient"})
 # Ghosts have one of so many colours each; they are the newest runs that are not hidden, and with
 # the one that is looked at, no two have the same.
 COLOURS = 9
@@ -84,9 +86,10 @@ class Scene:
     that is chosen; `racers` are those of the race that is on, best first; `held` is the run from
     which the walker was taken, while it is placed elsewhere: what was to be seen of it stays in
     the picture. `program` is one of the user's, beside the run. `guessing` is where, in w, the
-    first step is guessed to lead, while that is asked, and `answer` how a guess came out. `wanted`
-    are the settings that the user has asked for, `pace` is in iterations a second or a schedule of
-    them, and `now` in seconds.
+    first step is guessed to lead, while that is asked, and `answer` how a guess came out; `asked`
+    are the facts that an open question is about: what tells them holds back. `wanted` are the
+    settings that the user has asked for, `pace` is in iterations a second or a schedule of them,
+    and `now` in seconds.
     """
 
     surface: Surface
@@ -103,6 +106,7 @@ class Scene:
     program: Program | None = None
     guessing: float | None = None
     answer: str = ""
+    asked: frozenset[str] = frozenset()
     cursor: int | None = None
     number: int = 1
     label: str = ""
@@ -141,7 +145,7 @@ class Scene:
         It is taken with the wanted settings where they can be had from here, else as the run goes.
         """
         here = self.snapshot
-        if here.outcome or self.guessing is not None:
+        if here.outcome or self.guessing is not None or self.asked >= FIRST_STEP:
             return None  # nor is it told to whoever has still to guess
         settings = self.wanted if self.wanted.same_start(here.settings) else here.settings
         return _landing(self.surface, settings, Point(*here.step[:3], here.memory))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from support.clock import VirtualClock
-from support.desk import messages, opened
+from support.desk import Desk, messages, opened
 from support.sessions import problem
 from textual.widgets import Input
 
@@ -13,10 +13,12 @@ from gdtui.core.descent import Status
 from gdtui.core.run import Run
 from gdtui.core.settings import Settings
 from gdtui.drawing import Layer, Role
+from gdtui.now import WITHHELD
 from gdtui.runs.guess import DOES, EXPECTED, Guess, answered
 from gdtui.scene import LOSS, VALLEY
 from gdtui.serialization import SavedRun, read_saved_run, saved_run_by_name
 from gdtui.theory.verdict import Verdict
+from gdtui.ui.widgets.readout import Readout
 from gdtui.views import VIEWS
 from gdtui.views.marks import LANDING
 
@@ -196,3 +198,28 @@ async def test_keys_ask_for_the_guess_and_the_closing_words_and_the_table_answer
         await desk.press("right", "right", "enter")
         assert desk.bench.entry.guess == Guess(w=0.1)
         assert desk.bench.view != LOSS
+
+
+async def test_what_would_tell_holds_back_until_the_run_has_answered() -> None:
+    def telling(desk: Desk) -> list[str]:
+        rows = ["".join(text for text, _ in row) for row in desk.workbench.query_one(Readout).rows]
+        shown = [" ".join(row.strip("│").split()) for row in rows]
+        return [row for row in shown if row.startswith(("good", "gauge", "lr is", "near best"))]
+
+    held = ["gauge ?", "lr is ?", "near best ?"]
+    async with opened(size=(120, 36)) as desk:
+        told = telling(desk)
+        assert told[1:] == ["lr is 22% of limit 0.0045704", "near best after about 7"]
+        await desk.press("y")
+        await desk.press("escape")
+        assert telling(desk) == told
+        await desk.press("y", "down", "down", "down", "down", "enter")
+        assert telling(desk) == held
+        desk.app.screen.query_one(Input).value = "7"
+        await desk.press("enter")
+        assert telling(desk) == held
+        words = {row.name: row.words for row in desk.workbench.explanations()["Now"]}
+        assert words["near best"] == words["lr is"] == WITHHELD
+        await desk.advance(100)
+        assert "You said 7, and 7 it took" in desk.text
+        assert telling(desk) == told

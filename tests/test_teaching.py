@@ -329,3 +329,27 @@ def test_on_every_scale_the_printed_losses_are_drawn_as_those_of_the_run_are() -
         lines = {p.role: p for p in drawing.layers if not isinstance(p, Contours) and p.line}
         printed, live = lines[PRINTED].points, lines[Role.LIVE].points
         assert np.array_equal(printed, [at[: len(own)] for at in live], equal_nan=True)
+
+
+async def test_what_answers_the_question_of_a_card_holds_back_until_the_last_hint() -> None:
+    async with opened(size=(120, 36)) as desk:
+        course = Course(lesson_at("downhill"))
+        course.at = [card.title for card in course.lesson.cards].index("One step")
+        desk.workbench._teaching.begin(course)
+        await desk.pilot.pause()
+        assert "gradient -806.8" in desk.text
+        assert "step +0.807" not in desk.text
+        for _ in course.card.hints:
+            course.give_hint()
+        desk.workbench.show()
+        await desk.pilot.pause()
+        assert "step +0.807" in desk.text
+        await desk.press("]", "]")
+        assert course.card.title == "A guess"
+        assert "near best ?" in " ".join(desk.text.split())
+        assert course.answer("within 25 iterations", desk.bench)
+        desk.workbench.show()
+        await desk.pilot.pause()
+        assert "near best after about 7" in " ".join(desk.text.split())
+        await desk.press("]", "]", "[", "[", "escape")
+        assert desk.bench.question == frozenset()

@@ -121,6 +121,15 @@ class Course:
         """Whether there is a hint that was not given yet."""
         return not self.is_done and self._tries < len(self.card.hints)
 
+    @property
+    def question(self) -> frozenset[str]:
+        """The facts that its open question is about; none once the last hint is given."""
+        card = self.card
+        if not card.ask or self.is_done or (card.hints and not self.has_hint):
+            return frozenset()
+        answers = [card.answer] if card.answer else card.choices.values()
+        return frozenset[str]().union(*(answer.names for answer in answers))
+
     def check(self, text: str) -> None:
         """Raise ValueError, in words, for what can't be an answer."""
         if not self.card.choices:

@@ -28,6 +28,8 @@ EXPECTED = {
     Verdict.OSCILLATES: "it oscillates: it jumps across the minimum, but settles",
     Verdict.DIVERGES: "it diverges: the loss grows",
 }
+# The facts that tell beforehand what a run will do, and when it is within 1%.
+FORETOLD = frozenset({"critical", "predicted", "within"})
 # Off by a fifth, a guess is close.
 _CLOSE = 0.2
 # From here on the stretch of the valley is why a run takes long.
@@ -43,6 +45,11 @@ class Guess(NamedTuple):
     verdict: Verdict | None = None
     within: int | None = None
     w: float | None = None
+
+    @property
+    def asked(self) -> frozenset[str]:
+        """The facts that would tell whether it is right."""
+        return FORETOLD if self.w is None else frozenset()
 
     @property
     def brief(self) -> str:

@@ -107,6 +107,7 @@ class Teaching:
         """Show the card, as things stand."""
         if self.course:
             self.course.observe(self._bench())
+            self._bench().question = self.course.question
             heading = printable(self.course.heading, HEADING)
             text = card_text(self.course, self._bench())
             told = len(self.course.hints) or self.course.is_done
@@ -160,4 +161,5 @@ class Teaching:
     def leave(self) -> None:
         """End the lesson, or take the card away; the runs stay."""
         self.course = self._program = None
+        self._bench().question = frozenset()
         self._show()

@@ -260,6 +260,7 @@ class Workbench(IgnoresStaleSizes, StyledOnce[None], PromptRepaint[None]):
         """Show all as it is now; returns whether what is shown will go on changing."""
         if not self._panel.has_focus_within:  # what is set there is set for the run it shows
             self.bench.follow_leader()
+        self._teaching.observe()
         scene = self.bench.scene()
         self._panel.show(scene.wanted)
         self._plots.show(scene)
@@ -277,7 +278,6 @@ class Workbench(IgnoresStaleSizes, StyledOnce[None], PromptRepaint[None]):
         # In the past the lines of its run matter again.
         self.set_class(bool(scene.racers) and scene.cursor is None, "-racing")
         self._standings.show(scene)
-        self._teaching.observe()
         self._show_status(scene)
         self._show_hints(scene)
         return scene.goes_on
@@ -444,6 +444,7 @@ class Workbench(IgnoresStaleSizes, StyledOnce[None], PromptRepaint[None]):
     def action_guess(self) -> None:
         """Ask what the run will do, before it does."""
         self._enter()
+        self.bench.is_about_to_guess = True
         self.show()
         verdicts = list(EXPECTED)
         lines = [*EXPECTED.values(), HOW_MANY, WHERE_TO]
@@ -452,21 +453,24 @@ class Workbench(IgnoresStaleSizes, StyledOnce[None], PromptRepaint[None]):
             count = Hyperparameter("guess", "guess", 1, "", "", low=0)
             return Guess(within=int(count.parse(text)))
 
+        def leave(command: Callable[[], str | None]) -> None:
+            self.bench.is_about_to_guess = False
+            self._look(command)
+
         def count(text: str | None) -> None:
-            if text is not None:
-                self._look(partial(self.bench.guess, check(text)))
+            leave(partial(self.bench.guess, check(text)) if text is not None else lambda: None)
 
         def take(number: int | None) -> None:
             if number is None:
-                return
-            if number < len(verdicts):
-                self._look(partial(self.bench.guess, Guess(verdict=verdicts[number])))
+                leave(lambda: None)
+            elif number < len(verdicts):
+                leave(partial(self.bench.guess, Guess(verdict=verdicts[number])))
             elif lines[number] == HOW_MANY:
                 self.app.push_screen(
                     Question("Within 1% after how many iterations?", "", check), count
                 )
             else:
-                self._look(self.bench.begin_guess)
+                leave(self.bench.begin_guess)
 
         self.app.push_screen(LineScreen("Your guess of this run", lines), take)
 

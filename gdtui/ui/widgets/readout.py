@@ -104,7 +104,7 @@ class Readout(Rows):
         now, bound = Now.of(scene), self._bound_of(snapshot.settings)
         room = self.size.height - 2
         for level in BREVITY:
-            values = {row: row.value(now, self._room(row)) for row in rows_on(level)}
+            values = {row: row.shown(now, self._room(row)) for row in rows_on(level)}
             self._told = [row for row, value in values.items() if value]
             if len(self._told) <= room:
                 break
@@ -136,10 +136,12 @@ class Readout(Rows):
 
     def _row(self, now: Now, row: NowRow, value: str) -> Row:
         role = row.role
-        if row.label == GAUGE:
-            return self._verdict(now.found)
         held = not (now.scene.snapshot.settings.bias or now.scene.surface.is_standardized)
-        if row.label == LIMIT:
+        if row.holds_back(now):
+            role = Role.QUIET
+        elif row.label == GAUGE:
+            return self._verdict(now.found)
+        elif row.label == LIMIT:
             role = VERDICTS[now.found.verdict].role
         elif row.label == "b" and held:
             role = Role.QUIET
@@ -164,5 +166,5 @@ class Readout(Rows):
         at = event.y - self._has_frame
         words = None
         if self._scene and 0 <= at < len(self._told):
-            words = Content(self._told[at].explain(Now.of(self._scene)))
+            words = Content(self._told[at].explained(Now.of(self._scene)))
         self.tooltip = words
