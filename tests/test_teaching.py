@@ -245,6 +245,11 @@ async def test_the_newest_hint_is_in_sight_and_an_answer_is_not_quite_right_unti
             await desk.pilot.pause()
             assert course.read(hint, desk.bench)[-30:] in flowing(desk)
             assert "Not quite" in desk.text
+        # What has gone out of sight above is a key away, and back.
+        assert "─ pgup · enter answer · [ ] leaf · esc leave ─" in desk.text
+        await desk.press("pageup")
+        assert "A step goes against the gradient" in flowing(desk)
+        assert "─ pgdn · enter answer · [ ] leaf · esc leave ─" in desk.text
         await desk.press("enter", *"0.8068", "enter")
         assert "✓ There" in desk.text
         assert "Not quite" not in desk.text
