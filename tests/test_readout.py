@@ -22,9 +22,10 @@ from gdtui.core.settings import Settings
 from gdtui.core.surface import LossSurface, Surface
 from gdtui.drawing import Role, Row
 from gdtui.now import Now, fitted, rows_explained
-from gdtui.scene import Scene
+from gdtui.scene import CONTOUR, THIS_STEP, VALLEY, Scene
 from gdtui.theory.verdict import Verdict, stability
 from gdtui.ui.widgets.readout import Readout, gauge
+from gdtui.views import VIEWS
 from gdtui.views.marks import WALKER
 
 # The room that the left column leaves for the readout.
@@ -282,6 +283,25 @@ def test_the_explanations_have_the_numbers_of_the_moment(surface: LossSurface) -
 
 
 # Room
+
+
+def test_where_there_is_room_below_the_figures_it_tells_what_the_plots_show(
+    surface: LossSurface,
+) -> None:
+    readout, seen = Sized(), scene(Run(surface, Settings()))
+    readout.show(seen)
+    without = texts_of(readout.shown)
+    readout.show(seen, [view(seen) for view in (VIEWS[VALLEY], VIEWS[THIS_STEP], VIEWS[CONTOUR])])
+    shown = texts_of(readout.shown)
+    blank, *legend = shown[shown.index(f"{'curvature.':28}") + 1 :]
+    assert not blank.strip()
+    legend = [" ".join(text.split()) for text in legend if text.strip()]
+    # Each mark once, in the words of the plot that comes first; what is too long is cut.
+    assert legend[:3] == ["⠤⠤ loss along w", "⠤⠤ gradient -806.8", "━ step +0.807"]
+    assert "○ where the next iteration…" in legend
+    assert [text[0] for text in legend].count(WALKER) == 1
+    assert "".join(shown).startswith("".join(without).rstrip())
+    assert_it_fits(readout.shown)
 
 
 HOSTILE = {

@@ -18,6 +18,7 @@ from gdtui.core.descent import Step
 from gdtui.core.hyperparameter import Hyperparameter, Value
 from gdtui.core.printable import printable
 from gdtui.core.settings import Settings
+from gdtui.drawing import Drawing, Page
 from gdtui.export.command import command, not_carried
 from gdtui.export.figures import caption, plot_files
 from gdtui.export.files import ExportError
@@ -264,7 +265,7 @@ class Workbench(IgnoresStaleSizes, StyledOnce[None], PromptRepaint[None]):
         scene = self.bench.scene()
         self._panel.show(scene.wanted)
         self._plots.show(scene)
-        self._readout.show(scene)
+        self._readout.show(scene, list(self._seen.values()))
         if self._followed != scene.steps:
             self._followed = scene.steps
             text_beside = beside(scene.surface, scene.newest.settings)
@@ -433,13 +434,17 @@ class Workbench(IgnoresStaleSizes, StyledOnce[None], PromptRepaint[None]):
         """What explains the screen, by where it is to be seen; the chosen plot comes first."""
         scene = self.bench.scene()
         now = Now.of(scene)
-        plots = sorted(self._plots.shown, key=lambda plot: plot.view != self.bench.view)
-        seen = {plot.view: plot.shown for plot in plots}
         return {
-            **{view: explained(view, shown, now) for view, shown in seen.items() if shown},
+            **{view: explained(view, shown, now) for view, shown in self._seen.items()},
             "Now": rows_explained(now),
             "Hyperparameters": settings_explained(scene.wanted),
         }
+
+    @property
+    def _seen(self) -> dict[str, Drawing | Page]:
+        """What the plots on screen have drawn, by their views; the chosen one comes first."""
+        plots = sorted(self._plots.shown, key=lambda plot: plot.view != self.bench.view)
+        return {plot.view: plot.shown for plot in plots if plot.shown}
 
     def action_guess(self) -> None:
         """Ask what the run will do, before it does."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 
-from gdtui.drawing import BAND_ROLES, BRAILLE, Contours, Drawing, Page, Role, Span
+from gdtui.drawing import BAND_ROLES, BRAILLE, Contours, Drawing, Layer, Page, Role, Row, Span
 from gdtui.now import Explained, Now
 from gdtui.scene import Scene
 
@@ -79,9 +79,14 @@ def pieces(shown: Drawing | Page) -> Iterator[tuple[Role, str]]:
     for layer in shown.layers:
         if isinstance(layer, Contours):
             yield from ((role, BRAILLE) for role in (layer.role, *BAND_ROLES))
-        elif np.isfinite(layer.points).all(axis=0).any():
+        elif _points_seen(layer):
             yield layer.role, layer.glyph
     yield from ((label.role, label.text[-1:]) for label in shown.labels)
+
+
+def _points_seen(layer: Layer) -> int:
+    """How many of its points are places: a line needs two of them."""
+    return int(np.count_nonzero(np.isfinite(layer.points).all(axis=0)))
 
 
 def explained(name: str, shown: Drawing | Page, now: Now) -> list[Explained]:
@@ -94,6 +99,16 @@ def explained(name: str, shown: Drawing | Page, now: Now) -> list[Explained]:
         Explained(sign.name, sign.explain(now), tuple(found[sign]))
         for sign in sorted(found, key=lambda sign: order.get(sign, len(order)))
     ]
+
+
+def named(drawings: Iterable[Drawing | Page]) -> list[Row]:
+    """Each mark and each line that some drawings name, as it looks, and the first word for it."""
+    found: dict[Span, str] = {}
+    for layer in (one for shown in drawings if isinstance(shown, Drawing) for one in shown.layers):
+        if isinstance(layer, Layer) and layer.word and _points_seen(layer) > layer.line:
+            sample = f"{_SAMPLES.get(layer.glyph, layer.glyph):2}"
+            found.setdefault((sample, layer.role), layer.word)
+    return [(sample, (f" {word}", Role.QUIET)) for sample, word in found.items()]
 
 
 def short_name(name: str) -> str:

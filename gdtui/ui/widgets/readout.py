@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import textwrap
 from collections import deque
+from collections.abc import Sequence
 from itertools import groupby
 from operator import itemgetter
 
@@ -14,12 +15,13 @@ from textual.content import Content
 from gdtui.core.descent import Status
 from gdtui.core.pacemaker import FULL_SPEED, Pace, Schedule
 from gdtui.core.settings import Settings
-from gdtui.drawing import Role, Row, short
+from gdtui.drawing import Drawing, Page, Role, Row, short
 from gdtui.now import BREVITY, GAUGE, LIMIT, VERDICTS, Now, NowRow, rows_on
 from gdtui.scene import Scene
 from gdtui.theory.verdict import Stability
-from gdtui.ui.widgets.rows import Rows, framed
+from gdtui.ui.widgets.rows import Rows, framed, in_cells
 from gdtui.views.marks import WALKER
+from gdtui.views.view import named
 
 # What the parts of the gauge look like, up to which part of the critical learning rate.
 _ZONES = (
@@ -28,6 +30,8 @@ _ZONES = (
     (1.0, "~", Role.WALKER),
     (math.inf, "x", Role.ALARM),
 )
+# The legend needs no fewer rows: a blank one, and two that are worth it.
+LEGEND_ROWS = 3
 # The gauge reaches from a hundredth of the critical learning rate to its tenfold.
 _LOWEST, _DECADES = -2.0, 3.0
 
@@ -81,17 +85,18 @@ class Readout(Rows):
         super().__init__(id="readout")
         self._speedometer = Speedometer()
         self._scene: Scene | None = None
+        self._drawings: Sequence[Drawing | Page] = ()
         # What explains each of the rows, from the top.
         self._told: list[NowRow] = []
 
     def on_resize(self) -> None:
         """Show the same at the new width."""
         if self._scene:
-            self.show(self._scene)
+            self.show(self._scene, self._drawings)
 
-    def show(self, scene: Scene) -> None:
-        """Show where the run stands that is looked at."""
-        self._scene = scene
+    def show(self, scene: Scene, drawings: Sequence[Drawing | Page] = ()) -> None:
+        """Show where the run stands that is looked at, and below what the drawings name."""
+        self._scene, self._drawings = scene, drawings
         snapshot, pace = scene.snapshot, scene.pace
         title = f"Now: run {scene.number}" if scene.ghosts else "Now"
         if snapshot.status is Status.RUNNING:
@@ -111,6 +116,8 @@ class Readout(Rows):
         rows = [self._row(now, row, values[row]) for row in self._told]
         if len(rows) + len(bound) <= room:
             rows += bound
+        if room - len(rows) >= LEGEND_ROWS:
+            rows += self._legend(room - len(rows))
         self.show_rows(self._framed(rows, title, note) if self._has_frame else rows)
 
     @property
@@ -154,6 +161,13 @@ class Readout(Rows):
             return ((found.short.ljust(width), role),)
         word = str(found.verdict).ljust(self.LABEL_WIDTH + 1)
         return ((word, role), *gauge(found.ratio, max(width - len(word), 1)))
+
+    def _legend(self, room: int) -> list[Row]:
+        """What the plots show in which colour, below a blank row; what is too long is cut."""
+        rows: list[Row] = [((" " * self._width, Role.PLAIN),)]
+        for sample, (word, role) in named(self._drawings):
+            rows.append((sample, (in_cells(word, self._width - len(sample[0])), role)))
+        return rows[:room] if len(rows) > 1 else []
 
     def _bound_of(self, settings: Settings) -> list[Row]:
         """Which learning rates work, in words."""

@@ -18,6 +18,13 @@ from gdtui.drawing import BAND_ROLES, Role, Row
 BAND_GLYPHS = dict(zip(BAND_ROLES, " `,;~=!*&$W#", strict=True))
 
 
+def in_cells(text: str, width: int) -> str:
+    """The text in so many cells, with a sign where it is cut."""
+    if cell_len(text) > width:
+        text = set_cell_size(text, width - 1).rstrip() + "…"
+    return set_cell_size(text, width)
+
+
 def framed(rows: list[Row], width: int, title: str, note: str, role: Role) -> list[Row]:
     """The rows, each `width` cells wide, in a frame with a title above and a note below.
 

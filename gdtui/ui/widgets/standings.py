@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 from textual import events
 from textual.message import Message
 
@@ -17,7 +17,7 @@ from gdtui.runs.race import Racer
 from gdtui.scene import Scene, colour_of
 from gdtui.theory.divergence import ALARMING, DIVERGING
 from gdtui.ui import captions
-from gdtui.ui.widgets.rows import Rows, framed
+from gdtui.ui.widgets.rows import Rows, framed, in_cells
 from gdtui.views.marks import WALKER
 
 # From this height on the frame has a lower edge.
@@ -38,7 +38,7 @@ class Figure:
 
     def right(self, racer: Racer) -> str:
         """The text at the right end of its cells."""
-        return _cut(self.text(racer).rjust(self.width), self.width)
+        return in_cells(self.text(racer).rjust(self.width), self.width)
 
 
 def _far(racer: Racer) -> str:
@@ -192,7 +192,7 @@ def _racer_row(racer: Racer, form: Sequence[Figure], followed: int) -> Row:
     far = Role.ALARM if alarm else Role.MINIMUM if there else Role.PLAIN
     first, *middle, last = form
     spans: list[Span] = [(f"{racer.place} ", Role.QUIET), mark, (" ", Role.PLAIN)]
-    spans.append((_cut(first.text(racer), first.width), role))
+    spans.append((in_cells(first.text(racer), first.width), role))
     spans += [(f" {each.right(racer)}", role if each.is_bar else Role.PLAIN) for each in middle]
     return (*spans, (" " + last.right(racer), far))
 
@@ -207,13 +207,6 @@ def _head_row(form: Sequence[Figure]) -> Row:
     first, *others = form
     heads = "".join(f" {figure.head.rjust(figure.width)}" for figure in others)
     return ((" " * _BEFORE + first.head.ljust(first.width) + heads, Role.QUIET),)
-
-
-def _cut(text: str, width: int) -> str:
-    """The text in so many cells, with a sign where it is cut."""
-    if cell_len(text) > width:
-        return set_cell_size(text, width - 1).rstrip() + "…"
-    return set_cell_size(text, width)
 
 
 def _padded(row: Row, width: int) -> Row:
