@@ -86,14 +86,15 @@ def _bands(*colours: str) -> dict[Role, str]:
 
 # In both the accent, for what is live, and the warning, for where we are, differ to the eye.
 # Heights go from blue to yellow as in cividis, and are lighter the higher; on dark so dark, and on
-# light so light, that every mark stands out.
+# light so light, that every mark stands out. `tests/test_colours.py` looks at them as people see
+# them who are colour-blind.
 ON_DARK = Scheme(
     "gdtui-dark",
     dark=True,
     primary="#5fafff",
     secondary="#7f9fbf",
     accent="#3fd0e0",
-    success="#5fd75f",
+    success="#7fe04f",
     warning="#ffd75f",
     error="#ff6b6b",
     foreground="#e0e0e0",
@@ -101,8 +102,8 @@ ON_DARK = Scheme(
     surface="#1a2027",
     panel="#20272f",
     bands=_bands(
-        *("#081a52", "#0e1e4c", "#142146", "#1a2541", "#20293b", "#262d35"),
-        *("#2c302f", "#323429", "#383823", "#3e3c1e", "#443f18", "#4a4312"),
+        *("#0a1648", "#101a43", "#161e3e", "#1b2239", "#212634", "#272a2f"),
+        *("#2d2f2b", "#333326", "#393721", "#3e3b1c", "#443f17", "#4a4312"),
     ),
 )
 ON_LIGHT = Scheme(
@@ -111,7 +112,7 @@ ON_LIGHT = Scheme(
     primary="#005f9f",
     secondary="#4f6f8f",
     accent="#007f8f",
-    success="#147a14",
+    success="#206400",
     warning="#9a6a00",
     error="#c02020",
     foreground="#202428",
