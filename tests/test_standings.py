@@ -7,6 +7,7 @@ from rich.cells import cell_len
 from support.desk import Desk, opened
 from support.sessions import problem
 
+from gdtui.core.landscapes import LANDSCAPES
 from gdtui.core.methods import METHODS
 from gdtui.core.run import Run
 from gdtui.core.settings import Settings
@@ -199,3 +200,14 @@ def test_the_words_of_a_race_from_its_start_to_its_end() -> None:
     assert words_of(SHORT.replace(lr=0.005), SHORT.replace(lr=0.1), iterations=100) == [
         "All diverge: take a smaller learning rate, then t races again."
     ]
+
+
+async def test_no_loss_is_cut_at_the_smallest_size() -> None:
+    begin = SHORT.replace(lr=0.018, w_start=10, b_start=1)
+    async with opened(size=(80, 24), landscape=LANDSCAPES["canyon"]) as desk:
+        await raced(desk, [begin.replace(method=key) for key in METHODS], 0.1)
+        desk.bench.finish()
+        await desk.wait(0.5)
+        desk.workbench.show()
+        assert "momentum 0.018 0.0015    1% at 13" in desk.text
+        assert not any("…" in row for row in told(desk))

@@ -12,7 +12,7 @@ from textual import events
 from textual.message import Message
 
 from gdtui.drawing import GHOST_ROLES, Role, Row, Span, short
-from gdtui.now import above_best, fitted
+from gdtui.now import above_best, first_that_fits, fitted
 from gdtui.runs.race import Racer
 from gdtui.scene import Scene, colour_of
 from gdtui.theory.divergence import ALARMING, DIVERGING
@@ -64,12 +64,17 @@ def _far_in_a_word(racer: Racer) -> str:
     return words.removesuffix(" best").removesuffix(" above").removesuffix(" left")
 
 
+def _loss_briefly(racer: Racer) -> str:
+    """In six cells; of a thousandth there is room for two digits."""
+    return first_that_fits([fitted((racer.loss,), "", 6), f"{racer.loss:.2g}"], 6)
+
+
 _NAME = Figure("method and rate", 24, lambda racer: racer.label)
 _NARROW_NAME = Figure("method, rate", 17, lambda racer: racer.label)
 _NARROWEST_NAME = Figure("method", 14, lambda racer: racer.label.replace(" lr ", " "))
 _REACHED = Figure("iteration", 10, lambda racer: f"{racer.snapshot.reached}")
 _LOSS = Figure("loss", 12, lambda racer: short(racer.loss, 8))
-_NARROW_LOSS = Figure("loss", 6, lambda racer: fitted((racer.loss,), "", 6))
+_NARROW_LOSS = Figure("loss", 6, _loss_briefly)
 _WAY = Figure("the way to within 1%", 48, lambda racer: _bar(racer.way, 48), is_bar=True)
 _FAR = Figure("how far", 21, _far)
 _NARROW_FAR = Figure("how far", 11, _far_briefly)
