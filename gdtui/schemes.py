@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from gdtui.drawing import BAND_ROLES, GHOST_ROLES, Role
 
-# Of each role the colour, by its name in a theme of Textual's, some with a strength in percent.
+# Of each role the colour, by its name in a theme of Textual's, some with a strength in percent. Of
+# text-accent and the like Textual mixes a third of black or white in: they are too near each other.
 _NAMED = {
     Role.PLAIN: "foreground",
     Role.QUIET: "text-muted",
@@ -18,13 +19,13 @@ _NAMED = {
     Role.EXAMPLE: "foreground",
     Role.RESIDUAL: "text-disabled",
     Role.PROGRAM: "#c850c0",
-    Role.LIVE: "text-accent",
-    Role.PATH: "text-warning",
-    Role.GRADIENT: "text-primary",
+    Role.LIVE: "accent",
+    Role.PATH: "warning",
+    Role.GRADIENT: "primary",
     Role.STEP: "foreground",
-    Role.MINIMUM: "text-success",
-    Role.WALKER: "text-warning",
-    Role.ALARM: "text-error",
+    Role.MINIMUM: "success",
+    Role.WALKER: "warning",
+    Role.ALARM: "error",
 }
 _GHOSTS = (
     "#9a86c8",
@@ -67,12 +68,8 @@ class Scheme(NamedTuple):
         if name.startswith("#"):
             return name
         percent = float(strength.rstrip("%") or _STRENGTHS.get(name, 100))
-        named = self.foreground if name in _STRENGTHS else self._named(name)
+        named: str = self.foreground if name in _STRENGTHS else getattr(self, name)
         return _mixed(named, self.background, percent / 100)
-
-    def _named(self, name: str) -> str:
-        colour: str = getattr(self, name.removeprefix("text-"))
-        return colour
 
 
 def _mixed(colour: str, ground: str, part: float) -> str:

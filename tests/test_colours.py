@@ -14,13 +14,15 @@ import numpy as np
 import pytest
 from support.clock import VirtualClock
 from support.sessions import problem
+from textual.theme import Theme
 
 from gdtui.bench import Bench
 from gdtui.core.model import Vector
 from gdtui.core.settings import Settings
 from gdtui.drawing import BAND_ROLES, GHOST_ROLES, Role
 from gdtui.scene import Program
-from gdtui.schemes import SCHEMES, Scheme
+from gdtui.schemes import ROLE_COLOURS, SCHEMES, Scheme
+from gdtui.ui.theme import DARK, LIGHT
 from gdtui.views import VIEWS
 from gdtui.views.view import TEXT, pieces
 
@@ -103,6 +105,17 @@ def drawn_alike() -> set[tuple[Role, Role]]:
 def test_the_higher_the_ground_the_lighter_it_is(scheme: Scheme, vision: str) -> None:
     lightness = [seen(scheme.colour(role), vision)[0] for role in BAND_ROLES]
     assert all(above - below > BRIGHTER for below, above in pairwise(lightness))
+
+
+@pytest.mark.parametrize("theme", [DARK, LIGHT], ids=lambda theme: theme.name)
+def test_the_screen_has_the_colours_of_the_scheme(theme: Theme) -> None:
+    """As Textual makes them of the names; it rounds down."""
+    made = theme.to_color_system().generate()
+    for role, name in ROLE_COLOURS.items():
+        if name in made and made[name].startswith("#"):
+            meant = bytes.fromhex(SCHEMES[theme.name].colour(role)[1:])
+            pairs = zip(bytes.fromhex(made[name][1:]), meant, strict=True)
+            assert all(abs(one - other) <= 1 for one, other in pairs), role
 
 
 @either_scheme
