@@ -250,6 +250,12 @@ async def test_the_newest_hint_is_in_sight_and_an_answer_is_not_quite_right_unti
         await desk.press("pageup")
         assert "A step goes against the gradient" in flowing(desk)
         assert "─ pgdn · enter answer · [ ] leaf · esc leave ─" in desk.text
+        await desk.press("k")
+        await pauses_until(desk.pilot, lambda: shows(desk, "up, down: scroll"))
+        whole = " ".join(desk.text.replace("│", " ").split())
+        for part in (course.card.text.partition("\n")[0], course.card.ask, *course.hints):
+            assert " ".join(course.read(part, desk.bench).split()) in whole
+        await desk.press("escape")
         await desk.press("enter", *"0.8068", "enter")
         assert "✓ There" in desk.text
         assert "Not quite" not in desk.text

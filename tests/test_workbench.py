@@ -278,7 +278,7 @@ SCREENS: dict[str, type] = {
     "ctrl+p": Palette,
 }  # fmt: skip
 # What these do has tests of its own.
-ELSEWHERE = {"c", "pageup", "pagedown", "question_mark", "q", *LEAVES}
+ELSEWHERE = {"c", "k", "pageup", "pagedown", "question_mark", "q", *LEAVES}
 BOUND = [binding for binding in BINDINGS if isinstance(binding, Binding)]
 KEYS = [key for binding in BOUND for key in binding.key.split(",")]
 SPELLED = {

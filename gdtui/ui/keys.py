@@ -319,6 +319,7 @@ GROUPS: dict[str, list[Binding]] = {
             "left_square_bracket", "leaf(-1)", "Card before", "lesson: the card before", None, "["
         ),
         _key("right_square_bracket", "leaf(1)", "Next card", "lesson: the next card", None, "]"),
+        _key("k", "card", "Whole card", "lesson: the whole card, over the plots"),
     ],
     "Take away": [
         _key(

@@ -16,6 +16,7 @@ from gdtui.lessons.progress import LessonProgress, course_of
 from gdtui.scene import Program
 from gdtui.ui.dialogs.lines import LineScreen
 from gdtui.ui.dialogs.question import Question
+from gdtui.ui.dialogs.whole_card import WholeCardScreen
 from gdtui.ui.elsewhere import Elsewhere
 from gdtui.ui.widgets.lesson_card import LessonCard
 
@@ -105,16 +106,32 @@ class Teaching:
 
     def observe(self) -> None:
         """Show the card, as things stand."""
+        keys, told = "esc close", 0
         if self.course:
             self.course.observe(self._bench())
             self._bench().question = self.course.question
+            keys, told = keys_of(self.course), len(self.course.hints) or self.course.is_done
+        if written := self._written:
+            self.card.show(*written, keys, told)
+
+    @property
+    def _written(self) -> tuple[str, Content] | None:
+        """The heading and the text of the card, if there is one."""
+        if self.course:
             heading = printable(self.course.heading, HEADING)
-            text = card_text(self.course, self._bench())
-            told = len(self.course.hints) or self.course.is_done
-            self.card.show(heading, text, keys_of(self.course), told)
-        elif self._program:
+            return heading, card_text(self.course, self._bench())
+        if self._program:
             text = Content("\n\n".join(self._program.verdict))
-            self.card.show(f"Check of {self._program.name}", text, "esc close")
+            return f"Check of {self._program.name}", text
+        return None
+
+    def show_whole(self) -> None:
+        """Show all of the card over the plots, if there is one."""
+        if written := self._written:
+            self._app.clear_notifications()
+            self._app.push_screen(WholeCardScreen(*written))
+        else:
+            self._tell("There is no card: L shows the lessons.")
 
     def turn(self, by: int) -> None:
         """Take another card in hand."""

@@ -558,6 +558,10 @@ class Workbench(IgnoresStaleSizes, StyledOnce[None], PromptRepaint[None]):
         """Take another card of the lesson in hand."""
         self._teaching.turn(by)
 
+    def action_card(self) -> None:
+        """Show the whole card over the plots."""
+        self._teaching.show_whole()
+
     def action_export(self) -> None:
         """Choose what is written to a file."""
         choices = list(EXPORTERS)
