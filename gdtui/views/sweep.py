@@ -139,7 +139,7 @@ def _sweep_words(scene: Scene, swept: SweepSnapshot) -> str:
     if trial is None:
         return "left and right pick, enter adopts"
     within = "" if trial.within is None else f", within 1% after {trial.within}"
-    return f"{_trial_words(trial)} · enter adopts{within}"
+    return f"{_trial_words(trial)}{within} · enter adopts"
 
 
 def _trial_words(trial: Trial) -> str:

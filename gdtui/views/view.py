@@ -79,14 +79,15 @@ def pieces(shown: Drawing | Page) -> Iterator[tuple[Role, str]]:
     for layer in shown.layers:
         if isinstance(layer, Contours):
             yield from ((role, BRAILLE) for role in (layer.role, *BAND_ROLES))
-        elif _points_seen(layer):
+        elif _is_seen(layer):
             yield layer.role, layer.glyph
     yield from ((label.role, label.text[-1:]) for label in shown.labels)
 
 
-def _points_seen(layer: Layer) -> int:
-    """How many of its points are places: a line needs two of them."""
-    return int(np.count_nonzero(np.isfinite(layer.points).all(axis=0)))
+def _is_seen(layer: Layer) -> bool:
+    """Whether there are points to be drawn: a line needs two of them."""
+    places = np.isfinite(layer.points).all(axis=0)
+    return int(np.count_nonzero(places)) > layer.line
 
 
 def explained(name: str, shown: Drawing | Page, now: Now) -> list[Explained]:
@@ -105,7 +106,7 @@ def named(drawings: Iterable[Drawing | Page]) -> list[Row]:
     """Each mark and each line that some drawings name, as it looks, and the first word for it."""
     found: dict[Span, str] = {}
     for layer in (one for shown in drawings if isinstance(shown, Drawing) for one in shown.layers):
-        if isinstance(layer, Layer) and layer.word and _points_seen(layer) > layer.line:
+        if isinstance(layer, Layer) and layer.word and _is_seen(layer):
             sample = f"{_SAMPLES.get(layer.glyph, layer.glyph):2}"
             found.setdefault((sample, layer.role), layer.word)
     return [(sample, (f" {word}", Role.QUIET)) for sample, word in found.items()]
