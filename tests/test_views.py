@@ -566,6 +566,8 @@ def test_a_step_out_of_the_window_points_at_its_edge(w: float, lr: float, edge: 
     assert LANDING not in {part.glyph for part in layers(drawing, Role.STEP)}
     past = abs(w - lr * step.dw - side)
     assert f", {short(past, 3)} beyond" in drawing.note
+    # The room beneath a plot at 80x24.
+    assert len(drawing.note) <= 42
 
 
 @pytest.mark.parametrize("settings", [Settings(iterations=5), Settings(lr=1e6, w_start=1e100),

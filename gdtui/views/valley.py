@@ -247,7 +247,8 @@ def _words(scene: Scene, cut: _Cut, x_axis: Axis, y_axis: Axis) -> str:
     words, steepness = [], _steepness(cut, x_axis, y_axis)
     if scene.guessing is not None:
         return f"gradient {short(cut.gradient, 4)} -> a step to {short(scene.guessing, 4)}?"
-    if math.isfinite(steepness):
+    # Where the step leaves the window there is room for it alone: the panel tells the gradient.
+    if math.isfinite(steepness) and not _beyond(cut, x_axis) > 0:
         words.append(f"{_uphill(steepness)} {_gradient_word(cut)}")
     if not math.isnan(cut.there):
         words.append(f"{_ahead(cut)} {_step_word(cut, x_axis)}")
@@ -258,7 +259,12 @@ def _gradient_word(cut: _Cut) -> str:
     return f"gradient {short(cut.gradient, 4)}"
 
 
+def _beyond(cut: _Cut, x_axis: Axis) -> float:
+    """How far outside of the window the next iteration lands; at most 0 within it."""
+    return max(x_axis.low - cut.there, cut.there - x_axis.high)
+
+
 def _step_word(cut: _Cut, x_axis: Axis) -> str:
-    step, past = cut.there - cut.here, max(x_axis.low - cut.there, cut.there - x_axis.high)
+    step, past = cut.there - cut.here, _beyond(cut, x_axis)
     where = f", {short(past, 3)} beyond" if past > 0 else ""
     return f"step {'+' if step > 0 else ''}{short(step, 3)}{where}"
