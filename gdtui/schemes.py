@@ -6,8 +6,7 @@ from typing import NamedTuple
 
 from gdtui.drawing import BAND_ROLES, GHOST_ROLES, Role
 
-# Of each role the colour, by its name in a theme of Textual's, some with a strength in percent. Of
-# text-accent and the like Textual mixes a third of black or white in: they are too near each other.
+# Of each role the colour, by its name in a theme of Textual's, some with a strength in percent.
 _NAMED = {
     Role.PLAIN: "foreground",
     Role.QUIET: "text-muted",
@@ -19,13 +18,13 @@ _NAMED = {
     Role.EXAMPLE: "foreground",
     Role.RESIDUAL: "text-disabled",
     Role.PROGRAM: "#c850c0",
-    Role.LIVE: "accent",
-    Role.PATH: "warning",
-    Role.GRADIENT: "primary",
+    Role.LIVE: "text-accent",
+    Role.PATH: "text-warning",
+    Role.GRADIENT: "text-primary",
     Role.STEP: "foreground",
-    Role.MINIMUM: "success",
-    Role.WALKER: "warning",
-    Role.ALARM: "error",
+    Role.MINIMUM: "text-success",
+    Role.WALKER: "text-warning",
+    Role.ALARM: "text-error",
 }
 _GHOSTS = (
     "#9a86c8",
@@ -68,8 +67,18 @@ class Scheme(NamedTuple):
         if name.startswith("#"):
             return name
         percent = float(strength.rstrip("%") or _STRENGTHS.get(name, 100))
-        named: str = self.foreground if name in _STRENGTHS else getattr(self, name)
+        named = self.foreground if name in _STRENGTHS else self._named(name)
         return _mixed(named, self.background, percent / 100)
+
+    @property
+    def in_text(self) -> dict[str, str]:
+        """The colours that text has, as they are: by the names that the roles have for them."""
+        names = {name for name in ROLE_COLOURS.values() if name.startswith("text-")}
+        return {name: self._named(name) for name in sorted(names - _STRENGTHS.keys())}
+
+    def _named(self, name: str) -> str:
+        colour: str = getattr(self, name.removeprefix("text-"))
+        return colour
 
 
 def _mixed(colour: str, ground: str, part: float) -> str:

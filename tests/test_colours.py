@@ -109,8 +109,8 @@ def test_the_higher_the_ground_the_lighter_it_is(scheme: Scheme, vision: str) ->
 
 @pytest.mark.parametrize("theme", [DARK, LIGHT], ids=lambda theme: theme.name)
 def test_the_screen_has_the_colours_of_the_scheme(theme: Theme) -> None:
-    """As Textual makes them of the names; it rounds down."""
-    made = theme.to_color_system().generate()
+    """As Textual makes them of the names."""
+    made = theme.to_color_system().generate() | theme.variables
     for role, name in ROLE_COLOURS.items():
         if name in made and made[name].startswith("#"):
             meant = bytes.fromhex(SCHEMES[theme.name].colour(role)[1:])

@@ -51,7 +51,7 @@ from gdtui.views import VIEWS
 # Where only one plot has to be drawn.
 SMALL = (80, 24)
 # The colour of $text-error.
-ALARM = "#FF9D9D"
+ALARM = "#FF6B6B"
 SIZES = [(40, 12), (80, 24), (120, 36), (200, 55)]
 LAST_LINE = "Iteration   99 => Loss: 69.1209628275"
 

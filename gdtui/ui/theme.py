@@ -10,7 +10,8 @@ from gdtui.schemes import ON_DARK, ON_LIGHT, ROLE_COLOURS, Scheme
 def _theme(scheme: Scheme) -> Theme:
     colours = scheme._asdict()
     del colours["bands"]
-    return Theme(**colours)
+    # Textual would mix a third of black or white in, and bring them too near each other.
+    return Theme(**colours, variables=scheme.in_text)
 
 
 def _role_rules() -> list[str]:
