@@ -22,7 +22,7 @@ from gdtui.core.settings import Settings
 from gdtui.core.surface import LossSurface, Surface
 from gdtui.drawing import Role, Row
 from gdtui.now import Now, fitted, rows_explained
-from gdtui.scene import CONTOUR, THIS_STEP, VALLEY, Scene
+from gdtui.scene import CONTOUR, LOSS, THIS_STEP, VALLEY, Scene
 from gdtui.theory.verdict import Verdict, stability
 from gdtui.ui.widgets.readout import Readout, gauge
 from gdtui.views import VIEWS
@@ -302,6 +302,10 @@ def test_where_there_is_room_below_the_figures_it_tells_what_the_plots_show(
     assert [text[0] for text in legend].count(WALKER) == 1
     assert "".join(shown).startswith("".join(without).rstrip())
     assert_it_fits(readout.shown)
+    (run := Run(surface, Settings())).advance(100)
+    readout.show(scene(run), [VIEWS[LOSS](scene(run))])
+    # Of a number that has no room not a part is shown.
+    assert f"{WALKER}  iteration 100" in [text.rstrip() for text in texts_of(readout.shown)]
 
 
 HOSTILE = {

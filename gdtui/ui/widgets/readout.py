@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from itertools import groupby
 from operator import itemgetter
 
+from rich.cells import cell_len
 from textual import events
 from textual.content import Content
 
@@ -163,10 +164,15 @@ class Readout(Rows):
         return ((word, role), *gauge(found.ratio, max(width - len(word), 1)))
 
     def _legend(self, room: int) -> list[Row]:
-        """What the plots show in which colour, below a blank row; what is too long is cut."""
+        """What the plots show in which colour, below a blank row.
+
+        A figure that there is no room for is left out, and other words are cut.
+        """
         rows: list[Row] = [((" " * self._width, Role.PLAIN),)]
         for sample, (word, role) in named(self._drawings):
-            rows.append((sample, (in_cells(word, self._width - len(sample[0])), role)))
+            width = self._width - len(sample[0])
+            shown = word if cell_len(word) <= width else word.partition(":")[0]
+            rows.append((sample, (in_cells(shown, width), role)))
         return rows[:room] if len(rows) > 1 else []
 
     def _bound_of(self, settings: Settings) -> list[Row]:
