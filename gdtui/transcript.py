@@ -5,6 +5,7 @@ The lines are data: one of any length costs no memory, one that says nothing of 
 
 from __future__ import annotations
 
+import codecs
 import io
 import math
 import os
@@ -21,6 +22,8 @@ LESSON_EXAMPLE = "Iteration    0 => Loss: 812.8666666667"
 GROUPS = ("iteration", "loss")
 # What stands in a line beyond so many characters is not looked at.
 LINE_LIMIT = 4096
+# Bytes that are read at once.
+READ_BYTES = 1 << 16
 LARGEST_ITERATION = 1_000_000_000
 _NUMBER = re.compile(
     r"[-+]?(?:\d+(?:\.(\d*))?|\.(\d+))(?:e([-+]?\d{1,4}))?|[-+]?(?:inf(?:inity)?|nan)", re.A | re.I
@@ -94,7 +97,7 @@ def read_transcript(
             with open(path, "rb") as file:
                 transcript = _transcript(file, pattern)
     except OSError as error:
-        raise TranscriptError(f"{name}: {_why(error, path)}") from None
+        raise TranscriptError(f"{name}: {why_unreadable(error, path)}") from None
     except ValueError:  # of a path that holds a null character
         raise TranscriptError(f"{name}: this cannot be the name of a file") from None
     if not len(transcript):
@@ -104,7 +107,8 @@ def read_transcript(
     return transcript
 
 
-def _why(error: OSError, path: str) -> str:
+def why_unreadable(error: OSError, path: str) -> str:
+    """Why a file can't be read, in words."""
     if isinstance(error, FileNotFoundError):
         return "there is no such file"
     if os.path.isdir(path):
@@ -127,22 +131,46 @@ def _transcript(stream: BinaryIO, pattern: re.Pattern[str] | None) -> Transcript
 def printed_losses(stream: BinaryIO, pattern: re.Pattern[str]) -> Iterator[PrintedLoss]:
     """The losses in the lines of a stream, as they come."""
     for number, line in enumerate(_lines_of(stream), 1):
-        found = pattern.search(line)
-        if found and (printed := _printed(number, *found.group(*GROUPS))):
+        if printed := matched(number, line, pattern):
             yield printed
 
 
+def matched(number: int, line: str, pattern: re.Pattern[str]) -> PrintedLoss | None:
+    """What a line says by a pattern with our groups, if both are numbers."""
+    found = pattern.search(line, 0, LINE_LIMIT)
+    return _printed(number, *found.group(*GROUPS)) if found else None
+
+
 def _lines_of(stream: BinaryIO) -> Iterator[str]:
-    """The lines without what is too long in them; CR alone ends one, too."""
-    text = io.TextIOWrapper(stream, "utf-8", "replace")
-    try:
-        while line := text.readline(LINE_LIMIT):
-            rest = line
-            while rest and not rest.endswith("\n"):
-                rest = text.readline(LINE_LIMIT)
-            yield line
-    finally:
-        text.detach()  # or the stream would be closed along with it
+    """The lines without what is too long in them."""
+    splitter = LineSplitter()
+    while block := stream.read(READ_BYTES):
+        yield from splitter.feed(block)
+    yield from splitter.end()
+
+
+class LineSplitter:
+    """Makes lines of blocks of bytes, wherever a block ends; CR alone ends a line, too.
+
+    Of a line longer than a block, what is beyond LINE_LIMIT is dropped.
+    """
+
+    def __init__(self) -> None:
+        utf8 = codecs.getincrementaldecoder("utf-8")("replace")
+        self._decoder = io.IncrementalNewlineDecoder(utf8, translate=True)
+        self._begun = ""
+
+    def feed(self, block: bytes) -> list[str]:
+        """The lines that end in the next block."""
+        lines = (self._begun + self._decoder.decode(block)).split("\n")
+        self._begun = lines.pop()[:LINE_LIMIT]
+        return lines
+
+    def end(self) -> list[str]:
+        """What is left at the end: a line that has not ended, or nothing."""
+        lines = (self._begun + self._decoder.decode(b"", final=True)).split("\n")
+        self._begun = ""
+        return [line for line in lines if line]
 
 
 def _printed(line: int, iteration: str | None, loss: str | None) -> PrintedLoss | None:

@@ -33,7 +33,7 @@ ROOMS = """
     serialization diagnosis
     scene
     drawing clipping
-    now schemes
+    now schemes following
     bench views
     lessons
     export sessions

@@ -62,6 +62,8 @@ def _run(arguments: Sequence[str] | None) -> int:
         return _fail("there is no data on standard input; pipe it in, or name a file")
     if options.check is not None:
         return _check(options, settings)
+    if options.follow:
+        return _follow(options)
     if options.figure and (trouble := _trouble_with_figure(options)):
         return _fail(trouble)
     if options.compare:
@@ -246,6 +248,30 @@ def _check(options: argparse.Namespace, settings: Settings) -> int:
             return _open(options, settings, opening, loaded, program=program) or status
     for sentence in found:
         print(sentence)
+    return status
+
+
+def _follow(options: argparse.Namespace) -> int:
+    """Read the losses that other programs print, and sum them up."""
+    from gdtui.following import Followed, read_to_end, source_name, summary
+    from gdtui.transcript import TranscriptError
+
+    if "-" in options.follow and (sys.stdin is None or is_terminal(sys.stdin)):
+        return _fail("there are no lines on standard input; pipe them in, or name a file")
+    status = 0
+    for path in options.follow:
+        followed = Followed(source_name(path), options.pattern)
+        try:
+            read_to_end(followed, path, sys.stdin.buffer if path == "-" else None)
+        except TranscriptError as error:
+            status = _fail(error)
+            continue
+        except KeyboardInterrupt:  # it has been seen enough of
+            status = INTERRUPTED_STATUS
+        if followed.count:
+            print("\n".join(summary(followed)))
+        if status == INTERRUPTED_STATUS:
+            break
     return status
 
 

@@ -40,6 +40,7 @@ examples:
   gdtui --surface rosenbrock              a classic surface in place of data
   gdtui --compare a.jsonl b.jsonl         exported runs beside each other
   python train.py | gdtui --check -       are these the losses? If not, why?
+  python -u train.py | gdtui --follow -   the loss of any program, as it prints it
   gdtui data.csv --figure run.pdf         loss and valley, for a paper or a slide
 
 On screen, ? shows all keys. Exit status: 0; 1 if the run diverged to infinity (plain output), or
@@ -175,8 +176,8 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_check(parser: argparse.ArgumentParser) -> None:
-    """Whose lines are judged, and how they are read."""
-    check = parser.add_argument_group("checking a program of yours")
+    """Whose lines are judged or followed, and how they are read."""
+    check = parser.add_argument_group("a program of yours")
     check.add_argument(
         "--check",
         metavar="LINES",
@@ -194,6 +195,13 @@ def _add_check(parser: argparse.ArgumentParser) -> None:
         metavar="REGEX",
         help="how its lines are read, with the groups iteration and loss: "
         r"'epoch (?P<iteration>\d+): (?P<loss>\S+)' (default: the lesson's lines)",
+    )
+    check.add_argument(
+        "--follow",
+        nargs="+",
+        metavar="LINES",
+        help="the losses of any program, from the lines that it prints, as they come: 'loss: 0.5', "
+        "'step 12 loss=0.5', JSON Lines; files that may grow, or - for standard input",
     )
 
 
@@ -382,6 +390,7 @@ def read_options(arguments: Sequence[str] | None) -> tuple[argparse.Namespace, S
     if options.compare and (given := _given(options, "surface", "format", "resume")):
         parser.error(f"argument {given}: not with --compare, whose runs are as they are")
     _refuse_beside_check(parser, options)
+    _refuse_beside_follow(parser, options)
     own = ("x", "y", "drop_missing", "surface")
     if options.resume is not None and (given := _given(options, *own)):
         parser.error(f"argument --resume: the session has its own, so no {given}")
@@ -398,8 +407,10 @@ def read_options(arguments: Sequence[str] | None) -> tuple[argparse.Namespace, S
 def _refuse_beside_check(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
     """What says nothing beside --check, or would need the same stream."""
     if options.check is None:
-        if options.pattern:
-            parser.error("argument --pattern: it says how the lines of --check are read")
+        if options.pattern and not options.follow:
+            parser.error(
+                "argument --pattern: it says how the lines of --check or --follow are read"
+            )
         if options.show:
             parser.error("argument --show: it shows what --check finds")
         return
@@ -411,6 +422,21 @@ def _refuse_beside_check(parser: argparse.ArgumentParser, options: argparse.Name
             parser.error(f"argument --check: it shows no run, so no --{name}")
     if options.file == options.check == "-":
         parser.error("argument --check: standard input can't be both the data and the lines")
+
+
+def _refuse_beside_follow(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
+    """What is of a run of our own, or would need the same stream."""
+    if not options.follow:
+        return
+    others = (
+        *("file", "x", "y", "drop_missing", "surface", "compare", "check", "run", "pace"),
+        *("resume", "lesson", "check_lesson", "format", "figure"),
+    )
+    if given := _given(options, *others):
+        given = "FILE" if given == "--file" else given
+        parser.error(f"argument --follow: it shows the run of another program, so no {given}")
+    if options.follow.count("-") > 1:
+        parser.error("argument --follow: standard input is there only once")
 
 
 def _given(options: argparse.Namespace, *beside: str) -> str | None:
