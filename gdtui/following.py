@@ -6,10 +6,16 @@ bytes, and all else next to nothing.
 
 from __future__ import annotations
 
+import fcntl
 import math
+import os
 import re
+import stat
+import threading
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from threading import Thread
 from typing import BinaryIO, NamedTuple
 
 import numpy as np
@@ -50,6 +56,10 @@ _STEP, _EPOCH = (
     )
     for word in (r"[SsIiBb](?: tep | ter (?:ation)?+ | atch | TEP | TER )", r"[Ee](?:poch|POCH)")
 )
+# What a pipe may hold.
+PIPE_BYTES = 1 << 20
+# Seconds after which to look whether a file has grown.
+LOOK_AGAIN = 0.1
 # Losses that are kept in one piece.
 PIECE = 1 << 16
 # The most stretches that stand for all losses in a plot.
@@ -94,8 +104,9 @@ class Followed:
         self.before_broken: Noted | None = None
         self.broken_count = 0
         self.begins_again: int | None = None
-        self.envelope: tuple[int, Vector, Vector] = 1, np.empty(0), np.empty(0)
-        """How many losses make a stretch, and the lowest and the highest of each that is whole."""
+        self.envelope: tuple[int, Vector] = 1, np.empty((3, 0))
+        """How many losses make a stretch; of each that is whole the iteration at which it begins,
+        the lowest loss and the highest."""
         self._pattern = pattern
         self._splitter = LineSplitter()
         self._pieces: list[Vector] = []
@@ -212,19 +223,20 @@ class Followed:
 
     def _widen(self) -> None:
         """Sum up the stretches that have become whole."""
-        spacing, low, high = self.envelope
-        if self.count < (len(low) + 1) * spacing:
+        spacing, rows = self.envelope
+        done = rows.shape[1] * spacing
+        if self.count < done + spacing:
             return
-        whole = self.losses(len(low) * spacing, self.count // spacing * spacing)
-        rows = whole.reshape(-1, spacing)
-        low = np.append(low, np.fmin.reduce(rows, axis=1))
-        high = np.append(high, np.fmax.reduce(rows, axis=1))
-        while len(low) > STRETCHES:
-            even = len(low) // 2 * 2
-            low = np.fmin(low[0:even:2], low[1:even:2])
-            high = np.fmax(high[0:even:2], high[1:even:2])
+        whole = self.losses(done, self.count // spacing * spacing).reshape(-1, spacing)
+        begun = [self.iteration(done + row * spacing) for row in range(len(whole))]
+        summed = [begun, np.fmin.reduce(whole, axis=1), np.fmax.reduce(whole, axis=1)]
+        rows = np.hstack([rows, summed])
+        while rows.shape[1] > STRETCHES:
+            even = rows[:, : rows.shape[1] // 2 * 2]
+            at, low, high = even[:, 0::2], even[1, 1::2], even[2, 1::2]
+            rows = np.stack([at[0], np.fmin(at[1], low), np.fmax(at[2], high)])
             spacing *= 2
-        self.envelope = spacing, low, high
+        self.envelope = spacing, rows
 
     # What there is
 
@@ -234,6 +246,22 @@ class Followed:
         pieces = self._pieces[first : last + 1] if stop > start else [np.empty(0)]
         joined = pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
         return joined[start - first * PIECE : stop - first * PIECE]
+
+    def curve(self) -> tuple[Vector, Vector]:
+        """The loss over the iterations, with both extremes of each stretch."""
+        count, (spacing, rows) = self.count, self.envelope
+        done = rows.shape[1] * spacing
+        if done < count:
+            rest = self.losses(done, count)
+            last = self.iteration(done), np.fmin.reduce(rest), np.fmax.reduce(rest)
+            rows = np.column_stack([rows, last])
+        if spacing == 1 or not count:
+            return rows[0], rows[1]
+        newest = self.iteration(count - 1)
+        middle = (rows[0] + np.append(rows[0, 1:], newest)) / 2
+        x = np.column_stack([rows[0], middle]).ravel()
+        y = np.column_stack([rows[1], rows[2]]).ravel()
+        return np.append(x, newest), np.append(y, self.losses(count - 1, count))
 
     def iteration(self, index: int) -> int:
         """The iteration of a loss."""
@@ -251,6 +279,84 @@ class Followed:
 
 def _index_of(turn: tuple[int, int, int]) -> int:
     return turn[0]
+
+
+class Reader:
+    """Reads what a program prints in a thread of its own, and waits for more at the end of a file.
+
+    It reads while it is its `turn`, and calls `news` when there is some, once until that is seen.
+    """
+
+    def __init__(
+        self, followed: Followed, path: str, turn: threading.Event, stream: BinaryIO | None = None
+    ) -> None:
+        self.followed = followed
+        self.ended = False
+        """Whether no more will come."""
+        self.trouble = ""
+        """Why it can't be read, if so."""
+        self._path, self._stream, self._turn = path, stream, turn
+        self._stopped = threading.Event()
+        self._told = False
+        self._news: Callable[[], None] = lambda: None
+
+    def start(self, news: Callable[[], None]) -> None:
+        """Begin, in a daemon: a pipe on which nothing comes must not keep the program alive."""
+        self._news = news
+        Thread(target=self.read, name="following", daemon=True).start()
+
+    def stop(self) -> None:
+        """Read no more."""
+        self._stopped.set()
+
+    def seen(self) -> None:
+        """Call again when there is more."""
+        self._told = False
+
+    def read(self) -> None:
+        """Read until no more will come, or it is stopped."""
+        try:
+            if self._stream:
+                self._read(self._stream.fileno())
+            else:
+                with open(self._path, "rb", buffering=0) as file:
+                    self._read(file.fileno())
+        except OSError as error:
+            self.trouble = f"{self.followed.name}: {why_unreadable(error, self._path)}"
+        self.ended = True
+        self._tell()
+
+    def _read(self, handle: int) -> None:
+        grows = stat.S_ISREG(os.fstat(handle).st_mode)
+        _enlarge(handle)
+        while not self._stopped.is_set():
+            block = os.read(handle, READ_BYTES)
+            if block:
+                self._turn.wait()
+                self.followed.feed(block)
+                self._tell()
+            elif grows:
+                if os.fstat(handle).st_size < os.lseek(handle, 0, os.SEEK_CUR):
+                    os.lseek(handle, 0, os.SEEK_SET)  # the program has begun the file anew
+                self._stopped.wait(LOOK_AGAIN)
+            else:
+                self.followed.end()
+                return
+
+    def _tell(self) -> None:
+        if not self._told:
+            self._told = True
+            self._news()
+
+
+def _enlarge(handle: int) -> None:
+    """Let a pipe hold more, where the system can: who writes waits less for a screen that is drawn.
+
+    Linux alone knows how.
+    """
+    if hasattr(fcntl, "F_SETPIPE_SZ"):
+        with suppress(OSError):  # it is no pipe, or not allowed so much
+            fcntl.fcntl(handle, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
 
 
 def read_to_end(followed: Followed, path: str, stream: BinaryIO | None = None) -> None:

@@ -106,6 +106,12 @@ def test_an_iteration_leads_to_its_loss(steps: list[int], data: st.DataObject) -
     assert followed.index(wanted) == max(before, default=0)
 
 
+def test_a_short_curve_is_every_loss() -> None:
+    followed = read("step 10 loss 3\nstep 20 loss nan\nstep 30 loss 1\n")
+    np.testing.assert_array_equal(followed.curve(), [[10, 20, 30], [3, math.nan, 1]])
+    assert [len(part) for part in Followed("nothing").curve()] == [0, 0]
+
+
 @given(st.binary(max_size=300), st.integers(1, 50))
 def test_blocks_may_end_anywhere(noise: bytes, size: int) -> None:
     data = noise + "\nloss: 0.5 \u20ac\r\nIteration 4 => Loss: 2\rloss: 3".encode() + noise
@@ -146,12 +152,17 @@ def test_every_loss_is_kept_and_summed_up() -> None:
     np.testing.assert_array_equal(
         followed.losses(PIECE - 3, 2 * PIECE + 5), losses[PIECE - 3 : 2 * PIECE + 5]
     )
-    spacing, low, high = followed.envelope
+    spacing, (at, low, high) = followed.envelope
     assert STRETCHES // 2 <= len(low) <= STRETCHES
     assert count - 2 * spacing < len(low) * spacing <= count
     rows = losses[: len(low) * spacing].reshape(-1, spacing)
+    np.testing.assert_array_equal(at, np.arange(len(low)) * spacing)
     np.testing.assert_array_equal(low, np.fmin.reduce(rows, axis=1))
     np.testing.assert_array_equal(high, np.fmax.reduce(rows, axis=1))
+    x, y = followed.curve()
+    assert (x[0], x[-1], y[-1]) == (0, count - 1, losses[-1])
+    assert np.all(np.diff(x) >= 0)
+    assert (np.nanmin(y), np.nanmax(y)) == (np.nanmin(losses), np.nanmax(losses))
 
 
 @pytest.mark.parametrize(

@@ -195,5 +195,5 @@ class IterationLog(ScrollView, can_focus=True, inherit_bindings=False):
             top = self._line_at(self.scroll_offset.y)
             first = min(top, iteration) if isinstance(top, int) else iteration
             last = max(iteration + 1, min(first + self.size.height, self._first + self._lines))
-            self._seen = {step.iteration: step for step in self._steps_of(first, last)}
+            self._seen = dict(enumerate(self._steps_of(first, last), first))
         return self._seen[iteration]
