@@ -6,7 +6,6 @@ bytes, and all else next to nothing.
 
 from __future__ import annotations
 
-import fcntl
 import math
 import os
 import re
@@ -70,7 +69,7 @@ MOST_TURNS = 1 << 18
 TELLING = 100
 # A loss that changes by a smaller part is level; a change is clear beyond so many standard errors.
 LEVEL_PART, CLEAR = 1e-3, 3.0
-# So many times the lowest loss before it is a loss that has grown.
+# A loss has grown that is so many times the median of those before it.
 GROWN = 10.0
 # Of a loss that is told.
 _DIGITS = 10
@@ -287,22 +286,20 @@ class Reader:
     It reads while it is its `turn`, and calls `news` when there is some, once until that is seen.
     """
 
-    def __init__(
-        self, followed: Followed, path: str, turn: threading.Event, stream: BinaryIO | None = None
-    ) -> None:
+    def __init__(self, followed: Followed, path: str, stream: BinaryIO | None = None) -> None:
         self.followed = followed
         self.ended = False
         """Whether no more will come."""
         self.trouble = ""
         """Why it can't be read, if so."""
-        self._path, self._stream, self._turn = path, stream, turn
-        self._stopped = threading.Event()
+        self._path, self._stream = path, stream
+        self._turn, self._stopped = threading.Event(), threading.Event()
         self._told = False
         self._news: Callable[[], None] = lambda: None
 
-    def start(self, news: Callable[[], None]) -> None:
+    def start(self, turn: threading.Event, news: Callable[[], None]) -> None:
         """Begin, in a daemon: a pipe on which nothing comes must not keep the program alive."""
-        self._news = news
+        self._turn, self._news = turn, news
         Thread(target=self.read, name="following", daemon=True).start()
 
     def stop(self) -> None:
@@ -354,9 +351,10 @@ def _enlarge(handle: int) -> None:
 
     Linux alone knows how.
     """
-    if hasattr(fcntl, "F_SETPIPE_SZ"):
-        with suppress(OSError):  # it is no pipe, or not allowed so much
-            fcntl.fcntl(handle, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
+    with suppress(ImportError, AttributeError, OSError):  # OSError: of what is no pipe
+        import fcntl
+
+        fcntl.fcntl(handle, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
 
 
 def read_to_end(followed: Followed, path: str, stream: BinaryIO | None = None) -> None:
@@ -455,7 +453,7 @@ def _what_to_look_at(followed: Followed, place: Noted, before: Noted | None) -> 
             "at the start."
         )
     known = followed.losses(max(0, before.at - TELLING), before.at + 1)
-    if before.loss > GROWN * float(np.nanmin(np.abs(known))) or before.loss > known[0]:
+    if before.loss > GROWN * float(np.median(np.abs(known))):
         return (
             f"It had grown up to {short(before.loss, _DIGITS)} before: the learning rate is likely "
             "too large; try a tenth of it, or clip the gradients."

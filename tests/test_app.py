@@ -27,9 +27,10 @@ from gdtui.cli.parser import make_parser
 from gdtui.core.settings import Settings
 from gdtui.scene import Scene
 from gdtui.ui.app import Laboratory, TurnTaking
+from gdtui.ui.clock import LOCAL_FPS, REMOTE_FPS, TEXTUAL_WAITS
 from gdtui.ui.textual_fixes.key_driver import KeyDriver
 from gdtui.ui.textual_fixes.palette import Palette
-from gdtui.ui.workbench import LOCAL_FPS, REMOTE_FPS, TEXTUAL_WAITS, Workbench
+from gdtui.ui.workbench import Workbench
 
 ENDLESS = Settings(iterations=10**9)
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from gdtui.scene import Program
     from gdtui.sessions.opening import Opening
     from gdtui.sessions.store import SessionSummary
+    from gdtui.ui.app import Laboratory
 
 DIVERGED_STATUS = OTHER_LOSSES_STATUS = 1
 INTERRUPTED_STATUS = 128 + 2
@@ -258,6 +259,13 @@ def _follow(options: argparse.Namespace) -> int:
 
     if "-" in options.follow and (sys.stdin is None or is_terminal(sys.stdin)):
         return _fail("there are no lines on standard input; pipe them in, or name a file")
+    if _has_screen(options):
+        try:
+            stream = take_keyboard()
+        except OSError:
+            _tell_no_keys()
+        else:
+            return _follow_on_screen(options, stream)
     status = 0
     for path in options.follow:
         followed = Followed(source_name(path), options.pattern)
@@ -272,6 +280,33 @@ def _follow(options: argparse.Namespace) -> int:
             print("\n".join(summary(followed)))
         if status == INTERRUPTED_STATUS:
             break
+    return status
+
+
+def _follow_on_screen(options: argparse.Namespace, stream: BinaryIO | None) -> int:
+    """Follow on screen; at the end there is a summary of what was there."""
+    draw_on_output()
+    from gdtui.following import Followed, Reader, source_name, summary
+    from gdtui.ui.app import Laboratory
+
+    readers = [
+        Reader(Followed(source_name(path), options.pattern), path, stream if path == "-" else None)
+        for path in options.follow
+    ]
+    app = Laboratory(None, Settings(), fps=options.fps, ascii_only=options.ascii, readers=readers)
+    if trouble := _theme_trouble(app, options):
+        return _fail(trouble)
+    app.obey_signals()
+    app.run_on_terminal()
+    if app.fault:
+        _tell([f"this was a bug of gdtui; {app.fault}"])
+    status = app.return_code or 0
+    if not status:
+        for reader in readers:
+            if reader.trouble:
+                _tell([reader.trouble])
+            elif reader.followed.count:
+                print("\n".join(summary(reader.followed)))
     return status
 
 
@@ -437,11 +472,8 @@ def _open(
 
     screen = options.pace, options.run, options.fps, options.ascii
     app = Laboratory(loading, settings, *screen, opening, course=course, program=program)
-    if options.theme is not None:
-        if options.theme not in app.available_themes:
-            themes = ", ".join(app.available_themes)
-            return _fail(f"no theme '{printable(options.theme)}'; there are {themes}")
-        app.theme = options.theme
+    if trouble := _theme_trouble(app, options):
+        return _fail(trouble)
     was_quick = loading is not None and loading.is_quick
     try:
         if loading and was_quick:
@@ -460,6 +492,17 @@ def _open(
     elif app.trouble and not app.return_code:
         _tell([app.trouble])
     return app.return_code or 0
+
+
+def _theme_trouble(app: Laboratory, options: argparse.Namespace) -> str | None:
+    """Put the theme on that is named; says which there are where there is none of that name."""
+    if options.theme is None:
+        return None
+    if options.theme not in app.available_themes:
+        themes = ", ".join(app.available_themes)
+        return f"no theme '{printable(options.theme)}'; there are {themes}"
+    app.theme = options.theme
+    return None
 
 
 def _list_samples() -> int:

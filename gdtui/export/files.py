@@ -54,6 +54,14 @@ def write_at(path: str | os.PathLike[str], content: bytes) -> Path:
     return _written(Path(path), content, lambda: None, _rename)
 
 
+def working_folder() -> str:
+    """The folder that new files go to; it may have been removed."""
+    try:
+        return os.getcwd()
+    except OSError:
+        return os.curdir
+
+
 def refuse_existing(path: str | os.PathLike[str]) -> None:
     """Raise ExportError where there is something of that name."""
     if os.path.lexists(path):

@@ -27,6 +27,7 @@ from textual.theme import ThemeProvider
 from gdtui.core.settings import Settings
 from gdtui.dataset import DataError
 from gdtui.faults import log_fault
+from gdtui.following import Reader
 from gdtui.loading import Loading, sample_problem
 from gdtui.problem import Problem
 from gdtui.runs.history import History
@@ -123,6 +124,7 @@ class Laboratory(
         clock: Clock | None = None,
         course: Course | None = None,
         program: Program | None = None,
+        readers: Sequence[Reader] = (),
     ) -> None:
         super().__init__()
         # A row that slides costs bytes on a slow link, and tells nothing.
@@ -144,6 +146,7 @@ class Laboratory(
         self._clock = clock
         self._course = course
         self._program = program
+        self._readers = readers
         # The runs over the data, while a lesson goes on elsewhere.
         self._history: History | None = None
         self._autosave: Autosave | None = None
@@ -211,6 +214,11 @@ class Laboratory(
         """Wait for the data."""
         if self._loading:
             self.push_screen(LoadingScreen(self._loading))
+        elif self._readers:
+            # Imported only now, as the workbench is.
+            from gdtui.ui.following import FollowScreen
+
+            self.push_screen(FollowScreen(self._readers, self._turn, self._fps, self._clock))
         elif self._opening:
             self.push_screen(SessionsScreen(self._opening.choices))
 
@@ -315,6 +323,8 @@ class Laboratory(
         """Stop reading."""
         if self._loading:
             self._loading.cancel()
+        for reader in self._readers:
+            reader.stop()
 
     def action_interrupt(self) -> None:
         """End as an interrupt from the terminal does."""

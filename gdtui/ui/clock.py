@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -10,6 +11,21 @@ from typing import Protocol
 from textual.message_pump import MessagePump
 
 from gdtui.core.worker import Driver, Worker
+
+# Frames a second: on a machine of one's own, and over a network.
+LOCAL_FPS, REMOTE_FPS = 16.0, 10.0
+# Seconds that Textual may wait of its own accord between a change and its repaint.
+TEXTUAL_WAITS = 0.03
+
+
+def frames_a_second(asked: float | None) -> float:
+    """How many frames a second there are at most."""
+    return asked or (REMOTE_FPS if "SSH_CONNECTION" in os.environ else LOCAL_FPS)
+
+
+def rest_after_frame(fps: float, took: float, worked: float) -> float:
+    """Seconds to the next frame: more where frames take much work, or a slow link blocks."""
+    return max(1 / fps - took, 2 * worked, took - worked - TEXTUAL_WAITS)
 
 
 class ClockedWorker(Driver, Protocol):

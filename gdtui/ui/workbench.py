@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable, Sequence
 from functools import cached_property, partial
@@ -21,7 +20,7 @@ from gdtui.core.settings import Settings
 from gdtui.drawing import Drawing, Page
 from gdtui.export.command import command, not_carried
 from gdtui.export.figures import caption, plot_files
-from gdtui.export.files import ExportError
+from gdtui.export.files import ExportError, working_folder
 from gdtui.export.lines import beside
 from gdtui.export.registry import EXPORTERS, Exporter, ExportRequest
 from gdtui.lessons.course import Course
@@ -35,7 +34,7 @@ from gdtui.sessions.autosave import Autosave
 from gdtui.theory.divergence import ALARMING
 from gdtui.ui import captions
 from gdtui.ui.background_export import EXPORT, Pause, StoppedError
-from gdtui.ui.clock import AppClock, Clock
+from gdtui.ui.clock import AppClock, Clock, frames_a_second, rest_after_frame
 from gdtui.ui.dialogs.examples import ExamplesScreen
 from gdtui.ui.dialogs.explain import ExplainScreen
 from gdtui.ui.dialogs.export import ExportScreen
@@ -59,10 +58,6 @@ from gdtui.ui.widgets.tab_strip import TabStrip
 from gdtui.views import SHORT_NAMES, VIEWS
 from gdtui.views.view import explained
 
-# Frames a second: on a machine of one's own, and over a network.
-LOCAL_FPS, REMOTE_FPS = 16.0, 10.0
-# Seconds that Textual may wait of its own accord between a change and its repaint.
-TEXTUAL_WAITS = 0.03
 # Columns that a plot needs to stand beside another one.
 PLOT_COLUMNS = 42
 # From this height on the plots stand in two rows.
@@ -117,7 +112,7 @@ class Workbench(IgnoresStaleSizes, StyledOnce[None], PromptRepaint[None]):
         program: Program | None = None,
     ) -> None:
         super().__init__()
-        self._fps = fps or (REMOTE_FPS if "SSH_CONNECTION" in os.environ else LOCAL_FPS)
+        self._fps = frames_a_second(fps)
         self._ticking = False
         self._run_at_once = run_at_once
         self._turn = turn or threading.Event()
@@ -251,11 +246,10 @@ class Workbench(IgnoresStaleSizes, StyledOnce[None], PromptRepaint[None]):
             self.call_once_shown(partial(self._await_tick, *begun))
 
     def _await_tick(self, begun: float, begun_working: float) -> None:
-        """Wait for the next frame: longer where frames take much work, or a slow link blocks."""
+        """Wait for the next frame."""
         took = self._clock.now() - begun
         worked = self._clock.work_time() - begun_working
-        blocked = took - worked - TEXTUAL_WAITS
-        self._clock.call_later(max(1 / self._fps - took, 2 * worked, blocked), self._tick)
+        self._clock.call_later(rest_after_frame(self._fps, took, worked), self._tick)
 
     def _frame(self) -> bool:
         """Show all as it is now; returns whether what is shown will go on changing."""
@@ -570,7 +564,7 @@ class Workbench(IgnoresStaleSizes, StyledOnce[None], PromptRepaint[None]):
             if number is not None:
                 self._export(EXPORTERS[choices[number]])
 
-        self.app.push_screen(ExportScreen(choices, printable(_here(), FOLDER)), export)
+        self.app.push_screen(ExportScreen(choices, printable(working_folder(), FOLDER)), export)
 
     def _export(self, exporter: Exporter) -> None:
         """Write new files, in a thread of its own: a long run takes its time."""
@@ -583,7 +577,7 @@ class Workbench(IgnoresStaleSizes, StyledOnce[None], PromptRepaint[None]):
         tell = partial(self.app.call_from_thread, self._tell, long)
         pause = Pause(self._turn, tell, self._clock.now)
         request = ExportRequest(
-            _here(),
+            working_folder(),
             bench.problem,
             bench.entry,
             bench.history.entries,
@@ -625,11 +619,3 @@ class Workbench(IgnoresStaleSizes, StyledOnce[None], PromptRepaint[None]):
     async def action_help(self) -> None:
         """Show all keys, or hide them."""
         await self._help.toggle()
-
-
-def _here() -> str:
-    """The working directory, which may have been removed."""
-    try:
-        return os.getcwd()
-    except OSError:
-        return os.curdir

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -13,6 +14,7 @@ from gdtui.core.model import Vector
 from gdtui.core.run import Snapshot
 from gdtui.core.surface import Surface
 from gdtui.drawing import GHOST_ROLES, Axis, Drawing, Label, Layer, Role, short
+from gdtui.following import Followed
 from gdtui.now import Now, best_loss
 from gdtui.scene import LOSS, Ghost, Scale, Scene
 from gdtui.views.marks import (
@@ -103,9 +105,7 @@ def loss_by_iteration(scene: Scene) -> Drawing:
     leaving = [(ghost, _way_out(drawn, x_axis, y_axis)) for ghost, drawn in ghosts]
     staying = [pair for pair, (_, way) in zip(ghosts, leaving, strict=True) if way is None]
     labels = [
-        Label(way[0], way[1], f"{way[2]}{ghost.glyph}", GHOST_ROLES[ghost.colour])
-        for ghost, way in leaving
-        if way
+        _way_label(way, ghost.glyph, GHOST_ROLES[ghost.colour]) for ghost, way in leaving if way
     ]
     height = _shown(scene.surface, run, scale, np.array([step.loss]))
     layers = [
@@ -175,6 +175,12 @@ def _way_out(line: Layer, x_axis: Axis, y_axis: Axis) -> tuple[float, float, str
     return float(x), float(y), arrow
 
 
+def _way_label(way: tuple[float, float, str], glyph: str, role: Role) -> Label:
+    """Which way a line leaves the plot, and whose it is."""
+    x, y, arrow = way
+    return Label(x, y, f"{arrow}{glyph}", role)
+
+
 def _lowest(surface: Surface, snapshot: Snapshot) -> float:
     """The loss of the minimum that a run can reach."""
     return surface.minimum(snapshot.step.w, snapshot.step.b, snapshot.settings.bias).loss
@@ -212,3 +218,65 @@ def _iteration_axis(snapshot: Snapshot, others: list[Snapshot], scale: Scale) ->
         return Axis.decades(1, reached)
     high = rung_at_least(reached)
     return Axis(0, max(reached, planned) if high > planned else high)
+
+
+def loss_of_programs(
+    programs: Sequence[Followed], chosen: int, scale: Scale, cursor: int | None
+) -> Drawing:
+    """The losses that programs have printed, scaled to those of the chosen one.
+
+    The `cursor` is which of its losses is looked at, or None for the newest. What is drawn above
+    the minimum elsewhere is here above the lowest loss that was printed.
+    """
+    own = programs[chosen]
+    lows = [program.lowest.loss for program in programs if program.lowest]
+    least = min(lows, default=0.0) if scale is Scale.EXCESS else 0.0
+    lines = [_printed_line(one, least, _role_of(at, chosen)) for at, one in enumerate(programs)]
+    shown = finite(lines[chosen].points[1])
+    x_axis = _printed_axis(programs, scale)
+    negative = scale is Scale.LINEAR and np.any(shown < 0)
+    y_axis = (
+        Axis.around(shown.min(), max(shown.max(), 0.0)) if negative else loss_axis(shown, scale)
+    )
+    others = [(at, line) for at, line in enumerate(lines) if at != chosen and len(line.points[0])]
+    ways = {at: way for at, line in others if (way := _way_out(line, x_axis, y_axis))}
+    labels = [_way_label(way, str(at + 1), _role_of(at, chosen)) for at, way in ways.items()]
+    labels += [
+        Label(x, y, str(at + 1), _role_of(at, chosen))
+        for at, line in others
+        if at not in ways
+        for x, y in [(float(line.points[0][-1]), float(line.points[1][-1]))]
+        if math.isfinite(y)
+    ]
+    broken = own.broken and own.iteration(own.broken.at)
+    here = own.count - 1 if cursor is None else cursor
+    place = [own.iteration(here)] if own.count else []
+    height = own.losses(here, here + 1) - least if own.count else np.empty(0)
+    layers = [
+        *(line for _, line in others),
+        *([] if broken is None else [upright_line(broken, y_axis, Role.ALARM, "no number")]),
+        *([] if cursor is None else [upright_line(place[0], y_axis, Role.QUIET)]),
+        lines[chosen],
+        Layer(place, height, Role.WALKER, WALKER),
+    ]
+    excess = scale is Scale.EXCESS
+    title = "Loss above the lowest so far (log)" if excess else scale.heading
+    note = " · ".join(f"{at + 1} {programs[at].name}" for at, _ in others)
+    names = "iteration", "loss - lowest" if excess else "loss"
+    return Drawing(title, x_axis, y_axis, layers, note, names=names, labels=labels)
+
+
+def _role_of(at: int, chosen: int) -> Role:
+    return Role.LIVE if at == chosen else GHOST_ROLES[at % len(GHOST_ROLES)]
+
+
+def _printed_line(program: Followed, least: float, role: Role) -> Layer:
+    x, y = program.curve()
+    return Layer(x, y - least, role, line=True, word=program.name)
+
+
+def _printed_axis(programs: Sequence[Followed], scale: Scale) -> Axis:
+    """From 0 to a rung of the ladder: it grows in steps, so that it mostly holds still."""
+    newest = (program.iteration(program.count - 1) for program in programs if program.count)
+    reached = max(10, *newest, 0)
+    return Axis.decades(1, reached) if scale is Scale.LOG_LOG else Axis(0, rung_at_least(reached))

@@ -39,12 +39,17 @@ def card(method: Method) -> Content:
 
 
 class HelpPanel(VerticalScroll, can_focus=False):
-    """A card over the plots, with a row for every key, in groups, and the methods below."""
+    """A card over the plots, with a row for every key, in groups, and the methods below, if any."""
 
-    def __init__(self, groups: Mapping[str, Sequence[Binding]]) -> None:
+    def __init__(
+        self,
+        groups: Mapping[str, Sequence[Binding]],
+        note: str = NOTE,
+        methods: Sequence[Method] = tuple(METHODS.values()),
+    ) -> None:
         super().__init__()
-        self.border_title = "Keys and methods"
-        self._groups = groups
+        self.border_title = "Keys and methods" if methods else "Keys"
+        self._groups, self._note, self._methods = groups, note, methods
 
     async def toggle(self) -> None:
         """Show it, or hide it; what is in it is made when somebody wants to see it."""
@@ -55,8 +60,8 @@ class HelpPanel(VerticalScroll, can_focus=False):
     def _parts(self) -> Iterator[Static]:
         """The table, a note on number fields, and the cards."""
         yield Static(Content("\n").join(self._rows()))
-        yield Static(Content(f"\n{NOTE}"))
-        for method in METHODS.values():
+        yield Static(Content(f"\n{self._note}"))
+        for method in self._methods:
             yield Static(card(method))
 
     def _rows(self) -> Iterator[Content]:

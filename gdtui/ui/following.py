@@ -1,0 +1,377 @@
+"""Other programs on screen: the loss that they print, as it comes, and each of its lines."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Sequence
+from functools import cached_property, partial
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Label
+
+from gdtui.core.descent import Step
+from gdtui.core.hyperparameter import Hyperparameter
+from gdtui.core.printable import printable
+from gdtui.drawing import short
+from gdtui.export.files import ExportError, working_folder, write_new
+from gdtui.export.lines import printed_as_csv
+from gdtui.following import Followed, Reader, broken_words, tendency, without_loss
+from gdtui.scene import Scale
+from gdtui.ui.background_export import EXPORT, Pause, StoppedError
+from gdtui.ui.clock import AppClock, Clock, frames_a_second, rest_after_frame
+from gdtui.ui.dialogs.question import Question
+from gdtui.ui.keys import Hint, written
+from gdtui.ui.textual_fixes.prompt_repaint import PromptRepaint
+from gdtui.ui.textual_fixes.stale_sizes import IgnoresStaleSizes
+from gdtui.ui.widgets.help_panel import HelpPanel
+from gdtui.ui.widgets.hint_row import HintRow
+from gdtui.ui.widgets.iteration_log import IterationLog
+from gdtui.ui.widgets.line_plot import LinePlot
+from gdtui.views.loss import loss_of_programs
+
+# Programs that a key chooses.
+CHOSEN_BY_KEY = 9
+# How much of a message there is room for.
+MESSAGE = 400
+
+
+NOTE = """\
+The losses are read from the lines of the program as it prints them; up and down scroll them. What \
+needs the surface that is descended, such as the valley, is not to be had of another program."""
+# Offered in the last row; with several programs, the first of these as well.
+HINTS_OF_FOLLOWING = [
+    Hint("1", "1-9", "Program"),
+    Hint("l", "l", "Scale"),
+    Hint("left", "left", "Back"),
+    Hint("z", "z", "Zoom"),
+    Hint("e", "e", "Export"),
+]
+HINTS_OF_PAST = [
+    Hint("left", "left", "Through time"),
+    Hint("right", "right", "Through time"),
+    Hint("home", "home", "Start"),
+    Hint("end", "end", "Newest"),
+    Hint("g", "g", "Go to"),
+]
+ALWAYS_THERE = [Hint("question_mark", "?", "Help"), Hint("q", "q", "Quit")]
+
+
+def _key(key: str, action: str, name: str, sentence: str, priority: bool = False) -> Binding:
+    words = f"{name} ({written(key)})"
+    return Binding(key, action, words, show=False, priority=priority, tooltip=sentence)
+
+
+FOLLOW_KEYS: dict[str, list[Binding]] = {
+    "Choose what is shown": [
+        *(
+            _key(str(n), f"choose({n - 1})", f"Program {n}", f"show the losses of program {n}")
+            for n in range(1, CHOSEN_BY_KEY + 1)
+        ),
+        _key("l", "next_scale", "Scale of the loss", "draw it linear, log, log-log, above lowest"),
+        _key("z", "zoom", "Zoom", "show only the plot, or the lines as well"),
+    ],
+    "Go through time": [
+        _key("left", "move(-1)", "Back in time", "look a loss back"),
+        _key("right", "move(1)", "Forth in time", "look a loss on"),
+        _key("shift+left", "move(-10)", "Ten losses back", "look ten losses back"),
+        _key("shift+right", "move(10)", "Ten losses forth", "look ten losses on"),
+        _key("ctrl+left", "move_percent(-1)", "A percent back", "look a percent back"),
+        _key("ctrl+right", "move_percent(1)", "A percent forth", "look a percent on"),
+        _key("home", "start", "To the start", "look at the first loss"),
+        _key("end", "live", "To the end", "look at the newest loss, and follow it"),
+        _key("g", "go", "Go to", "look at an iteration by its number"),
+        _key("n", "broken", "No number", "look at the first loss that is no finite number"),
+    ],
+    "Take away": [_key("e", "export", "Export", "write the losses to a new file, as CSV")],
+    "Find one's way": [
+        _key("pageup", "log('page_up')", "Page up", "scroll lines or help a page up", True),
+        _key("pagedown", "log('page_down')", "Page down", "scroll lines or help a page down", True),
+        _key("escape", "escape", "Close", "leave the help, stop the export"),
+        _key("question_mark", "help", "Help", "show all keys, or hide them"),
+        _key("ctrl+p", "app.command_palette", "Palette", "search every command, and the themes"),
+        _key("q", "app.quit", "Quit", "leave gdtui"),
+    ],
+}
+FOLLOW_BINDINGS: list[BindingType] = [key for group in FOLLOW_KEYS.values() for key in group]
+
+
+class FollowScreen(IgnoresStaleSizes, PromptRepaint[None]):
+    """The losses of one program or several; readers bring them, and nothing here waits for it."""
+
+    AUTO_FOCUS = ""
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (72, "-normal"), (100, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (12, "-short")]
+    BINDINGS = FOLLOW_BINDINGS
+
+    class News(Message):
+        """A program has printed something."""
+
+    def __init__(
+        self,
+        readers: Sequence[Reader],
+        turn: threading.Event,
+        fps: float | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        super().__init__()
+        self._readers = readers
+        self._programs = [reader.followed for reader in readers]
+        self._turn = turn
+        self._turn.set()
+        self._fps = frames_a_second(fps)
+        self._clock = clock or AppClock(self)
+        self._chosen = 0
+        # Which loss is looked at, where that is not the newest.
+        self._cursor: int | None = None
+        self._scale = Scale.LINEAR
+        self._resting = self._missed = False
+
+    def compose(self) -> ComposeResult:
+        """Title, plot, the lines, and the keys below."""
+        with Horizontal(id="title"):
+            yield Label("gdtui", id="name")
+            yield Label("", id="what", markup=False)
+            yield Label("", id="status", markup=False)
+        yield LinePlot()
+        yield IterationLog()
+        yield HintRow()
+        yield HelpPanel(FOLLOW_KEYS, NOTE, ())
+
+    @cached_property
+    def _plot(self) -> LinePlot:
+        return self.query_one(LinePlot)
+
+    @cached_property
+    def _log(self) -> IterationLog:
+        return self.query_one(IterationLog)
+
+    @cached_property
+    def _help(self) -> HelpPanel:
+        return self.query_one(HelpPanel)
+
+    @property
+    def _program(self) -> Followed:
+        return self._programs[self._chosen]
+
+    @property
+    def _reader(self) -> Reader:
+        return self._readers[self._chosen]
+
+    def on_mount(self) -> None:
+        """Let the reading begin."""
+        self._choose(0)
+        for reader in self._readers:
+            reader.start(self._turn, self._hear)
+
+    def _hear(self) -> None:
+        """Called by the threads of the readers."""
+        self.post_message(self.News())
+
+    # What is shown
+
+    def on_follow_screen_news(self) -> None:
+        """Show it, or later where a frame was just shown."""
+        if self._resting:
+            self._missed = True
+        else:
+            self._frame()
+
+    def _frame(self) -> None:
+        """Show all as it is now, and rest."""
+        begun = self._clock.now(), self._clock.work_time()
+        self._resting, self._missed = True, False
+        for reader in self._readers:
+            reader.seen()
+        self.show()
+        self.call_once_shown(partial(self._rest, *begun))
+
+    def _rest(self, begun: float, begun_working: float) -> None:
+        took, worked = self._clock.now() - begun, self._clock.work_time() - begun_working
+        self._clock.call_later(rest_after_frame(self._fps, took, worked), self._rested)
+
+    def _rested(self) -> None:
+        self._resting = False
+        if self._missed:
+            self._frame()
+
+    def show(self) -> None:
+        """Show what there is by now."""
+        program, scale = self._program, self._scale
+        self._plot.show(loss_of_programs(self._programs, self._chosen, scale, self._cursor))
+        self._log.set_class(self._is_alarming, "-alarm")
+        self._log.show(program.count, self._last_words(), cursor=self._cursor)
+        status = self.query_one("#status", Label)
+        status.update(self._standing())
+        status.set_classes(self._status_class())
+        hints = HINTS_OF_FOLLOWING[len(self._programs) == 1 :]
+        self.query_one(HintRow).show(hints if self._cursor is None else HINTS_OF_PAST, ALWAYS_THERE)
+
+    @property
+    def _is_alarming(self) -> bool:
+        return bool(self._program.broken or self._reader.trouble)
+
+    def _status_class(self) -> str:
+        if self._is_alarming:
+            return "-diverged"
+        return "-finished" if self._reader.ended else "-running"
+
+    def _standing(self) -> str:
+        program = self._program
+        parts = [] if self._cursor is None else [f"at {program.iteration(self._cursor)}"]
+        if program.broken:
+            parts.append(f"{program.broken.loss} in line {program.broken.line}")
+        parts.append("ended" if self._reader.ended else "following")
+        if program.count:
+            newest = float(program.losses(program.count - 1, program.count)[0])
+            parts += [f"iteration {program.iteration(program.count - 1)}", f"loss {short(newest)}"]
+        return " · ".join(parts)
+
+    def _last_words(self) -> str:
+        """What stands below the last line."""
+        program, ended = self._program, self._reader.ended
+        if self._reader.trouble:
+            return self._reader.trouble
+        if program.broken:
+            return broken_words(program)
+        if not program.count:
+            return without_loss(program) if ended else "No loss has been printed yet."
+        return tendency(program) if ended else ""
+
+    def _steps(self, start: int, stop: int) -> list[Step]:
+        """Some of the losses, for the log; of another program's parameters nothing is known."""
+        program, unknown = self._program, (math.nan, math.nan)
+        losses = program.losses(start, stop).tolist()
+        return [
+            Step(program.iteration(at), *unknown, loss, *unknown)
+            for at, loss in enumerate(losses, start)
+        ]
+
+    # Keys
+
+    def action_choose(self, number: int) -> None:
+        """Show another program's lines, over the others'."""
+        if number < len(self._programs):
+            self._choose(number)
+
+    def _choose(self, number: int) -> None:
+        self._chosen, self._cursor = number, None
+        self._log.follow(self._steps)
+        name = self._program.name
+        self.query_one("#what", Label).update(
+            f"{number + 1} {name}" if len(self._programs) > 1 else name
+        )
+        self.show()
+
+    def action_next_scale(self) -> None:
+        """Draw the loss on the next scale."""
+        self._scale = self._scale.following
+        self.show()
+
+    def action_zoom(self) -> None:
+        """Show only the plot, or the lines as well."""
+        self.toggle_class("-zoomed")
+
+    def _look_at(self, index: int) -> None:
+        """Look at one of the losses; at the newest, follow it."""
+        newest = self._program.count - 1
+        self._cursor = None if index >= newest else max(index, 0)
+        self.show()
+
+    def action_move(self, by: int) -> None:
+        """Look so many losses further."""
+        at = self._program.count - 1 if self._cursor is None else self._cursor
+        self._look_at(at + by)
+
+    def action_move_percent(self, by: int) -> None:
+        """Look so many hundredths of all losses further."""
+        self.action_move(by * max(self._program.count // 100, 1))
+
+    async def action_start(self) -> None:
+        """Look at the first loss, or at the start of the help while it is open."""
+        if self._help.display:
+            await self.action_log("scroll_home")
+        else:
+            self._look_at(0)
+
+    async def action_live(self) -> None:
+        """Look at the newest loss, and follow it."""
+        await self.action_log("scroll_end")
+        if not self._help.display:
+            self._look_at(self._program.count)
+
+    def action_broken(self) -> None:
+        """Look at the first loss that is no finite number."""
+        if self._program.broken:
+            self._look_at(self._program.broken.at)
+        else:
+            self.notify("Each loss so far is a finite number.")
+
+    def action_go(self) -> None:
+        """Ask for an iteration, and look at its loss."""
+        program = self._program
+        if not program.count:
+            self.notify("No loss has been printed yet.")
+            return
+        first, newest = program.iteration(0), program.iteration(program.count - 1)
+
+        def check(text: str) -> int:
+            limits = Hyperparameter("at", "iteration", 0, "", "", low=first, high=newest)
+            return int(limits.parse(text))
+
+        def go(text: str | None) -> None:
+            if text is not None:
+                self._look_at(program.index(check(text)))
+
+        self.app.push_screen(Question(f"Go to iteration, {first} to {newest}", "", check), go)
+
+    @on(IterationLog.Chosen)
+    def _line_chosen(self, event: IterationLog.Chosen) -> None:
+        self._look_at(event.iteration)
+
+    @on(HintRow.Pressed)
+    def _hint_pressed(self, event: HintRow.Pressed) -> None:
+        self.app.simulate_key(event.key)
+
+    def action_export(self) -> None:
+        """Write the losses to a new file, in a thread of its own."""
+        program = self._program
+        tell = partial(self.app.call_from_thread, self._tell, "A long export: esc stops it.")
+        pause = Pause(self._turn, tell, self._clock.now)
+
+        def write() -> None:
+            lines = printed_as_csv(program)
+            try:
+                said = f"Written: {write_new(working_folder(), 'losses', '.csv', lines, pause)}"
+            except ExportError as reason:
+                said = str(reason)
+            except StoppedError:
+                return
+            self.app.call_from_thread(self._tell, printable(said, MESSAGE))
+
+        self.run_worker(write, thread=True, group=EXPORT)
+
+    def _tell(self, said: str) -> None:
+        """Show words in which there may be names from files."""
+        self.notify(said, markup=False)
+
+    def action_escape(self) -> None:
+        """Hide the help, stop the export, take messages away."""
+        self.app.clear_notifications()
+        if self.workers.cancel_group(self, EXPORT):
+            self._tell("The export is stopped; no unfinished file is left.")
+        self._help.display = False
+
+    async def action_log(self, action: str) -> None:
+        """Let the lines scroll, or the help in front of them."""
+        shown: Widget = self._help if self._help.display else self._log
+        await shown.run_action(action)
+
+    def action_help(self) -> None:
+        """Show all keys, or hide them."""
+        self._help.display = not self._help.display
