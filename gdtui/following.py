@@ -116,6 +116,11 @@ class Followed:
         self._offset, self._iteration = 0, -1
 
     @property
+    def short_name(self) -> str:
+        """The name without the folders."""
+        return os.path.basename(self.name) or self.name
+
+    @property
     def has_pattern(self) -> bool:
         """Whether its lines are read by the user's own pattern."""
         return self._pattern is not None
@@ -280,7 +285,7 @@ def _index_of(turn: tuple[int, int, int]) -> int:
     return turn[0]
 
 
-class Reader:
+class LineReader:
     """Reads what a program prints in a thread of its own, and waits for more at the end of a file.
 
     It reads while it is its `turn`, and calls `news` when there is some, once until that is seen.

@@ -286,11 +286,13 @@ def _follow(options: argparse.Namespace) -> int:
 def _follow_on_screen(options: argparse.Namespace, stream: BinaryIO | None) -> int:
     """Follow on screen; at the end there is a summary of what was there."""
     draw_on_output()
-    from gdtui.following import Followed, Reader, source_name, summary
+    from gdtui.following import Followed, LineReader, source_name, summary
     from gdtui.ui.app import Laboratory
 
     readers = [
-        Reader(Followed(source_name(path), options.pattern), path, stream if path == "-" else None)
+        LineReader(
+            Followed(source_name(path), options.pattern), path, stream if path == "-" else None
+        )
         for path in options.follow
     ]
     app = Laboratory(None, Settings(), fps=options.fps, ascii_only=options.ascii, readers=readers)

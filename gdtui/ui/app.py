@@ -27,7 +27,7 @@ from textual.theme import ThemeProvider
 from gdtui.core.settings import Settings
 from gdtui.dataset import DataError
 from gdtui.faults import log_fault
-from gdtui.following import Reader
+from gdtui.following import LineReader
 from gdtui.loading import Loading, sample_problem
 from gdtui.problem import Problem
 from gdtui.runs.history import History
@@ -124,7 +124,7 @@ class Laboratory(
         clock: Clock | None = None,
         course: Course | None = None,
         program: Program | None = None,
-        readers: Sequence[Reader] = (),
+        readers: Sequence[LineReader] = (),
     ) -> None:
         super().__init__()
         # A row that slides costs bytes on a slow link, and tells nothing.

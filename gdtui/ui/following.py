@@ -21,7 +21,7 @@ from gdtui.core.printable import printable
 from gdtui.drawing import short
 from gdtui.export.files import ExportError, working_folder, write_new
 from gdtui.export.lines import printed_as_csv
-from gdtui.following import Followed, Reader, broken_words, tendency, without_loss
+from gdtui.following import Followed, LineReader, broken_words, tendency, without_loss
 from gdtui.scene import Scale
 from gdtui.ui.background_export import EXPORT, Pause, StoppedError
 from gdtui.ui.clock import AppClock, Clock, frames_a_second, rest_after_frame
@@ -41,7 +41,7 @@ CHOSEN_BY_KEY = 9
 MESSAGE = 400
 
 
-NOTE = """\
+FOLLOW_NOTE = """\
 The losses are read from the lines of the program as it prints them; up and down scroll them. What \
 needs the surface that is descended, such as the valley, is not to be had of another program."""
 # Offered in the last row; with several programs, the first of these as well.
@@ -114,7 +114,7 @@ class FollowScreen(IgnoresStaleSizes, PromptRepaint[None]):
 
     def __init__(
         self,
-        readers: Sequence[Reader],
+        readers: Sequence[LineReader],
         turn: threading.Event,
         fps: float | None = None,
         clock: Clock | None = None,
@@ -141,7 +141,7 @@ class FollowScreen(IgnoresStaleSizes, PromptRepaint[None]):
         yield LinePlot()
         yield IterationLog()
         yield HintRow()
-        yield HelpPanel(FOLLOW_KEYS, NOTE, ())
+        yield HelpPanel(FOLLOW_KEYS, FOLLOW_NOTE, ())
 
     @cached_property
     def _plot(self) -> LinePlot:
@@ -160,7 +160,7 @@ class FollowScreen(IgnoresStaleSizes, PromptRepaint[None]):
         return self._programs[self._chosen]
 
     @property
-    def _reader(self) -> Reader:
+    def _reader(self) -> LineReader:
         return self._readers[self._chosen]
 
     def on_mount(self) -> None:
@@ -226,7 +226,8 @@ class FollowScreen(IgnoresStaleSizes, PromptRepaint[None]):
         parts = [] if self._cursor is None else [f"at {program.iteration(self._cursor)}"]
         if program.broken:
             parts.append(f"{program.broken.loss} in line {program.broken.line}")
-        parts.append("ended" if self._reader.ended else "following")
+        else:
+            parts.append("ended" if self._reader.ended else "following")
         if program.count:
             newest = float(program.losses(program.count - 1, program.count)[0])
             parts += [f"iteration {program.iteration(program.count - 1)}", f"loss {short(newest)}"]
@@ -262,7 +263,7 @@ class FollowScreen(IgnoresStaleSizes, PromptRepaint[None]):
     def _choose(self, number: int) -> None:
         self._chosen, self._cursor = number, None
         self._log.follow(self._steps)
-        name = self._program.name
+        name = self._program.short_name
         self.query_one("#what", Label).update(
             f"{number + 1} {name}" if len(self._programs) > 1 else name
         )
@@ -279,8 +280,8 @@ class FollowScreen(IgnoresStaleSizes, PromptRepaint[None]):
 
     def _look_at(self, index: int) -> None:
         """Look at one of the losses; at the newest, follow it."""
-        newest = self._program.count - 1
-        self._cursor = None if index >= newest else max(index, 0)
+        index = max(index, 0)
+        self._cursor = index if index < self._program.count - 1 else None
         self.show()
 
     def action_move(self, by: int) -> None:

@@ -261,7 +261,7 @@ def loss_of_programs(
     ]
     excess = scale is Scale.EXCESS
     title = "Loss above the lowest so far (log)" if excess else scale.heading
-    note = " · ".join(f"{at + 1} {programs[at].name}" for at, _ in others)
+    note = " · ".join(f"{at + 1} {programs[at].short_name}" for at, _ in others)
     names = "iteration", "loss - lowest" if excess else "loss"
     return Drawing(title, x_axis, y_axis, layers, note, names=names, labels=labels)
 
