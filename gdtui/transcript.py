@@ -11,7 +11,7 @@ import math
 import os
 import re
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import BinaryIO, NamedTuple
 
 from gdtui.core.printable import PATH_CHARACTERS, printable
@@ -25,6 +25,8 @@ LINE_LIMIT = 4096
 # Bytes that are read at once.
 READ_BYTES = 1 << 16
 LARGEST_ITERATION = 1_000_000_000
+# Of a path that holds a null character.
+NO_NAME = "this cannot be the name of a file"
 _NUMBER = re.compile(
     r"[-+]?(?:\d+(?:\.(\d*))?|\.(\d+))(?:e([-+]?\d{1,4}))?|[-+]?(?:inf(?:inity)?|nan)", re.A | re.I
 )
@@ -73,13 +75,13 @@ class Transcript:
         return map(PrintedLoss._make, zip(*columns, strict=True))
 
 
-def line_pattern(text: str) -> re.Pattern[str]:
+def line_pattern(text: str, needed: Sequence[str] = GROUPS) -> re.Pattern[str]:
     """The regular expression that a text spells; raises ValueError, in words, for what is none."""
     try:
         pattern = re.compile(text)
     except (re.error, OverflowError, RecursionError) as error:
         raise ValueError(f"this is no regular expression: {printable(str(error), 80)}") from None
-    missing = [f"(?P<{name}>...)" for name in GROUPS if name not in pattern.groupindex]
+    missing = [f"(?P<{name}>...)" for name in needed if name not in pattern.groupindex]
     if missing:
         raise ValueError(f"it lacks the group {' and the group '.join(missing)}")
     return pattern
@@ -98,8 +100,8 @@ def read_transcript(
                 transcript = _transcript(file, pattern)
     except OSError as error:
         raise TranscriptError(f"{name}: {why_unreadable(error, path)}") from None
-    except ValueError:  # of a path that holds a null character
-        raise TranscriptError(f"{name}: this cannot be the name of a file") from None
+    except ValueError:
+        raise TranscriptError(f"{name}: {NO_NAME}") from None
     if not len(transcript):
         looked_for = f"such as '{LESSON_EXAMPLE}'" if pattern is None else "that --pattern matches"
         other = " (--pattern reads others)" if pattern is None else ""
@@ -131,14 +133,9 @@ def _transcript(stream: BinaryIO, pattern: re.Pattern[str] | None) -> Transcript
 def printed_losses(stream: BinaryIO, pattern: re.Pattern[str]) -> Iterator[PrintedLoss]:
     """The losses in the lines of a stream, as they come."""
     for number, line in enumerate(_lines_of(stream), 1):
-        if printed := matched(number, line, pattern):
+        found = pattern.search(line, 0, LINE_LIMIT)
+        if found and (printed := _printed(number, *found.group(*GROUPS))):
             yield printed
-
-
-def matched(number: int, line: str, pattern: re.Pattern[str]) -> PrintedLoss | None:
-    """What a line says by a pattern with our groups, if both are numbers."""
-    found = pattern.search(line, 0, LINE_LIMIT)
-    return _printed(number, *found.group(*GROUPS)) if found else None
 
 
 def _lines_of(stream: BinaryIO) -> Iterator[str]:
@@ -175,14 +172,32 @@ class LineSplitter:
 
 def _printed(line: int, iteration: str | None, loss: str | None) -> PrintedLoss | None:
     """What a line says, if both are numbers."""
-    iteration, loss = (iteration or "").strip(), (loss or "").strip()
-    # Of a float that counts, as in 3.0, the rest is left out.
-    whole = re.fullmatch(r"(\d{1,10})(?:\.0*)?", iteration, re.A)
-    number = _NUMBER.fullmatch(loss)
-    if not whole or not number or int(whole[1]) > LARGEST_ITERATION:
+    number, value = iteration_in(iteration), loss_in(loss)
+    if number is None or value is None:
+        return None
+    return PrintedLoss(line, number, value.loss, value.unit)
+
+
+def iteration_in(text: str | None) -> int | None:
+    """The iteration that a text is, if it is one; of a float that counts, as in 3.0, the start."""
+    whole = re.fullmatch(r"(\d{1,10})(?:\.0*)?", (text or "").strip(), re.A)
+    return int(whole[1]) if whole and int(whole[1]) <= LARGEST_ITERATION else None
+
+
+class LossText(NamedTuple):
+    """A loss, and what one is worth in its last digit."""
+
+    loss: float
+    unit: float
+
+
+def loss_in(text: str | None) -> LossText | None:
+    """The loss that a text is, if it is a number."""
+    number = _NUMBER.fullmatch(text := (text or "").strip())
+    if not number:
         return None
     decimals = len(number[1] or number[2] or "")
-    value, exponent = float(loss), int(number[3] or 0) - decimals
+    value, exponent = float(text), int(number[3] or 0) - decimals
     # Finite numbers end below 1e309, and their digits far above 1e-300.
     unit = 10.0 ** min(max(exponent, -300), 308) if math.isfinite(value) else 0.0
-    return PrintedLoss(line, int(whole[1]), value, unit)
+    return LossText(value, unit)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 from collections.abc import AsyncIterator, Callable
@@ -16,7 +17,8 @@ from textual.pilot import Pilot
 
 from gdtui.core.settings import Settings
 from gdtui.dataset import DataError
-from gdtui.following import Followed, LineReader
+from gdtui.following.followed import Followed
+from gdtui.following.reading import LineReader, read_to_end
 from gdtui.ui.app import Laboratory
 from gdtui.ui.dialogs.question import Question
 from gdtui.ui.following import FOLLOW_BINDINGS, FollowScreen
@@ -91,8 +93,13 @@ async def test_losses_are_seen_as_they_come() -> None:
         program.hand("\nstep 20: loss=1.5\n")
         await watch.frame()
         assert "following · iteration 20 · loss 1.5" in watch.lines[0]
-        for line in ("   0 => Loss: 4.0", "  10 => Loss: 2.0", "  20 => Loss: 1.5"):
-            assert f"Iteration {line}" in watch.text
+        for line in (
+            "│ starting ",
+            "│ step 0: loss=4 ",
+            "│ step 10: loss=2 ",
+            "│ step 20: loss=1.5 ",
+        ):
+            assert line in watch.text
         program.close()
         await watch.frame()
         assert "ended" in watch.lines[0]
@@ -126,8 +133,8 @@ async def test_one_looks_back_while_it_goes_on() -> None:
             assert f"at {at} ·" in watch.lines[0]
         program.hand("step 1000: loss=0.5\n")
         await watch.frame()
-        assert "at 20 · following · iteration 1000 · loss 0.5" in watch.lines[0]
-        assert "Iteration   20 => Loss: 33.3333333333" in watch.text
+        assert "at 20 · loss 33.3333 · following · iteration 1000 " in watch.lines[0]
+        assert "│ step 20: loss=33.333333333333336 " in watch.text
         await watch.press("g")
         assert isinstance(watch.app.screen, Question)
         await watch.press(*"505", "enter")
@@ -148,7 +155,7 @@ async def test_a_loss_that_is_no_number_is_told_at_its_line() -> None:
         assert "look at the examples" in " ".join(watch.text.split())
         await watch.press("n")
         assert "at 1000 ·" in watch.lines[0]
-        assert "Iteration 1000 => Loss: nan" in watch.text
+        assert "│ step 1000: loss=nan " in watch.text
 
 
 async def test_each_scale_is_drawn_and_several_programs() -> None:
@@ -193,12 +200,18 @@ async def test_the_losses_are_exported(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.chdir(tmp_path)
     program = reader()
     async with watching(program) as watch:
-        program.hand("step 5 loss 0.1\nstep 10 loss nan\n")
-        await watch.press("e")
-        await watch.app.workers.wait_for_complete()
-        await watch.pilot.pause()
-        assert (tmp_path / "losses.csv").read_text() == "iteration,loss\n5,0.1\n10,nan\n"
-        assert "Written:" in watch.text
+        program.hand("step 5 loss 0.1\nother\nstep 10 loss inf\n")
+        for place, ending in enumerate(("csv", "jsonl")):
+            await watch.press("e", *["down"] * place, "enter")
+            await watch.app.workers.wait_for_complete()
+            await watch.pilot.pause()
+            assert "Written: " in watch.text
+            read = Followed("again")
+            read_to_end(read, str(tmp_path / f"train-losses.{ending}"))
+            assert [(read.iteration(at), read.loss(at)) for at in range(read.count)] == [
+                (5, 0.1),
+                (10, math.inf),
+            ]
 
 
 async def test_each_key_is_bound_and_nothing_needs_a_surface(
@@ -286,7 +299,9 @@ def test_a_program_is_followed_on_a_terminal() -> None:
     lines = b"\x1b]0;x\x07[bold]\xff\nstep 0 loss 4\nstep 1 loss 2\nstep 2 loss inf\n"
     arguments = ("-m", "gdtui", "--follow", "-")
     with Terminal(*arguments, piped=lines) as terminal:
-        terminal.wait_for("inf in line 4", "Iteration    1 => Loss: 2.0000000000", "Quit")
+        terminal.wait_for(
+            "inf in line 4", "\\x1b]0;x\\x07[bold]\ufffd ", "│ step 1 loss 2 ", "Quit"
+        )
         terminal.send("q")
         assert terminal.wait_for_end() == 0
         assert "First 4 (iteration 0), last 2 (iteration 1, line 3)" in terminal.text

@@ -15,15 +15,9 @@ from support.program import ENVIRONMENT, PROGRAM
 
 from gdtui.cli.main import main
 from gdtui.core.model import Vector
-from gdtui.following import (
-    PIECE,
-    STRETCHES,
-    TELLING,
-    Followed,
-    broken_words,
-    summary,
-    tendency,
-)
+from gdtui.following.followed import STRETCHES, Followed
+from gdtui.following.keeping import PIECE
+from gdtui.following.words import TELLING, broken_words, summary, tendency
 from gdtui.transcript import LARGEST_ITERATION, READ_BYTES, line_pattern
 
 
@@ -103,7 +97,7 @@ def test_an_iteration_leads_to_its_loss(steps: list[int], data: st.DataObject) -
     assert iterations == sorted(set(iterations))
     wanted = data.draw(st.integers(0, max(iterations)))
     before = [at for at, iteration in enumerate(iterations) if iteration <= wanted]
-    assert followed.index(wanted) == max(before, default=0)
+    assert followed.at_iteration(wanted) == max(before, default=0)
 
 
 def test_a_short_curve_is_every_loss() -> None:

@@ -36,7 +36,7 @@ class LogApp(App[None]):
         await self.query_one(IterationLog).run_action(action)
 
     def on_iteration_log_chosen(self, event: IterationLog.Chosen) -> None:
-        self.chosen.append(event.iteration)
+        self.chosen.append(event.number)
 
     def compose(self) -> ComposeResult:
         yield IterationLog()

@@ -20,6 +20,7 @@ from gdtui.core.settings import Settings
 from gdtui.samples import sample_folder, sample_path
 
 if TYPE_CHECKING:
+    from gdtui.following.followed import Followed
     from gdtui.lessons.course import Course
     from gdtui.loading import Loading
     from gdtui.problem import Problem, Source
@@ -253,47 +254,94 @@ def _check(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _follow(options: argparse.Namespace) -> int:
-    """Read the losses that other programs print, and sum them up."""
-    from gdtui.following import Followed, read_to_end, source_name, summary
-    from gdtui.transcript import TranscriptError
-
-    if "-" in options.follow and (sys.stdin is None or is_terminal(sys.stdin)):
+    """Read the losses that other programs print, and sum them up, or draw them."""
+    if "-" in _followed_paths(options) and (sys.stdin is None or is_terminal(sys.stdin)):
         return _fail("there are no lines on standard input; pipe them in, or name a file")
-    if _has_screen(options):
+    if not options.figure and _has_screen(options):
         try:
             stream = take_keyboard()
         except OSError:
             _tell_no_keys()
         else:
             return _follow_on_screen(options, stream)
-    status = 0
-    for path in options.follow:
-        followed = Followed(source_name(path), options.pattern)
+    if options.figure and (trouble := _trouble_with_figure(options)):
+        return _fail(trouble)
+    programs, status = _read_followed(options)
+    if not options.figure:
+        for program in programs:
+            _sum_up(program)
+    elif programs and status != USAGE_STATUS:
+        return _draw_followed(options, programs) or status
+    return status
+
+
+def _followed_paths(options: argparse.Namespace) -> list[str]:
+    """The files with the lines of programs, and of runs to compare them with."""
+    return [*options.follow, *(options.compare or ())]
+
+
+def _programs_of(options: argparse.Namespace) -> list[Followed]:
+    """All of these, with nothing read yet; a pattern is not for runs of ours."""
+    from gdtui.following.followed import Followed, source_name
+
+    return [
+        Followed(source_name(path), options.pattern if at < len(options.follow) else None)
+        for at, path in enumerate(_followed_paths(options))
+    ]
+
+
+def _read_followed(options: argparse.Namespace) -> tuple[list[Followed], int]:
+    """Read what is there to the end; those that have printed a loss, and the exit status."""
+    from gdtui.following.reading import read_to_end
+    from gdtui.transcript import TranscriptError
+
+    programs, status = _programs_of(options), 0
+    for program, path in zip(programs, _followed_paths(options), strict=True):
         try:
-            read_to_end(followed, path, sys.stdin.buffer if path == "-" else None)
+            read_to_end(program, path, sys.stdin.buffer if path == "-" else None)
         except TranscriptError as error:
             status = _fail(error)
-            continue
         except KeyboardInterrupt:  # it has been seen enough of
             status = INTERRUPTED_STATUS
-        if followed.count:
-            print("\n".join(summary(followed)))
-        if status == INTERRUPTED_STATUS:
             break
-    return status
+    return [program for program in programs if program.count], status
+
+
+def _sum_up(program: Followed) -> None:
+    from gdtui.following.words import summary
+
+    print("\n".join(summary(program)))
+
+
+def _draw_followed(options: argparse.Namespace, programs: Sequence[Followed]) -> int:
+    """Draw the losses into a file, where that says more on a log scale as well."""
+    from gdtui.export.files import ExportError, write_at
+    from gdtui.export.followed import figure_of_program
+    from gdtui.scene import Scale
+    from gdtui.views.loss import loss_of_programs
+
+    lowest = [program.lowest.loss for program in programs if program.lowest]
+    scales = [Scale.LINEAR, *([Scale.LOG] if min(lowest, default=0.0) > 0 else [])]
+    drawings = [loss_of_programs(programs, 0, scale, None) for scale in scales]
+    try:
+        file = figure_of_program(programs[0], drawings, options.theme, options.form)
+        write_at(options.figure, file)
+    except ExportError as error:
+        return _fail(error)
+    return 0
 
 
 def _follow_on_screen(options: argparse.Namespace, stream: BinaryIO | None) -> int:
     """Follow on screen; at the end there is a summary of what was there."""
     draw_on_output()
-    from gdtui.following import Followed, LineReader, source_name, summary
+    from gdtui.following.reading import LineReader
     from gdtui.ui.app import Laboratory
 
     readers = [
-        LineReader(
-            Followed(source_name(path), options.pattern), path, stream if path == "-" else None
+        LineReader(program, path, stream if path == "-" else None, at < len(options.follow))
+        for at, (program, path) in enumerate(
+            zip(_programs_of(options), _followed_paths(options), strict=True)
         )
-        for path in options.follow
     ]
     app = Laboratory(None, Settings(), fps=options.fps, ascii_only=options.ascii, readers=readers)
     if trouble := _theme_trouble(app, options):
@@ -304,11 +352,10 @@ def _follow_on_screen(options: argparse.Namespace, stream: BinaryIO | None) -> i
         _tell([f"this was a bug of gdtui; {app.fault}"])
     status = app.return_code or 0
     if not status:
+        _tell(reader.trouble for reader in readers if reader.trouble)
         for reader in readers:
-            if reader.trouble:
-                _tell([reader.trouble])
-            elif reader.followed.count:
-                print("\n".join(summary(reader.followed)))
+            if reader.followed.count:
+                _sum_up(reader.followed)
     return status
 
 

@@ -20,7 +20,7 @@ from gdtui.core.methods import METHODS
 from gdtui.core.printable import printable
 from gdtui.core.settings import SHARED, Settings
 from gdtui.samples import DEFAULT_SAMPLE
-from gdtui.transcript import line_pattern
+from gdtui.transcript import GROUPS, line_pattern
 
 REPORT_NAMES = ("text", "csv", "json")
 USAGE_STATUS = 2
@@ -171,7 +171,8 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
         "--compare",
         nargs="+",
         metavar="RUNS",
-        help="runs exported as JSON Lines, over the data that they name, or FILE in its place",
+        help="runs exported as JSON Lines, over the data that they name, or FILE in its place; "
+        "with --follow, beside its losses",
     )
 
 
@@ -191,17 +192,17 @@ def _add_check(parser: argparse.ArgumentParser) -> None:
     )
     check.add_argument(
         "--pattern",
-        type=_reader(line_pattern),
         metavar="REGEX",
         help="how its lines are read, with the groups iteration and loss: "
-        r"'epoch (?P<iteration>\d+): (?P<loss>\S+)' (default: the lesson's lines)",
+        r"'epoch (?P<iteration>\d+): (?P<loss>\S+)' (default: the lesson's lines, and for --follow "
+        "those of many programs)",
     )
     check.add_argument(
         "--follow",
         nargs="+",
         metavar="LINES",
         help="the losses of any program, from the lines that it prints, as they come: 'loss: 0.5', "
-        "'step 12 loss=0.5', JSON Lines; files that may grow, or - for standard input",
+        "'step 12 loss=0.5', JSON Lines, CSV; files that may grow, or - for standard input",
     )
 
 
@@ -387,8 +388,13 @@ def read_options(arguments: Sequence[str] | None) -> tuple[argparse.Namespace, S
     """
     parser = make_parser()
     options = parser.parse_args(arguments)
-    if options.compare and (given := _given(options, "surface", "format", "resume")):
+    if (
+        options.compare
+        and not options.follow
+        and (given := _given(options, "surface", "format", "resume"))
+    ):
         parser.error(f"argument {given}: not with --compare, whose runs are as they are")
+    _read_pattern(parser, options)
     _refuse_beside_check(parser, options)
     _refuse_beside_follow(parser, options)
     own = ("x", "y", "drop_missing", "surface")
@@ -402,6 +408,16 @@ def read_options(arguments: Sequence[str] | None) -> tuple[argparse.Namespace, S
         given = "--view" if options.view else "--at"
         parser.error(f"argument {given}: it is of a figure, so name its file with --figure")
     return options, settings_of_options(parser, options)
+
+
+def _read_pattern(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
+    """Make a regular expression of the pattern; what is followed may count no iterations."""
+    if options.pattern is not None:
+        try:
+            needed = GROUPS[1:] if options.follow else GROUPS
+            options.pattern = line_pattern(options.pattern, needed)
+        except ValueError as reason:
+            parser.error(f"argument --pattern: {reason}")
 
 
 def _refuse_beside_check(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
@@ -429,13 +445,13 @@ def _refuse_beside_follow(parser: argparse.ArgumentParser, options: argparse.Nam
     if not options.follow:
         return
     others = (
-        *("file", "x", "y", "drop_missing", "surface", "compare", "check", "run", "pace"),
-        *("resume", "lesson", "check_lesson", "format", "figure"),
+        *("file", "x", "y", "drop_missing", "surface", "check", "run", "pace", "resume"),
+        *("lesson", "check_lesson", "format", "view", "at"),
     )
     if given := _given(options, *others):
         given = "FILE" if given == "--file" else given
         parser.error(f"argument --follow: it shows the run of another program, so no {given}")
-    if options.follow.count("-") > 1:
+    if [*options.follow, *(options.compare or ())].count("-") > 1:
         parser.error("argument --follow: standard input is there only once")
 
 

@@ -40,13 +40,21 @@ def figure_file(
 ) -> bytes:
     """The plots of some views side by side, as a file in one of FORMS; raises ExportError."""
     require_matplotlib()
-    from gdtui.export.matplotlib_canvas import figure_bytes
-
     plots = _plots(scene, views)
     for view in views:
         if view not in plots:
             raise ExportError(f"{SHORT_NAMES[view]} is text here and no plot: choose another one")
-    return figure_bytes(list(plots.values()), caption, scheme, form)
+    return drawn_file(list(plots.values()), caption, scheme, form)
+
+
+def drawn_file(
+    drawings: Sequence[Drawing], caption: Sequence[str], scheme: Scheme, form: str
+) -> bytes:
+    """Drawings side by side above a caption, as a file in one of FORMS; raises ExportError."""
+    require_matplotlib()
+    from gdtui.export.matplotlib_canvas import figure_bytes
+
+    return figure_bytes(drawings, caption, scheme, form)
 
 
 def plot_files(

@@ -18,7 +18,6 @@ from gdtui.core.hyperparameter import Hyperparameter, Value
 from gdtui.core.run import Record
 from gdtui.core.settings import Settings
 from gdtui.core.surface import Surface
-from gdtui.following import Followed
 from gdtui.problem import Problem
 
 Lines = Generator[str, None, Outcome]
@@ -187,10 +186,3 @@ def raw_step(surface: Surface, step: Step) -> Step:
         return step
     w, b = surface.raw(step.w, step.b)
     return step._replace(w=w, b=b)
-
-
-def printed_as_csv(program: Followed) -> Iterator[str]:
-    """The losses that a program has printed so far, in full precision."""
-    yield "iteration,loss\n"
-    for at, loss in enumerate(program.losses(0, program.count).tolist()):
-        yield f"{program.iteration(at)},{loss!r}\n"

@@ -14,6 +14,7 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from textual import on
+from textual.actions import parse
 from textual.app import SystemCommand
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding
@@ -27,7 +28,6 @@ from textual.theme import ThemeProvider
 from gdtui.core.settings import Settings
 from gdtui.dataset import DataError
 from gdtui.faults import log_fault
-from gdtui.following import LineReader
 from gdtui.loading import Loading, sample_problem
 from gdtui.problem import Problem
 from gdtui.runs.history import History
@@ -49,6 +49,7 @@ from gdtui.ui.textual_fixes.suspend import Suspending
 from gdtui.ui.theme import DARK, LIGHT, ROLE_SHEET
 
 if TYPE_CHECKING:
+    from gdtui.following.reading import LineReader
     from gdtui.lessons.course import Course
     from gdtui.scene import Program
 
@@ -340,7 +341,10 @@ class Laboratory(
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The command palette: all that a key does, the themes, and what explains the screen."""
         for binding in screen.BINDINGS:
-            if isinstance(binding, Binding) and binding.tooltip and binding.key != "ctrl+p":
+            if not isinstance(binding, Binding) or binding.key == "ctrl+p":
+                continue
+            _, action, parameters = parse(binding.action)
+            if binding.tooltip and screen.check_action(action, parameters):
                 yield SystemCommand(
                     binding.description,
                     binding.tooltip,

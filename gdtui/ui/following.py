@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from functools import cached_property, partial
 
 from textual import on
+from textual.actions import parse
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
@@ -18,32 +19,37 @@ from textual.widgets import Label
 from gdtui.core.descent import Step
 from gdtui.core.hyperparameter import Hyperparameter
 from gdtui.core.printable import printable
-from gdtui.drawing import short
-from gdtui.export.files import ExportError, working_folder, write_new
-from gdtui.export.lines import printed_as_csv
-from gdtui.following import Followed, LineReader, broken_words, tendency, without_loss
+from gdtui.drawing import Drawing, short
+from gdtui.export.files import ExportError, working_folder
+from gdtui.export.followed import FOLLOWED_EXPORTERS, FollowedRequest
+from gdtui.following.followed import Followed
+from gdtui.following.forms import without_codes
+from gdtui.following.reading import LineReader
+from gdtui.following.words import broken_words, tendency, without_loss
 from gdtui.scene import Scale
+from gdtui.schemes import ON_DARK, ON_LIGHT
 from gdtui.ui.background_export import EXPORT, Pause, StoppedError
 from gdtui.ui.clock import AppClock, Clock, frames_a_second, rest_after_frame
+from gdtui.ui.dialogs.export import ExportScreen
 from gdtui.ui.dialogs.question import Question
 from gdtui.ui.keys import Hint, written
 from gdtui.ui.textual_fixes.prompt_repaint import PromptRepaint
 from gdtui.ui.textual_fixes.stale_sizes import IgnoresStaleSizes
 from gdtui.ui.widgets.help_panel import HelpPanel
 from gdtui.ui.widgets.hint_row import HintRow
-from gdtui.ui.widgets.iteration_log import IterationLog
+from gdtui.ui.widgets.iteration_log import IterationLog, StyledLine, line
 from gdtui.ui.widgets.line_plot import LinePlot
 from gdtui.views.loss import loss_of_programs
 
 # Programs that a key chooses.
 CHOSEN_BY_KEY = 9
-# How much of a message there is room for.
-MESSAGE = 400
-
+# How much of a message, and of the name of a folder, there is room for.
+MESSAGE, FOLDER_NAME = 400, 200
 
 FOLLOW_NOTE = """\
-The losses are read from the lines of the program as it prints them; up and down scroll them. What \
-needs the surface that is descended, such as the valley, is not to be had of another program."""
+The losses are read from the lines of the program as it prints them; up and down scroll them, a \
+click on one looks at its loss. What needs the surface that is descended, such as the valley, is \
+not to be had of another program."""
 # Offered in the last row; with several programs, the first of these as well.
 HINTS_OF_FOLLOWING = [
     Hint("1", "1-9", "Program"),
@@ -88,7 +94,7 @@ FOLLOW_KEYS: dict[str, list[Binding]] = {
         _key("g", "go", "Go to", "look at an iteration by its number"),
         _key("n", "broken", "No number", "look at the first loss that is no finite number"),
     ],
-    "Take away": [_key("e", "export", "Export", "write the losses to a new file, as CSV")],
+    "Take away": [_key("e", "export", "Export", "write the losses or the plot to a new file")],
     "Find one's way": [
         _key("pageup", "log('page_up')", "Page up", "scroll lines or help a page up", True),
         _key("pagedown", "log('page_down')", "Page down", "scroll lines or help a page down", True),
@@ -106,7 +112,7 @@ class FollowScreen(IgnoresStaleSizes, PromptRepaint[None]):
 
     AUTO_FOCUS = ""
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (72, "-normal"), (100, "-wide")]
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (12, "-short")]
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (12, "-short"), (30, "-high")]
     BINDINGS = FOLLOW_BINDINGS
 
     class News(Message):
@@ -141,7 +147,10 @@ class FollowScreen(IgnoresStaleSizes, PromptRepaint[None]):
         yield LinePlot()
         yield IterationLog()
         yield HintRow()
-        yield HelpPanel(FOLLOW_KEYS, FOLLOW_NOTE, ())
+        groups = {
+            name: [key for key in keys if self.offers(key)] for name, keys in FOLLOW_KEYS.items()
+        }
+        yield HelpPanel(groups, FOLLOW_NOTE, ())
 
     @cached_property
     def _plot(self) -> LinePlot:
@@ -163,8 +172,19 @@ class FollowScreen(IgnoresStaleSizes, PromptRepaint[None]):
     def _reader(self) -> LineReader:
         return self._readers[self._chosen]
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool:
+        """Whether there is something for an action: with one program, none is chosen."""
+        chosen = parameters[0] if action == "choose" else 0
+        return action != "choose" or (isinstance(chosen, int) and 1 < len(self._programs) > chosen)
+
+    def offers(self, key: Binding) -> bool:
+        """Whether there is something for a key."""
+        _, action, parameters = parse(key.action)
+        return self.check_action(action, parameters)
+
     def on_mount(self) -> None:
         """Let the reading begin."""
+        self._log.border_title = "Lines"
         self._choose(0)
         for reader in self._readers:
             reader.start(self._turn, self._hear)
@@ -202,15 +222,19 @@ class FollowScreen(IgnoresStaleSizes, PromptRepaint[None]):
 
     def show(self) -> None:
         """Show what there is by now."""
-        program, scale = self._program, self._scale
-        self._plot.show(loss_of_programs(self._programs, self._chosen, scale, self._cursor))
+        program = self._program
+        self._plot.show(self._drawing)
         self._log.set_class(self._is_alarming, "-alarm")
-        self._log.show(program.count, self._last_words(), cursor=self._cursor)
+        self._log.show(program.lines, self._last_words(), cursor=self._marked_line)
         status = self.query_one("#status", Label)
         status.update(self._standing())
         status.set_classes(self._status_class())
         hints = HINTS_OF_FOLLOWING[len(self._programs) == 1 :]
         self.query_one(HintRow).show(hints if self._cursor is None else HINTS_OF_PAST, ALWAYS_THERE)
+
+    @property
+    def _drawing(self) -> Drawing:
+        return loss_of_programs(self._programs, self._chosen, self._scale, self._cursor)
 
     @property
     def _is_alarming(self) -> bool:
@@ -221,17 +245,23 @@ class FollowScreen(IgnoresStaleSizes, PromptRepaint[None]):
             return "-diverged"
         return "-finished" if self._reader.ended else "-running"
 
+    @property
+    def _marked_line(self) -> int | None:
+        """The line of the loss that is looked at, counted from 0."""
+        return None if self._cursor is None else self._program.line(self._cursor) - 1
+
     def _standing(self) -> str:
-        program = self._program
-        parts = [] if self._cursor is None else [f"at {program.iteration(self._cursor)}"]
+        program, cursor = self._program, self._cursor
+        state = "ended" if self._reader.ended else "following"
         if program.broken:
-            parts.append(f"{program.broken.loss} in line {program.broken.line}")
-        else:
-            parts.append("ended" if self._reader.ended else "following")
-        if program.count:
-            newest = float(program.losses(program.count - 1, program.count)[0])
-            parts += [f"iteration {program.iteration(program.count - 1)}", f"loss {short(newest)}"]
-        return " · ".join(parts)
+            state = f"{program.broken.loss} in line {program.broken.line}"
+        if not program.count:
+            return state
+        newest = f"iteration {program.iteration(program.count - 1)}"
+        if cursor is None:
+            return f"{state} · {newest} · loss {short(program.loss(program.count - 1))}"
+        place = f"at {program.iteration(cursor)} · loss {short(program.loss(cursor))}"
+        return f"{place} · {state} · {newest}"
 
     def _last_words(self) -> str:
         """What stands below the last line."""
@@ -244,25 +274,25 @@ class FollowScreen(IgnoresStaleSizes, PromptRepaint[None]):
             return without_loss(program) if ended else "No loss has been printed yet."
         return tendency(program) if ended else ""
 
-    def _steps(self, start: int, stop: int) -> list[Step]:
-        """Some of the losses, for the log; of another program's parameters nothing is known."""
-        program, unknown = self._program, (math.nan, math.nan)
-        losses = program.losses(start, stop).tolist()
+    def _lines(self, start: int, stop: int, width: int) -> list[StyledLine]:
+        """Some of the lines, counted from 0, as they were printed."""
+        program = self._program
+        texts = program.newest_lines.between(start, stop)
+        losses = program.losses_in_lines(start + 1, stop)
         return [
-            Step(program.iteration(at), *unknown, loss, *unknown)
-            for at, loss in enumerate(losses, start)
+            _styled_line(program, texts.get(number), losses.get(number + 1), width)
+            for number in range(start, stop)
         ]
 
     # Keys
 
     def action_choose(self, number: int) -> None:
         """Show another program's lines, over the others'."""
-        if number < len(self._programs):
-            self._choose(number)
+        self._choose(number)
 
     def _choose(self, number: int) -> None:
         self._chosen, self._cursor = number, None
-        self._log.follow(self._steps)
+        self._log.follow_lines(self._lines)
         name = self._program.short_name
         self.query_one("#what", Label).update(
             f"{number + 1} {name}" if len(self._programs) > 1 else name
@@ -327,28 +357,47 @@ class FollowScreen(IgnoresStaleSizes, PromptRepaint[None]):
 
         def go(text: str | None) -> None:
             if text is not None:
-                self._look_at(program.index(check(text)))
+                self._look_at(program.at_iteration(check(text)))
 
         self.app.push_screen(Question(f"Go to iteration, {first} to {newest}", "", check), go)
 
     @on(IterationLog.Chosen)
     def _line_chosen(self, event: IterationLog.Chosen) -> None:
-        self._look_at(event.iteration)
+        if self._program.count:
+            self._look_at(self._program.at_line(event.number + 1))
 
     @on(HintRow.Pressed)
     def _hint_pressed(self, event: HintRow.Pressed) -> None:
         self.app.simulate_key(event.key)
 
     def action_export(self) -> None:
-        """Write the losses to a new file, in a thread of its own."""
-        program = self._program
+        """Choose what to take away, and write it."""
+        if not self._program.count:
+            self.notify("No loss has been printed yet.")
+            return
+        choices = list(FOLLOWED_EXPORTERS)
+
+        def export(number: int | None) -> None:
+            if number is not None:
+                self._export(choices[number])
+
+        folder = printable(working_folder(), FOLDER_NAME)
+        self.app.push_screen(ExportScreen(choices, folder), export)
+
+    def _export(self, choice: str) -> None:
+        """Write a new file, in a thread of its own."""
         tell = partial(self.app.call_from_thread, self._tell, "A long export: esc stops it.")
-        pause = Pause(self._turn, tell, self._clock.now)
+        request = FollowedRequest(
+            working_folder(),
+            self._program,
+            self._drawing,
+            ON_DARK if self.app.current_theme.dark else ON_LIGHT,
+            Pause(self._turn, tell, self._clock.now),
+        )
 
         def write() -> None:
-            lines = printed_as_csv(program)
             try:
-                said = f"Written: {write_new(working_folder(), 'losses', '.csv', lines, pause)}"
+                said = f"Written: {FOLLOWED_EXPORTERS[choice](request)}"
             except ExportError as reason:
                 said = str(reason)
             except StoppedError:
@@ -376,3 +425,17 @@ class FollowScreen(IgnoresStaleSizes, PromptRepaint[None]):
     def action_help(self) -> None:
         """Show all keys, or hide them."""
         self._help.display = not self._help.display
+
+
+def _styled_line(program: Followed, text: str | None, at: int | None, width: int) -> StyledLine:
+    """A line as it was printed; of one that is no longer kept, which loss was there."""
+    if text is not None:
+        shown = printable(without_codes(text).expandtabs(), width)
+    elif at is None:
+        shown = "..."
+    else:
+        unknown = math.nan, math.nan
+        shown = line(Step(program.iteration(at), *unknown, program.loss(at), *unknown), width)
+    if at is None:
+        return shown, "log--other"
+    return shown, "log--line" if math.isfinite(program.loss(at)) else "log--broken"

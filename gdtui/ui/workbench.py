@@ -408,7 +408,7 @@ class Workbench(IgnoresStaleSizes, StyledOnce[None], PromptRepaint[None]):
 
     @on(IterationLog.Chosen)
     def _line_chosen(self, event: IterationLog.Chosen) -> None:
-        self._look(partial(self.bench.look_at, event.iteration))
+        self._look(partial(self.bench.look_at, event.number))
 
     @on(Standings.Chosen)
     def _racer_chosen(self, event: Standings.Chosen) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -14,7 +15,7 @@ from gdtui.core.model import Vector
 from gdtui.core.run import Snapshot
 from gdtui.core.surface import Surface
 from gdtui.drawing import GHOST_ROLES, Axis, Drawing, Label, Layer, Role, short
-from gdtui.following import Followed
+from gdtui.following.followed import Followed
 from gdtui.now import Now, best_loss
 from gdtui.scene import LOSS, Ghost, Scale, Scene
 from gdtui.views.marks import (
@@ -238,15 +239,14 @@ def loss_of_programs(
     y_axis = (
         Axis.around(shown.min(), max(shown.max(), 0.0)) if negative else loss_axis(shown, scale)
     )
-    others = [(at, line) for at, line in enumerate(lines) if at != chosen and len(line.points[0])]
-    ways = {at: way for at, line in others if (way := _way_out(line, x_axis, y_axis))}
+    others = [(at, line) for at, line in enumerate(lines) if at != chosen]
+    ends = [(at, end) for at, line in others if len((end := _finite_part(line)).points[0])]
+    ways = {at: way for at, end in ends if (way := _way_out(end, x_axis, y_axis))}
     labels = [_way_label(way, str(at + 1), _role_of(at, chosen)) for at, way in ways.items()]
     labels += [
-        Label(x, y, str(at + 1), _role_of(at, chosen))
-        for at, line in others
+        Label(float(end.points[0][-1]), float(end.points[1][-1]), str(at + 1), _role_of(at, chosen))
+        for at, end in ends
         if at not in ways
-        for x, y in [(float(line.points[0][-1]), float(line.points[1][-1]))]
-        if math.isfinite(y)
     ]
     broken = own.broken and own.iteration(own.broken.at)
     here = own.count - 1 if cursor is None else cursor
@@ -254,7 +254,11 @@ def loss_of_programs(
     height = own.losses(here, here + 1) - least if own.count else np.empty(0)
     layers = [
         *(line for _, line in others),
-        *([] if broken is None else [upright_line(broken, y_axis, Role.ALARM, "no number")]),
+        *(
+            []
+            if broken is None
+            else [upright_line(broken, y_axis, Role.ALARM, "first loss that is not finite")]
+        ),
         *([] if cursor is None else [upright_line(place[0], y_axis, Role.QUIET)]),
         lines[chosen],
         Layer(place, height, Role.WALKER, WALKER),
@@ -266,13 +270,20 @@ def loss_of_programs(
     return Drawing(title, x_axis, y_axis, layers, note, names=names, labels=labels)
 
 
+def _finite_part(line: Layer) -> Layer:
+    """A line as far as it goes up to its last finite point, where its label is put."""
+    x, y = line.points
+    count = np.append(np.flatnonzero(np.isfinite(y)), -1).max() + 1
+    return replace(line, x=x[:count], y=y[:count])
+
+
 def _role_of(at: int, chosen: int) -> Role:
     return Role.LIVE if at == chosen else GHOST_ROLES[at % len(GHOST_ROLES)]
 
 
 def _printed_line(program: Followed, least: float, role: Role) -> Layer:
     x, y = program.curve()
-    return Layer(x, y - least, role, line=True, word=program.name)
+    return Layer(x, y - least, role, line=True, word=program.short_name)
 
 
 def _printed_axis(programs: Sequence[Followed], scale: Scale) -> Axis:

@@ -1,4 +1,4 @@
-"""The log of iterations: every line of a run, computed only while it can be seen."""
+"""The log: every line of a run, or of what a program printed, computed only while it is seen."""
 
 from __future__ import annotations
 
@@ -23,6 +23,10 @@ StepsOf = Callable[[int, int], Sequence[Step]]
 Beside = Callable[[Step], str]
 # From which iteration on the settings were others, and what changed.
 Tuning = tuple[int, str]
+# A line and its style, one of COMPONENT_CLASSES.
+StyledLine = tuple[str, str]
+# The lines from one number to another, each of a width at most.
+LinesOf = Callable[[int, int, int], Sequence[StyledLine]]
 
 
 def line(step: Step, width: int, beside: str = "") -> str:
@@ -44,25 +48,26 @@ class IterationLog(ScrollView, can_focus=True, inherit_bindings=False):
     class Chosen(Message):
         """The line of an iteration was clicked."""
 
-        def __init__(self, iteration: int) -> None:
+        def __init__(self, number: int) -> None:
             super().__init__()
-            self.iteration = iteration
+            self.number = number
 
     # The other keys that would scroll it move the cursor of the workbench.
     BINDINGS = [
         Binding("up", "scroll_up", "Up", show=False),
         Binding("down", "scroll_down", "Down", show=False),
     ]
-    COMPONENT_CLASSES = {"log--line", "log--cursor", "log--tuning", "log--closing"}
+    COMPONENT_CLASSES = {
+        "log--line", "log--cursor", "log--tuning", "log--closing", "log--other", "log--broken"
+    }  # fmt: skip
     ALLOW_SELECT = False
 
     def __init__(self) -> None:
         super().__init__(id="log")
         self.border_title = "Iterations"
-        self._steps_of: StepsOf = lambda start, stop: ()
-        self._beside: Beside | None = None
+        self._lines_of: LinesOf = lambda start, stop, width: ()
         self._first = 0
-        self._seen: dict[int, Step] = {}
+        self._seen: dict[int, StyledLine] = {}
         self._lines = 0
         self._tunings: Sequence[Tuning] = ()
         self._closing_text = ""
@@ -75,7 +80,17 @@ class IterationLog(ScrollView, can_focus=True, inherit_bindings=False):
 
         There is a text beside each line where `beside` gives one.
         """
-        self._steps_of, self._beside, self._first = steps_of, beside, first
+
+        def lines_of(start: int, stop: int, width: int) -> list[StyledLine]:
+            steps = steps_of(start, stop)
+            texts = (line(step, width, beside(step) if beside else "") for step in steps)
+            return [(text, "log--line") for text in texts]
+
+        self.follow_lines(lines_of, first)
+
+    def follow_lines(self, lines_of: LinesOf, first: int = 0) -> None:
+        """Show other lines, numbered from the first, from the newest."""
+        self._lines_of, self._first = lines_of, first
         self._seen.clear()
         self._lines, self._tunings, self._closing_text, self._words = 0, (), "", []
         self._cursor = None
@@ -135,7 +150,8 @@ class IterationLog(ScrollView, can_focus=True, inherit_bindings=False):
         self.vertical_scrollbar.position = self.scroll_y
 
     def on_resize(self) -> None:
-        """Wrap the closing words to the new width."""
+        """Wrap the closing words and cut the lines to the new width."""
+        self._seen.clear()
         self._lay_out()
 
     def on_click(self, event: events.Click) -> None:
@@ -143,9 +159,9 @@ class IterationLog(ScrollView, can_focus=True, inherit_bindings=False):
         inside = event.get_content_offset(self)
         if inside is None:
             return
-        line = self._line_at(inside.y + self.scroll_offset.y)
-        if isinstance(line, int):
-            self.post_message(self.Chosen(line))
+        clicked = self._line_at(inside.y + self.scroll_offset.y)
+        if isinstance(clicked, int):
+            self.post_message(self.Chosen(clicked))
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Follow the newest line only while it is in sight."""
@@ -156,17 +172,12 @@ class IterationLog(ScrollView, can_focus=True, inherit_bindings=False):
         """One line of the log, as Textual asks for it."""
         width = self.size.width
         shown = self._line_at(y + self.scroll_offset.y)
-        if isinstance(shown, int):
-            step = self._step(shown)
-            beside = self._beside(step) if self._beside else ""
-            text = line(step, width, beside)
-            style = "log--cursor" if shown == self._cursor else "log--line"
-        else:
-            text, style = shown
+        text, style = self._styled(shown) if isinstance(shown, int) else shown
+        style = "log--cursor" if shown == self._cursor else style
         rich_style = self.get_component_rich_style(style)
         return Strip([Segment(text, rich_style)]).adjust_cell_length(width, rich_style)
 
-    def _line_at(self, place: int) -> int | tuple[str, str]:
+    def _line_at(self, place: int) -> int | StyledLine:
         """What stands at a place from the top: an iteration, or other words and their style."""
         before = bisect_left(self._places_of_tunings, place)
         if before < len(self._tunings) and self._places_of_tunings[before] == place:
@@ -189,11 +200,11 @@ class IterationLog(ScrollView, can_focus=True, inherit_bindings=False):
         earlier = sum(tuned <= iteration for tuned, _ in self._tunings)
         return iteration - self._first + earlier
 
-    def _step(self, iteration: int) -> Step:
-        """The step of a line; what is asked for is computed with all that is in sight."""
-        if iteration not in self._seen:
+    def _styled(self, number: int) -> StyledLine:
+        """A line by its number; what is asked for is computed with all that is in sight."""
+        if number not in self._seen:
             top = self._line_at(self.scroll_offset.y)
-            first = min(top, iteration) if isinstance(top, int) else iteration
-            last = max(iteration + 1, min(first + self.size.height, self._first + self._lines))
-            self._seen = dict(enumerate(self._steps_of(first, last), first))
-        return self._seen[iteration]
+            first = min(top, number) if isinstance(top, int) else number
+            last = max(number + 1, min(first + self.size.height, self._first + self._lines))
+            self._seen = dict(enumerate(self._lines_of(first, last, self.size.width), first))
+        return self._seen[number]
