@@ -17,7 +17,7 @@ from gdtui.cli.main import main
 from gdtui.core.model import Vector
 from gdtui.following.followed import STRETCHES, Followed
 from gdtui.following.keeping import PIECE
-from gdtui.following.words import TELLING, broken_words, summary, tendency
+from gdtui.following.words import FEWEST_LAST, broken_words, summary, tendency
 from gdtui.transcript import LARGEST_ITERATION, READ_BYTES, line_pattern
 
 
@@ -193,17 +193,19 @@ def test_what_to_look_at_where_the_loss_breaks(losses: str, words: str) -> None:
         (np.exp(np.arange(1000) / 100), "It grows"),
         (1 + np.exp(-np.arange(1000) / 50), "It is level"),
         (1 + np.random.default_rng(1).normal(size=1000) / 5, "It is level"),
+        (np.linspace(1.7e308, 1e308, 1000), "It still falls"),
+        (np.zeros(1000), "It is level"),
     ],
-    ids=["falls", "grows", "level", "noise"],
+    ids=["falls", "grows", "level", "noise", "huge", "nought"],
 )
 def test_how_it_ends(losses: Vector, words: str) -> None:
-    since = "over the last tenth, from iteration 900 on."
+    since = "over the last 100 losses, from iteration 900 on."
     assert tendency(read("".join(f"loss {loss}\n" for loss in losses))) == f"{words} {since}"
 
 
 def test_how_it_ends_is_not_guessed() -> None:
-    few = read("loss 1\n" * (TELLING - 1))
-    assert tendency(few) == "Too few losses to tell whether it still falls; 100 would tell."
+    few = read("loss 1\n" * (2 * FEWEST_LAST - 1))
+    assert tendency(few) == "Too few losses to tell whether it still falls; 20 would tell."
 
 
 def test_a_pattern_of_ones_own() -> None:
@@ -237,7 +239,7 @@ def test_another_program_is_summed_up() -> None:
         "standard input: 200 losses in 200 lines.",
         "First 1000 (iteration 0), last 5 (iteration 1990, line 200), "
         "lowest 5 (iteration 1990, line 200).",
-        "It still falls over the last tenth, from iteration 1800 on.",
+        "It still falls over the last 20 losses, from iteration 1800 on.",
     ]
 
 

@@ -67,7 +67,8 @@ def figure_of_program(
     program: Followed, drawings: Sequence[Drawing], scheme: Scheme, form: str
 ) -> bytes:
     """Plots of what a program has printed, above what is to be said of it; raises ExportError."""
-    caption = [line[:CAPTION_CHARACTERS] for line in summary(program)] if program.count else []
+    told = summary(program) if program.count else []
+    caption = [line[:CAPTION_CHARACTERS] for line in (*told, drawings[0].note) if line]
     return drawn_file(drawings, caption, scheme, form)
 
 

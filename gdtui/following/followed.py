@@ -42,6 +42,8 @@ class Followed:
         self.name = name
         self.has_pattern = pattern is not None
         """Whether its lines are read by the user's own pattern."""
+        self.has_ended = False
+        """Whether no more will come."""
         self.count = 0
         self.lines = 0
         self.newest_lines = NewestLines()
@@ -80,6 +82,7 @@ class Followed:
     def end(self) -> None:
         """Read what is left: no more will come."""
         self._read(self._splitter.end())
+        self.has_ended = True
 
     def _read(self, lines: Sequence[str]) -> None:
         self.newest_lines.extend(lines)

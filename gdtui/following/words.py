@@ -10,8 +10,9 @@ from gdtui.drawing import short
 from gdtui.following.followed import Followed, Noted
 from gdtui.following.forms import FORMS_LOOKED_FOR
 
-# From so many losses on the last tenth of them tells something.
-TELLING = 100
+# How it ends is told by the last tenth of the losses, but by no fewer than these, which are half of
+# all at most; a loss has grown against so many before it.
+FEWEST_LAST, BEFORE = 10, 100
 # A loss that changes by a smaller part is level; a change is clear beyond so many standard errors.
 LEVEL_PART, CLEAR = 1e-3, 3.0
 # A loss has grown that is so many times the median of those before it.
@@ -82,7 +83,7 @@ def _what_to_look_at(followed: Followed, place: Noted, before: Noted | None) -> 
             "It never was a number: look for missing values in the data, and for a division by 0 "
             "at the start."
         )
-    known = followed.losses(max(0, before.at - TELLING), before.at + 1)
+    known = followed.losses(max(0, before.at - BEFORE), before.at + 1)
     if before.loss > GROWN * float(np.median(np.abs(known))):
         return (
             f"It had grown up to {short(before.loss, _DIGITS)} before: the learning rate is likely "
@@ -98,15 +99,17 @@ def _what_to_look_at(followed: Followed, place: Noted, before: Noted | None) -> 
 def tendency(followed: Followed) -> str:
     """Whether the loss still falls, is level or grows over the last tenth of the losses."""
     count = followed.count
-    if count < TELLING:
-        return f"Too few losses to tell whether it still falls; {TELLING} would tell."
-    part = count // 10
+    if count < 2 * FEWEST_LAST:
+        return f"Too few losses to tell whether it still falls; {2 * FEWEST_LAST} would tell."
+    part = max(count // 10, FEWEST_LAST)
     values = followed.losses(count - part, count)
+    # In units of the largest, so that no square of it is infinite.
+    values = values / (float(np.abs(values).max()) or 1.0)
     earlier, later = values[: part // 2], values[part // 2 :]
     before, after = float(earlier.mean()), float(later.mean())
     change = after - before
     error = math.sqrt(earlier.var() / len(earlier) + later.var() / len(later))
-    since = f"over the last tenth, from iteration {followed.iteration(count - part)} on"
+    since = f"over the last {part} losses, from iteration {followed.iteration(count - part)} on"
     if abs(change) <= max(CLEAR * error, LEVEL_PART * abs(before)):
         return f"It is level {since}."
     return f"It {'still falls' if change < 0 else 'grows'} {since}."

@@ -220,6 +220,7 @@ class Laboratory(
             from gdtui.ui.following import FollowScreen
 
             self.push_screen(FollowScreen(self._readers, self._turn, self._fps, self._clock))
+            self._search_new_garbage()
         elif self._opening:
             self.push_screen(SessionsScreen(self._opening.choices))
 
@@ -254,6 +255,10 @@ class Laboratory(
             self.exit(error, return_code=2)
             return
         self._work_on(problem, self._settings, self._course)
+        self._search_new_garbage()
+
+    def _search_new_garbage(self) -> None:
+        """Once all is shown, look for garbage; without a screen that is for others to say."""
         if not self.is_headless:
             self.call_after_refresh(_leave_alone_what_is_there)
 

@@ -50,9 +50,8 @@ FOLLOW_NOTE = """\
 The losses are read from the lines of the program as it prints them; up and down scroll them, a \
 click on one looks at its loss. What needs the surface that is descended, such as the valley, is \
 not to be had of another program."""
-# Offered in the last row; with several programs, the first of these as well.
+# Offered in the last row.
 HINTS_OF_FOLLOWING = [
-    Hint("1", "1-9", "Program"),
     Hint("l", "l", "Scale"),
     Hint("left", "left", "Back"),
     Hint("z", "z", "Zoom"),
@@ -229,7 +228,9 @@ class FollowScreen(IgnoresStaleSizes, PromptRepaint[None]):
         status = self.query_one("#status", Label)
         status.update(self._standing())
         status.set_classes(self._status_class())
-        hints = HINTS_OF_FOLLOWING[len(self._programs) == 1 :]
+        last = min(len(self._programs), CHOSEN_BY_KEY)
+        choice = [Hint("1", f"1-{last}", "Program")] if last > 1 else []
+        hints = choice + HINTS_OF_FOLLOWING
         self.query_one(HintRow).show(hints if self._cursor is None else HINTS_OF_PAST, ALWAYS_THERE)
 
     @property

@@ -287,7 +287,10 @@ def _printed_line(program: Followed, least: float, role: Role) -> Layer:
 
 
 def _printed_axis(programs: Sequence[Followed], scale: Scale) -> Axis:
-    """From 0 to a rung of the ladder: it grows in steps, so that it mostly holds still."""
+    """From 0 to a rung of the ladder, or to the end: it grows in steps, and mostly holds still."""
     newest = (program.iteration(program.count - 1) for program in programs if program.count)
     reached = max(10, *newest, 0)
-    return Axis.decades(1, reached) if scale is Scale.LOG_LOG else Axis(0, rung_at_least(reached))
+    if scale is Scale.LOG_LOG:
+        return Axis.decades(1, reached)
+    is_over = all(program.has_ended for program in programs)
+    return Axis(0, reached if is_over else rung_at_least(reached))

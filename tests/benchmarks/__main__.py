@@ -14,6 +14,7 @@ from pathlib import Path
 # For tests/terminal.py, which drives the real program.
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+import followed  # noqa: F401
 import on_screen  # noqa: F401
 import without_screen  # noqa: F401
 from table import MEASUREMENTS, row

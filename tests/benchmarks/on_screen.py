@@ -173,21 +173,31 @@ def first_paint() -> Iterator[Figure]:
 def keys() -> Iterator[Figure]:
     """From a key to its visible change while training at full speed."""
     for size in SIZES:
-        delays = []
         with opened(*FULL_SPEED, size=size) as terminal:
             terminal.send(" ")
             watch(terminal, 1)
-            for number in range(KEYS):
-                # The title of the loss plot names the scale.
-                seen = b"" if number % 2 else b"(log)"
-                delays.append(delay(terminal, "l", seen))
-                watch(terminal, 0.031 * (number % 5))
-        delays.sort()
-        median, late = statistics.median(delays), delays[int(len(delays) * 0.99)]
-        limits = (0.06, 0.2) if size == SIZES[-1] else (0.03, 0.1)
-        for name, value, limit in (("median", median, limits[0]), ("99th %", late, limits[1])):
-            what = f"key to visible change at full speed, {size[0]}x{size[1]}, {name} / limit"
-            yield at_most(what, milliseconds(value), milliseconds(limit), value / limit, 1)
+            delays = key_delays(terminal)
+        yield from of_keys("key to visible change at full speed", size, delays)
+
+
+def key_delays(terminal: Terminal) -> list[float]:
+    """Seconds from each of many keys to what it changes, in order."""
+    delays = []
+    for number in range(KEYS):
+        # The title of the loss plot names the scale.
+        seen = b"" if number % 2 else b"(log)"
+        delays.append(delay(terminal, "l", seen))
+        watch(terminal, 0.031 * (number % 5))
+    return sorted(delays)
+
+
+def of_keys(what: str, size: tuple[int, int], delays: list[float]) -> Iterator[Figure]:
+    """The median and the slowest of many keys."""
+    median, late = statistics.median(delays), delays[int(len(delays) * 0.99)]
+    limits = (0.06, 0.2) if size == SIZES[-1] else (0.03, 0.1)
+    for name, value, limit in (("median", median, limits[0]), ("99th %", late, limits[1])):
+        told = f"{what}, {size[0]}x{size[1]}, {name} / limit"
+        yield at_most(told, milliseconds(value), milliseconds(limit), value / limit, 1)
 
 
 def delay(terminal: Terminal, key: str, seen: bytes) -> float:
@@ -262,13 +272,18 @@ def memory() -> Iterator[Figure]:
         deadline = time.monotonic() + 120
         while b"finished" not in watch(terminal, 0.5) and time.monotonic() < deadline:
             pass
-        with open(f"/proc/{terminal.pid}/status") as status:
-            found = re.search(r"VmHWM:\s+(\d+) kB", status.read())
-    assert found
-    mine = int(found[1]) * 1024 / 1e6
+        mine = most_memory(terminal)
     yield at_most(
         "memory of 10,000,000 iterations / 120 MB", f"{mine:.0f} MB", "120 MB", mine / 120, 1
     )
+
+
+def most_memory(terminal: Terminal) -> float:
+    """The most memory that the program ever took, in MB."""
+    with open(f"/proc/{terminal.pid}/status") as status:
+        found = re.search(r"VmHWM:\s+(\d+) kB", status.read())
+    assert found
+    return int(found[1]) * 1024 / 1e6
 
 
 @measurement
