@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 import os
+import random
+import re
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 from support.clock import VirtualClock
 from support.terminal import Terminal
 from textual.binding import Binding
@@ -17,7 +20,7 @@ from textual.pilot import Pilot
 
 from gdtui.core.settings import Settings
 from gdtui.dataset import DataError
-from gdtui.following.followed import Followed
+from gdtui.following.followed import Followed, source_name
 from gdtui.following.reading import LineReader, read_to_end
 from gdtui.ui.app import Laboratory
 from gdtui.ui.dialogs.question import Question
@@ -37,7 +40,10 @@ class ByHand(LineReader):
         self.news = news
 
     def hand(self, text: str) -> None:
-        self.followed.feed(text.encode())
+        self.hand_bytes(text.encode())
+
+    def hand_bytes(self, block: bytes) -> None:
+        self.followed.feed(block)
         self.news()
 
     def close(self) -> None:
@@ -220,19 +226,46 @@ async def test_each_key_is_bound_and_nothing_needs_a_surface(
     monkeypatch.chdir(tmp_path)  # one of them writes a file
     program = reader()
     async with watching(program) as watch:
-        for binding in FOLLOW_BINDINGS:
-            assert isinstance(binding, Binding)
-            if binding.key not in {"q", "ctrl+p", "question_mark"}:
-                await watch.press(binding.key)  # there is no loss yet
+        keys = [key.key for key in FOLLOW_BINDINGS if isinstance(key, Binding)]
+        # There is no loss yet.
+        await watch.press(*(key for key in keys if key not in {"q", "ctrl+p", "question_mark"}))
         program.hand(FALLING)
-        for key in ("m", "w", "t", "p", "space", "plus", "s"):
-            await watch.press(key)
+        await watch.press("m", "w", "t", "p", "space", "plus", "s")
         assert isinstance(watch.app.screen, FollowScreen)
         await watch.press("question_mark")
         assert watch.app.screen.query_one(HelpPanel).display
         assert "learning rate" not in watch.text
         await watch.press("escape")
         assert not watch.app.screen.query_one(HelpPanel).display
+
+
+HOSTILE = [
+    *(b"\x1b[31mred\x1b[0m loss: 1", b"\x1b[2J\x1b[Hgone", b"\x1b]52;c;cm0\x07loss: 2"),
+    *(b"[red]x[/] [/nosuch] [@click=app.quit]q[/] loss: 3", b"\x00\xff\xfe \xc3\x28\x80 loss: nan"),
+    *("\u202eloss: 4 e\u0301 \U0001f468\u200d\U0001f469 \u5bbd".encode(), b"\r\rloss: -inf\r"),
+    *(b"\x9b31m\x85\x0b\x0c", b"[" * 300_000 + b"loss: 5", b"loss: 1e400", b"loss: -1.7e308"),
+]
+
+
+async def test_hostile_lines_are_data_whatever_keys_are_pressed() -> None:
+    chance = random.Random(1)
+    keys = [key.key for key in FOLLOW_BINDINGS if isinstance(key, Binding)]
+    keys = [key for key in keys if key not in {"q", "e", "g", "ctrl+p"}] + ["up", "down", "tab"]
+    first, second = reader(source_name("\x1b]0;x\x07[b]")), reader()
+    async with watching(first, second, size=(60, 24)) as watch:
+        for _ in range(4):
+            for program in (first, second):
+                program.hand_bytes(b"\n".join(chance.choices(HOSTILE, k=4)) + b"\n")
+            await watch.press(*chance.choices(keys, k=4))
+        zoomed = watch.app.screen.has_class("-zoomed")
+        await watch.press("escape", "1", "end", *["z"] * zoomed)
+        first.hand("[b]bold[/b] loss 0.25\n")
+        await watch.frame()
+        assert re.match(r" 1 .*loss 0\.25 *$", watch.lines[0])
+        assert "│ [b]bold[/b] loss 0.25 " in watch.text
+        assert [
+            line for line in watch.lines if not line.isprintable() or cell_len(line) != 60
+        ] == []
 
 
 @pytest.mark.parametrize("size", [(20, 5), (40, 12), (80, 24), (200, 55)])

@@ -16,13 +16,13 @@ from support.program import ENVIRONMENT, PROGRAM
 from gdtui.cli.main import main
 from gdtui.core.model import Vector
 from gdtui.following.followed import STRETCHES, Followed
-from gdtui.following.keeping import PIECE
+from gdtui.following.keeping import PIECE, GrowingNumbers
 from gdtui.following.words import FEWEST_LAST, broken_words, summary, tendency
 from gdtui.transcript import LARGEST_ITERATION, READ_BYTES, line_pattern
 
 
 def read(text: str | bytes, pattern: str | None = None) -> Followed:
-    followed = Followed("train.log", line_pattern(pattern) if pattern else None)
+    followed = Followed("train.log", line_pattern(pattern, ["loss"]) if pattern else None)
     followed.feed(text.encode() if isinstance(text, str) else text)
     followed.end()
     return followed
@@ -51,11 +51,12 @@ def all_of(followed: Followed) -> list[tuple[int, float]]:
         ("Norm: 1.33, NNZs: 1, Bias: 0.1, T: 20, Avg. loss: 5.1", 0, 5.1),
         ("Epoch 0: 100%|##| 10/10 [00:00<00:00, 50it/s, loss=0.5, v_num=1]", 0, 0.5),
         ("global_step: 12.0 train_loss=inf", 12, math.inf),
+        ('{"iter": 3, "loss": "NaN"}', 3, math.nan),
         (f"step {LARGEST_ITERATION} loss 1", 0, 1.0),
     ],
 )
 def test_forms(line: str, iteration: int, loss: float) -> None:
-    assert all_of(read(line)) == [(iteration, loss)]
+    np.testing.assert_array_equal(all_of(read(line)), [(iteration, loss)])
 
 
 @pytest.mark.parametrize(
@@ -77,6 +78,8 @@ def test_what_is_no_loss(line: str) -> None:
         (["step 0 loss 1", "step 5 loss 1", "step 0 loss 1", "step 5 loss 1"], [0, 5, 6, 11]),
         (["Epoch 1", "loss 1", "Epoch 2", "loss 1", "loss 1", "Epoch 7", "loss 1"], [1, 2, 3, 7]),
         (["epoch 1 loss 1", "epoch 1 loss 1", "epoch 2 loss 1"], [1, 2, 3]),
+        (["acc,Step, loss", "0.1,5,1", "0.1,7,x", "0.1,9,1", "a,b", "0.2,10,1"], [5, 9, 10]),
+        (['"loss",val_loss', "1,2", "lr 1, loss", "1,3"], [0, 1]),
     ],
 )  # fmt: skip
 def test_iterations_go_on(lines: list[str], iterations: list[int]) -> None:
@@ -208,7 +211,38 @@ def test_how_it_ends_is_not_guessed() -> None:
     assert tendency(few) == "Too few losses to tell whether it still falls; 20 would tell."
 
 
+def test_lines_are_kept_while_there_is_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gdtui.following.keeping.KEPT_BYTES", 3000)
+    monkeypatch.setattr("gdtui.following.keeping.KEPT_BLOCK", 500)
+    printed = [f"step {at} loss 1\u20ac" if at % 3 else "" for at in range(1000)]
+    followed = Followed("long")
+    for at in range(0, 1000, 7):
+        followed.feed(("\n".join(printed[at : at + 7]) + "\n").encode())
+    kept = followed.newest_lines.between(0, 1000)
+    assert kept == dict(list(enumerate(printed))[-len(kept) :])
+    assert 2000 < len("\n".join(kept.values()).encode()) <= 3000
+    assert followed.newest_lines.between(995, 998) == dict(enumerate(printed[995:998], 995))
+    assert followed.newest_lines.between(0, 5) == {}
+
+
+@pytest.mark.parametrize("step", [1, 10, None], ids=["one by one", "tens", "at random"])
+def test_where_a_loss_was_printed_is_kept(step: int | None) -> None:
+    chance = np.random.default_rng(2)
+    count = 2 * PIECE + 5
+    steps = np.full(count, step) if step else chance.integers(1, 1000, count)
+    numbers = np.cumsum(steps).tolist()
+    kept = GrowingNumbers()
+    for at in range(0, count, 5000):
+        kept.extend(numbers[at : at + 5000])
+    np.testing.assert_array_equal(kept.between(0, count), numbers)
+    for at in (0, PIECE - 1, PIECE, count - 1):
+        assert kept[at] == numbers[at]
+        assert kept.last_not_beyond(numbers[at], count) == at
+    assert kept.last_not_beyond(numbers[0] - 1, count) == -1
+
+
 def test_a_pattern_of_ones_own() -> None:
+    assert all_of(read("a 4\nb 3\na x\na 2", r"a (?P<loss>\S+)")) == [(0, 4.0), (1, 2.0)]
     followed = read("3 | 0.5 | loss 9\nx | 1\n4 | 0.25", r"(?P<iteration>\w+) \| (?P<loss>\S+)")
     assert all_of(followed) == [(3, 0.5), (4, 0.25)]
 
@@ -279,6 +313,9 @@ def test_where_there_is_no_loss(tmp_path: Path) -> None:
         (["data.csv", "--follow", "a"], "no FILE"),
         (["--follow", "a", "--lr", "1"], "no --lr"),
         (["--follow", "a", "--check", "b"], "no --check"),
+        (["--follow", "a", "--figure", "a.svg", "--view", "Fit"], "no --view"),
+        (["--follow", "a", "--pattern", "x"], "it lacks the group (?P<loss>...)"),
+        (["--follow", "a", "-", "--compare", "-"], "standard input is there only once"),
         (["--follow", "a", "--surface", "beale"], "no --surface"),
         (["--follow", "-", "-"], "standard input is there only once"),
     ],
