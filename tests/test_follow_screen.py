@@ -27,6 +27,7 @@ from gdtui.ui.dialogs.question import Question
 from gdtui.ui.following import FOLLOW_BINDINGS, FollowScreen
 from gdtui.ui.widgets.help_panel import HelpPanel
 
+EXPORTED = Path(__file__).parent / "data" / "runs_0_1_0.jsonl"
 GREATEST_STEP = 990
 FALLING = "".join(f"step {step}: loss={1000 / (step + 10)}\n" for step in range(0, 1000, 10))
 
@@ -48,7 +49,6 @@ class ByHand(LineReader):
 
     def close(self) -> None:
         self.followed.end()
-        self.ended = True
         self.news()
 
 
@@ -192,7 +192,7 @@ async def test_what_cannot_be_read_or_holds_no_loss_is_told(tmp_path: Path) -> N
     missing = LineReader(Followed("none.log"), str(tmp_path / "none.log"))
     empty = reader()
     async with watching(missing, empty) as watch:
-        while not missing.ended:
+        while not missing.followed.has_ended:
             await watch.pilot.pause()
         await watch.frame()
         assert "none.log: there is no such file" in watch.text
@@ -303,7 +303,7 @@ def test_a_file_that_grows_or_begins_anew_is_read_on(tmp_path: Path) -> None:
     read(3)
     program.stop()
     assert program.followed.losses(0, 3).tolist() == [4.0, 3.0, 2.0]
-    while not program.ended:
+    while not program.followed.has_ended:
         assert came.wait(20)
         came.clear()
 
@@ -318,7 +318,7 @@ def test_it_reads_only_while_it_is_its_turn() -> None:
         os.close(there)
         before = program.followed.count
         turn.set()
-        while not program.ended:
+        while not program.followed.has_ended:
             assert came.wait(20)
             came.clear()
             program.seen()
@@ -330,11 +330,13 @@ def test_it_reads_only_while_it_is_its_turn() -> None:
 
 def test_a_program_is_followed_on_a_terminal() -> None:
     lines = b"\x1b]0;x\x07[bold]\xff\nstep 0 loss 4\nstep 1 loss 2\nstep 2 loss inf\n"
-    arguments = ("-m", "gdtui", "--follow", "-")
+    arguments = ("-m", "gdtui", "--follow", "-", "--compare", str(EXPORTED))
     with Terminal(*arguments, piped=lines) as terminal:
         terminal.wait_for(
             "inf in line 4", "\\x1b]0;x\\x07[bold]\ufffd ", "│ step 1 loss 2 ", "Quit"
         )
+        terminal.send("2")
+        terminal.wait_for("2 runs_0_1_0.jsonl ", "ended")
         terminal.send("q")
         assert terminal.wait_for_end() == 0
         assert "First 4 (iteration 0), last 2 (iteration 1, line 3)" in terminal.text

@@ -307,6 +307,21 @@ def test_where_there_is_no_loss(tmp_path: Path) -> None:
     ]
 
 
+def test_what_was_printed_is_drawn(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    log, other, figure = tmp_path / "a.log", tmp_path / "b.jsonl", tmp_path / "a.svg"
+    log.write_text("a 8\na 4\na inf\n")
+    head = '{"settings": {}}\n'
+    other.write_text(head + '{"loss": 4}\n{"loss": 2}\n' + head + '{"loss": 1}\n')
+    command = ["--follow", str(log), "--pattern", r"a (?P<loss>\S+)", "--compare", str(other)]
+    assert main([*command, "--figure", str(figure)]) == 0
+    drawn = figure.read_text()
+    for words in ("Loss by iteration (log)", "a.log", "2 b.jsonl · 3 b.jsonl (2)", "first loss that is not finite",
+                  "The loss is infinite (inf) from iteration 2, line 3 on."):  # fmt: skip
+        assert words in drawn
+    assert main([*command, "--figure", str(figure)]) == 2
+    assert "no file is written over" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

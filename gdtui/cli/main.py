@@ -255,50 +255,44 @@ def _check(options: argparse.Namespace, settings: Settings) -> int:
 
 def _follow(options: argparse.Namespace) -> int:
     """Read the losses that other programs print, and sum them up, or draw them."""
-    if "-" in _followed_paths(options) and (sys.stdin is None or is_terminal(sys.stdin)):
+    from gdtui.following.reading import exported_runs
+    from gdtui.transcript import TranscriptError
+
+    if "-" in options.follow and (sys.stdin is None or is_terminal(sys.stdin)):
         return _fail("there are no lines on standard input; pipe them in, or name a file")
+    try:
+        runs = [run for path in options.compare or () for run in exported_runs(path)]
+    except TranscriptError as error:
+        return _fail(error)
     if not options.figure and _has_screen(options):
         try:
             stream = take_keyboard()
         except OSError:
             _tell_no_keys()
         else:
-            return _follow_on_screen(options, stream)
+            return _follow_on_screen(options, stream, runs)
     if options.figure and (trouble := _trouble_with_figure(options)):
         return _fail(trouble)
     programs, status = _read_followed(options)
     if not options.figure:
-        for program in programs:
+        for program in [*programs, *runs]:
             _sum_up(program)
     elif programs and status != USAGE_STATUS:
-        return _draw_followed(options, programs) or status
+        return _draw_followed(options, [*programs, *runs]) or status
     return status
-
-
-def _followed_paths(options: argparse.Namespace) -> list[str]:
-    """The files with the lines of programs, and of runs to compare them with."""
-    return [*options.follow, *(options.compare or ())]
-
-
-def _programs_of(options: argparse.Namespace) -> list[Followed]:
-    """All of these, with nothing read yet; a pattern is not for runs of ours."""
-    from gdtui.following.followed import Followed, source_name
-
-    return [
-        Followed(source_name(path), options.pattern if at < len(options.follow) else None)
-        for at, path in enumerate(_followed_paths(options))
-    ]
 
 
 def _read_followed(options: argparse.Namespace) -> tuple[list[Followed], int]:
     """Read what is there to the end; those that have printed a loss, and the exit status."""
+    from gdtui.following.followed import Followed, source_name
     from gdtui.following.reading import read_to_end
     from gdtui.transcript import TranscriptError
 
-    programs, status = _programs_of(options), 0
-    for program, path in zip(programs, _followed_paths(options), strict=True):
+    programs, status = [], 0
+    for path in options.follow:
+        programs.append(Followed(source_name(path), options.pattern))
         try:
-            read_to_end(program, path, sys.stdin.buffer if path == "-" else None)
+            read_to_end(programs[-1], path, sys.stdin.buffer if path == "-" else None)
         except TranscriptError as error:
             status = _fail(error)
         except KeyboardInterrupt:  # it has been seen enough of
@@ -331,17 +325,23 @@ def _draw_followed(options: argparse.Namespace, programs: Sequence[Followed]) ->
     return 0
 
 
-def _follow_on_screen(options: argparse.Namespace, stream: BinaryIO | None) -> int:
-    """Follow on screen; at the end there is a summary of what was there."""
+def _follow_on_screen(
+    options: argparse.Namespace, stream: BinaryIO | None, runs: Sequence[Followed]
+) -> int:
+    """Follow on screen, beside runs that are over; at the end there is a summary of all."""
     draw_on_output()
+    from gdtui.following.followed import Followed, source_name
     from gdtui.following.reading import LineReader
     from gdtui.ui.app import Laboratory
 
     readers = [
-        LineReader(program, path, stream if path == "-" else None, at < len(options.follow))
-        for at, (program, path) in enumerate(
-            zip(_programs_of(options), _followed_paths(options), strict=True)
-        )
+        *(
+            LineReader(
+                Followed(source_name(path), options.pattern), path, stream if path == "-" else None
+            )
+            for path in options.follow
+        ),
+        *(LineReader(run, run.name) for run in runs),
     ]
     app = Laboratory(None, Settings(), fps=options.fps, ascii_only=options.ascii, readers=readers)
     if trouble := _theme_trouble(app, options):
@@ -352,10 +352,11 @@ def _follow_on_screen(options: argparse.Namespace, stream: BinaryIO | None) -> i
         _tell([f"this was a bug of gdtui; {app.fault}"])
     status = app.return_code or 0
     if not status:
-        _tell(reader.trouble for reader in readers if reader.trouble)
-        for reader in readers:
-            if reader.followed.count:
-                _sum_up(reader.followed)
+        programs = [reader.followed for reader in readers]
+        _tell(program.trouble for program in programs if program.trouble)
+        for program in programs:
+            if program.count:
+                _sum_up(program)
     return status
 
 

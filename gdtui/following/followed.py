@@ -44,6 +44,8 @@ class Followed:
         """Whether its lines are read by the user's own pattern."""
         self.has_ended = False
         """Whether no more will come."""
+        self.trouble = ""
+        """Why it can't be read, if so."""
         self.count = 0
         self.lines = 0
         self.newest_lines = NewestLines()

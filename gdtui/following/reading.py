@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import stat
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from threading import Thread
 from typing import BinaryIO
 
-from gdtui.following.followed import Followed
+from gdtui.following.followed import Followed, source_name
 from gdtui.following.words import without_loss
-from gdtui.transcript import NO_NAME, READ_BYTES, TranscriptError, why_unreadable
+from gdtui.transcript import LINE_LIMIT, NO_NAME, READ_BYTES, TranscriptError, why_unreadable
 
 # What a pipe may hold.
 PIPE_BYTES = 1 << 20
@@ -29,18 +29,12 @@ class LineReader:
     """Reads what a program prints in a thread of its own, and waits for more at the end of a file.
 
     It reads while it is its `turn`, and calls `news` when there is some, once until that is seen.
-    Where it `waits` for nothing, a file has an end.
+    Of a program that has ended it has nothing to read.
     """
 
-    def __init__(
-        self, followed: Followed, path: str, stream: BinaryIO | None = None, waits: bool = True
-    ) -> None:
+    def __init__(self, followed: Followed, path: str, stream: BinaryIO | None = None) -> None:
         self.followed = followed
-        self.ended = False
-        """Whether no more will come."""
-        self.trouble = ""
-        """Why it can't be read, if so."""
-        self._path, self._stream, self._waits = path, stream, waits
+        self._path, self._stream = path, stream
         self._turn, self._stopped = threading.Event(), threading.Event()
         self._told = False
         self._news: Callable[[], None] = lambda: None
@@ -48,7 +42,8 @@ class LineReader:
     def start(self, turn: threading.Event, news: Callable[[], None]) -> None:
         """Begin, in a daemon: a pipe on which nothing comes must not keep the program alive."""
         self._turn, self._news = turn, news
-        Thread(target=self.read, name="following", daemon=True).start()
+        if not self.followed.has_ended:
+            Thread(target=self.read, name="following", daemon=True).start()
 
     def stop(self) -> None:
         """Read no more."""
@@ -61,20 +56,16 @@ class LineReader:
     def read(self) -> None:
         """Read until no more will come, or it is stopped."""
         try:
-            if self._stream:
-                self._read(self._stream.fileno())
-            else:
-                with open(self._path, "rb", buffering=0) as file:
-                    self._read(file.fileno())
-        except OSError as error:
-            self.trouble = f"{self.followed.name}: {why_unreadable(error, self._path)}"
-        except ValueError:
-            self.trouble = f"{self.followed.name}: {NO_NAME}"
-        self.ended = True
+            told = _told_in_words(self.followed.name, self._path)
+            with told, _opened(self._path, self._stream) as source:
+                self._read(source.fileno())
+        except TranscriptError as error:
+            self.followed.trouble = str(error)
+        self.followed.has_ended = True
         self._tell()
 
     def _read(self, handle: int) -> None:
-        grows = self._waits and stat.S_ISREG(os.fstat(handle).st_mode)
+        grows = stat.S_ISREG(os.fstat(handle).st_mode)
         _enlarge(handle)
         while not self._stopped.is_set():
             block = os.read(handle, READ_BYTES)
@@ -115,21 +106,49 @@ def read_to_end(followed: Followed, path: str, stream: BinaryIO | None = None) -
 
     Raises TranscriptError where it can't be read, or holds no loss.
     """
-    try:
-        if stream:
-            _feed(followed, stream)
-        else:
-            with open(path, "rb", buffering=0) as file:
-                _feed(followed, file)
-    except OSError as error:
-        raise TranscriptError(f"{followed.name}: {why_unreadable(error, path)}") from None
-    except ValueError:
-        raise TranscriptError(f"{followed.name}: {NO_NAME}") from None
+    with _told_in_words(followed.name, path), _opened(path, stream) as source:
+        while block := source.read(READ_BYTES):
+            followed.feed(block)
     followed.end()
     if not followed.count:
         raise TranscriptError(without_loss(followed))
 
 
-def _feed(followed: Followed, stream: BinaryIO) -> None:
-    while block := stream.read(READ_BYTES):
-        followed.feed(block)
+def exported_runs(path: str) -> list[Followed]:
+    """Each of the runs in a file, as far as a line with its settings begins it.
+
+    Raises TranscriptError where it can't be read, or holds no loss.
+    """
+    name = source_name(path)
+    runs = [Followed(name)]
+    with _told_in_words(name, path), _opened(path) as source:
+        while line := source.readline(READ_BYTES):
+            if line.startswith(b"{") and b'"settings":' in line[:LINE_LIMIT] and runs[-1].count:
+                runs.append(Followed(f"{name} ({len(runs) + 1})"))
+            runs[-1].feed(line)
+    for run in runs:
+        run.end()
+    if not runs[0].count:
+        raise TranscriptError(without_loss(runs[0]))
+    return runs
+
+
+@contextmanager
+def _opened(path: str, stream: BinaryIO | None = None) -> Iterator[BinaryIO]:
+    """The stream if there is one, and else the file, which is closed in the end."""
+    if stream:
+        yield stream
+    else:
+        with open(path, "rb") as file:
+            yield file
+
+
+@contextmanager
+def _told_in_words(name: str, path: str) -> Iterator[None]:
+    """Raise TranscriptError for what the system says of a file."""
+    try:
+        yield
+    except OSError as error:
+        raise TranscriptError(f"{name}: {why_unreadable(error, path)}") from None
+    except ValueError:
+        raise TranscriptError(f"{name}: {NO_NAME}") from None

@@ -167,10 +167,6 @@ class FollowScreen(IgnoresStaleSizes, PromptRepaint[None]):
     def _program(self) -> Followed:
         return self._programs[self._chosen]
 
-    @property
-    def _reader(self) -> LineReader:
-        return self._readers[self._chosen]
-
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool:
         """Whether there is something for an action: with one program, none is chosen."""
         chosen = parameters[0] if action == "choose" else 0
@@ -239,12 +235,12 @@ class FollowScreen(IgnoresStaleSizes, PromptRepaint[None]):
 
     @property
     def _is_alarming(self) -> bool:
-        return bool(self._program.broken or self._reader.trouble)
+        return bool(self._program.broken or self._program.trouble)
 
     def _status_class(self) -> str:
         if self._is_alarming:
             return "-diverged"
-        return "-finished" if self._reader.ended else "-running"
+        return "-finished" if self._program.has_ended else "-running"
 
     @property
     def _marked_line(self) -> int | None:
@@ -253,7 +249,7 @@ class FollowScreen(IgnoresStaleSizes, PromptRepaint[None]):
 
     def _standing(self) -> str:
         program, cursor = self._program, self._cursor
-        state = "ended" if self._reader.ended else "following"
+        state = "ended" if self._program.has_ended else "following"
         if program.broken:
             state = f"{program.broken.loss} in line {program.broken.line}"
         if not program.count:
@@ -266,14 +262,14 @@ class FollowScreen(IgnoresStaleSizes, PromptRepaint[None]):
 
     def _last_words(self) -> str:
         """What stands below the last line."""
-        program, ended = self._program, self._reader.ended
-        if self._reader.trouble:
-            return self._reader.trouble
+        program = self._program
+        if program.trouble:
+            return program.trouble
         if program.broken:
             return broken_words(program)
         if not program.count:
-            return without_loss(program) if ended else "No loss has been printed yet."
-        return tendency(program) if ended else ""
+            return without_loss(program) if program.has_ended else "No loss has been printed yet."
+        return tendency(program) if program.has_ended else ""
 
     def _lines(self, start: int, stop: int, width: int) -> list[StyledLine]:
         """Some of the lines, counted from 0, as they were printed."""
