@@ -315,7 +315,8 @@ def test_what_was_printed_is_drawn(tmp_path: Path, capsys: pytest.CaptureFixture
     command = ["--follow", str(log), "--pattern", r"a (?P<loss>\S+)", "--compare", str(other)]
     assert main([*command, "--figure", str(figure)]) == 0
     drawn = figure.read_text()
-    for words in ("Loss by iteration (log)", "a.log", "2 b.jsonl · 3 b.jsonl (2)", "first loss that is not finite",
+    for words in ("Loss by iteration (log)", "a.log", "2 b.jsonl · 3 b.jsonl (2)",
+                  "first loss that is not finite",
                   "The loss is infinite (inf) from iteration 2, line 3 on."):  # fmt: skip
         assert words in drawn
     assert main([*command, "--figure", str(figure)]) == 2
