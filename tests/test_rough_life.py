@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 import re
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,11 +18,12 @@ from pathlib import Path
 import pytest
 from support.terminal import MONKEYS, ROOT, Terminal
 from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.keys import _character_to_key
 
 from gdtui.core.settings import SHARED
 from gdtui.lessons.lesson import shipped
+from gdtui.ui.following import FOLLOW_BINDINGS
 from gdtui.ui.workbench import Workbench
 from gdtui.views import VIEWS
 
@@ -43,12 +44,19 @@ TYPED = {
     if isinstance(keys, tuple)
     for key in keys[:1]
 } | {_character_to_key(character): character for character in map(chr, range(0x20, 0x7F))}
-BOUND = [
-    TYPED[key]
-    for binding in Workbench.BINDINGS
-    if isinstance(binding, Binding) and binding.action != "app.quit"
-    for key in binding.key.split(",")
-]
+
+
+def typed(bindings: Iterable[BindingType]) -> tuple[str, ...]:
+    """What a terminal sends for the keys of a screen, but those that end the program."""
+    return tuple(
+        TYPED[key]
+        for binding in bindings
+        if isinstance(binding, Binding) and binding.action != "app.quit"
+        for key in binding.key.split(",")
+    )
+
+
+BOUND = typed(Workbench.BINDINGS)
 EDITING = [
     *(TYPED[key] for key in ("enter", "tab", "shift+tab", "backspace", "delete", "up", "down")),
     *(TYPED[key] for key in ("left", "right", "home", "end", "ctrl+a", "ctrl+w", "f1")),
@@ -72,6 +80,7 @@ class Mode:
     keys: tuple[str, ...] = ("r",)
     size: tuple[int, int] = SIZE
     data: tuple[str, ...] = (PIZZA,)
+    keyboard: tuple[str, ...] = BOUND
 
 
 MODES = {
@@ -121,6 +130,7 @@ def program(
     *arguments: str,
     size: tuple[int, int] = SIZE,
     data: tuple[str, ...] = (PIZZA,),
+    ready: str = "ready",
 ) -> Iterator[Terminal]:
     """The program on the pizza data, or others, ready; it leaves no traceback anywhere."""
     columns, rows = size
@@ -135,7 +145,7 @@ def program(
         environment=environment,
         folder=folder,
     ) as terminal:
-        terminal.wait_for("ready")
+        terminal.wait_for(ready)
         yield terminal
         if terminal.status is None:
             terminal.send("\x03")
@@ -165,7 +175,7 @@ def tormented(terminal: Terminal, chance: random.Random, mode: Mode, events: int
         elif kind < 0.2:
             drag(terminal, chance, columns, rows)
         else:
-            terminal.send(chance.choice(BOUND if kind < 0.6 else EDITING))
+            terminal.send(chance.choice(mode.keyboard if kind < 0.6 else EDITING))
         terminal.swallow()
         if terminal.status is not None:
             return number + 1
@@ -189,12 +199,12 @@ def drag(terminal: Terminal, chance: random.Random, columns: int, rows: int) -> 
         terminal.send(RELEASE.format(somewhere(chance, columns, rows)))
 
 
-def redrawn(terminal: Terminal) -> None:
+def redrawn(terminal: Terminal, holds: Callable[[], bool] | None = None) -> None:
     """Give it another size, and wait for title and footer, and a plot or what lies over it."""
     terminal.resize(SIZE[0] + 1, SIZE[1])
     terminal.swallow()
     terminal.resize(*SIZE)
-    terminal.until(lambda: whole(terminal), "title, a plot and footer")
+    terminal.until(holds or (lambda: whole(terminal)), "title, a plot and footer")
     terminal.settle(1)
 
 
@@ -284,6 +294,55 @@ def test_a_monkey_cannot_break_it(name: str, seed: int, tmp_path: Path) -> None:
             assert terminal.status in (None, 0), said
             if name == "ascii":
                 assert terminal.output.isascii()
+
+
+# What a program may print that is followed.
+FOLLOWED_LINES = [
+    *(
+        b"step 7 loss: 0.5",
+        b"Epoch 2",
+        b"loss: nan",
+        b"loss: -inf",
+        b"loss=1e308",
+        b"loss,acc",
+        b"1,2",
+    ),
+    *(
+        b"\x1b[2J\x1b]52;c;cm0\x07",
+        b"[b]x[/nosuch]",
+        b"\x00\xff\x9b31m",
+        b"\r\r\x0b\x85",
+        b"x" * 90_000,
+    ),
+]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(max(MONKEYS, 1)))
+def test_a_monkey_cannot_break_the_screen_that_follows(seed: int, tmp_path: Path) -> None:
+    chance, log = random.Random(seed), tmp_path / "train.out"
+    mode = Mode(keys=(), keyboard=typed(FOLLOW_BINDINGS))
+    log.write_bytes(b"loss: 1\n")
+    files = "--follow", str(log), str(log)
+    left = EVENTS
+    while left:
+        with program(tmp_path, data=files, ready="following") as terminal:
+            while left and terminal.status is None:
+                with log.open("ab") as file:
+                    file.write(b"\n".join(chance.choices(FOLLOWED_LINES, k=5)))
+                left -= tormented(terminal, chance, mode, min(left, 8))
+            if terminal.status is None:
+                with log.open("ab") as file:
+                    file.write(b"\nthe end\nloss: 0.125\n")
+                for _ in range(3):
+                    terminal.send(ESCAPE)
+                    terminal.settle(1)
+                terminal.send(TYPED["end"])
+                terminal.until(lambda: says(terminal, r"loss 0\.125 *$"), "the newest loss")
+                redrawn(terminal, lambda: "Quit" in terminal.lines[-1])
+            said = terminal.output[-20_000:].decode(errors="replace")
+            assert terminal.status in (None, 0), said
+            assert b"\x1b]52" not in terminal.output
 
 
 def resized(terminal: Terminal, chance: random.Random) -> None:
