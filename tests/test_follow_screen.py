@@ -26,6 +26,7 @@ from gdtui.ui.app import Laboratory
 from gdtui.ui.dialogs.question import Question
 from gdtui.ui.following import FOLLOW_BINDINGS, FollowScreen
 from gdtui.ui.widgets.help_panel import HelpPanel
+from gdtui.ui.widgets.iteration_log import IterationLog
 
 EXPORTED = Path(__file__).parent / "data" / "runs_0_1_0.jsonl"
 GREATEST_STEP = 990
@@ -147,6 +148,10 @@ async def test_one_looks_back_while_it_goes_on() -> None:
         assert "at 500 ·" in watch.lines[0]
         await watch.press("end")
         assert "at " not in watch.lines[0].partition("following")[0]
+        log = watch.app.screen.query_one(IterationLog)
+        top = log.render_line(0).text.split(":")[0].removeprefix("step ")
+        await watch.pilot.click(IterationLog, offset=(4, 1))
+        assert f"at {top} ·" in watch.lines[0]
 
 
 async def test_a_loss_that_is_no_number_is_told_at_its_line() -> None:

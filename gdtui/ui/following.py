@@ -226,7 +226,8 @@ class FollowScreen(IgnoresStaleSizes, PromptRepaint[None]):
         status.set_classes(self._status_class())
         last = min(len(self._programs), CHOSEN_BY_KEY)
         choice = [Hint("1", f"1-{last}", "Program")] if last > 1 else []
-        hints = choice + HINTS_OF_FOLLOWING
+        broken = [Hint("n", "n", "Where it broke")] if program.broken else []
+        hints = choice + broken + HINTS_OF_FOLLOWING
         self.query_one(HintRow).show(hints if self._cursor is None else HINTS_OF_PAST, ALWAYS_THERE)
 
     @property

@@ -235,10 +235,9 @@ def loss_of_programs(
     lines = [_printed_line(one, least, _role_of(at, chosen)) for at, one in enumerate(programs)]
     shown = finite(lines[chosen].points[1])
     x_axis = _printed_axis(programs, scale)
-    negative = scale is Scale.LINEAR and np.any(shown < 0)
-    y_axis = (
-        Axis.around(shown.min(), max(shown.max(), 0.0)) if negative else loss_axis(shown, scale)
-    )
+    y_axis = loss_axis(shown, scale)
+    if scale is Scale.LINEAR and len(shown):
+        y_axis = Axis.around(min(shown.min(), 0.0), max(shown.max(), 0.0))
     others = [(at, line) for at, line in enumerate(lines) if at != chosen]
     ends = [(at, end) for at, line in others if len((end := _finite_part(line)).points[0])]
     ways = {at: way for at, end in ends if (way := _way_out(end, x_axis, y_axis))}

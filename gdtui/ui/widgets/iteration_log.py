@@ -68,6 +68,7 @@ class IterationLog(ScrollView, can_focus=True, inherit_bindings=False):
         self._lines_of: LinesOf = lambda start, stop, width: ()
         self._first = 0
         self._seen: dict[int, StyledLine] = {}
+        self._seen_width = 0
         self._lines = 0
         self._tunings: Sequence[Tuning] = ()
         self._closing_text = ""
@@ -150,8 +151,7 @@ class IterationLog(ScrollView, can_focus=True, inherit_bindings=False):
         self.vertical_scrollbar.position = self.scroll_y
 
     def on_resize(self) -> None:
-        """Wrap the closing words and cut the lines to the new width."""
-        self._seen.clear()
+        """Wrap the closing words to the new width."""
         self._lay_out()
 
     def on_click(self, event: events.Click) -> None:
@@ -202,9 +202,11 @@ class IterationLog(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _styled(self, number: int) -> StyledLine:
         """A line by its number; what is asked for is computed with all that is in sight."""
-        if number not in self._seen:
+        width = self.size.width
+        if number not in self._seen or width != self._seen_width:
             top = self._line_at(self.scroll_offset.y)
             first = min(top, number) if isinstance(top, int) else number
             last = max(number + 1, min(first + self.size.height, self._first + self._lines))
-            self._seen = dict(enumerate(self._lines_of(first, last, self.size.width), first))
+            self._seen = dict(enumerate(self._lines_of(first, last, width), first))
+            self._seen_width = width
         return self._seen[number]
