@@ -2,6 +2,7 @@
 
 import io
 import math
+import re
 import subprocess
 import sys
 import tracemalloc
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.program import ENVIRONMENT, PROGRAM
+from support.terminal import ROOT
 
 from gdtui.cli.main import main
 from gdtui.core.model import Vector
@@ -57,6 +59,16 @@ def all_of(followed: Followed) -> list[tuple[int, float]]:
 )
 def test_forms(line: str, iteration: int, loss: float) -> None:
     np.testing.assert_array_equal(all_of(read(line)), [(iteration, loss)])
+
+
+def test_the_guide_says_what_is_read() -> None:
+    guide = (ROOT / "docs" / "following.md").read_text()
+    rows = re.findall(r"^\| (`.*) \| (\d+|the next) \| (\S+) \|$", guide, re.MULTILINE)
+    assert len(rows) > 9
+    for printed, iteration, loss in rows:
+        codes = re.findall("`(.*?)`", printed.replace("\\|", "|"))
+        for text in ["\n".join(codes)] if "and below it" in printed else codes:
+            assert all_of(read(text)) == [(int(iteration.replace("the next", "0")), float(loss))]
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pytest
 import gdtui
 from gdtui.cli.parser import EXAMPLES
 from gdtui.core.methods import METHODS
+from gdtui.ui.following import FOLLOW_KEYS
 from gdtui.ui.keys import GROUPS
 from gdtui.ui.widgets.help_panel import key_table
 
@@ -38,6 +39,21 @@ def test_the_table_of_keys_is_that_of_the_bindings() -> None:
         for row in [(f"**{title}**", ""), *key_table(bindings)]
     ]
     assert rows[2:] == table
+
+
+def test_the_guide_to_following_has_the_keys_of_its_screen() -> None:
+    guide = (ROOT / "docs" / "following.md").read_text()
+    rows = re.findall(
+        r"^\| (\S+|\*\*.*\*\*) \| (.*?) ?\|$", guide.partition("## On screen")[2], re.M
+    )
+    chosen = [key for group in FOLLOW_KEYS.values() for key in group if "choose" in key.action]
+    table = [
+        row
+        for title, bindings in FOLLOW_KEYS.items()
+        for row in [(f"**{title}**", ""), *key_table([b for b in bindings if b not in chosen])]
+    ]
+    assert [row for row in rows if row not in [("key", "what it does"), ("---", "---")]] == table
+    assert f"| 1 ... {len(chosen)} | show the losses of that program |" in guide
 
 
 @pytest.mark.parametrize("line", [line for line in EXAMPLES.splitlines() if line.startswith("  ")])

@@ -278,7 +278,8 @@ class FollowScreen(IgnoresStaleSizes, PromptRepaint[None]):
         texts = program.newest_lines.between(start, stop)
         losses = program.losses_in_lines(start + 1, stop)
         return [
-            _styled_line(program, texts.get(number), losses.get(number + 1), width)
+            # A column is the scroll bar's.
+            _styled_line(program, texts.get(number), losses.get(number + 1), max(width - 1, 1))
             for number in range(start, stop)
         ]
 
