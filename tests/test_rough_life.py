@@ -329,8 +329,8 @@ def test_a_monkey_cannot_break_the_screen_that_follows(seed: int, tmp_path: Path
         with program(tmp_path, data=files, ready="following") as terminal:
             while left and terminal.status is None:
                 with log.open("ab") as file:
-                    file.write(b"\n".join(chance.choices(FOLLOWED_LINES, k=5)))
-                left -= tormented(terminal, chance, mode, min(left, 8))
+                    file.write(b"\n".join(chance.choices(FOLLOWED_LINES, k=30)))
+                left -= tormented(terminal, chance, mode, min(left, STINT))
             if terminal.status is None:
                 with log.open("ab") as file:
                     file.write(b"\nthe end\nloss: 0.125\n")

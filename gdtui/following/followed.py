@@ -35,7 +35,7 @@ class Followed:
     as in each epoch, the count goes on; `begins_again` is the first such line.
 
     One thread feeds it, others may look: all below `count` is there to stay. A loss takes eight
-    bytes, its iteration and its line none where they go on evenly, and else four each.
+    bytes, its iteration and its line none where they go on evenly, and else two to four each.
     """
 
     def __init__(self, name: str, pattern: re.Pattern[str] | None = None) -> None:

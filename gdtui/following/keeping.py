@@ -17,15 +17,26 @@ PIECE = 1 << 14
 KEPT_BYTES, KEPT_BLOCK = 1 << 24, 1 << 16
 
 
-class KeptNumbers:
-    """Numbers, eight bytes each; all below `count` are there to stay."""
+class _Offsets:
+    """Whole numbers in few bytes each: as what they are beyond the first of them."""
+
+    def __init__(self, numbers: NDArray[np.int64]) -> None:
+        self._first = int(numbers[0])
+        beyond = numbers - self._first
+        self._beyond = beyond.astype(np.min_scalar_type(beyond[-1]))
+
+    def __getitem__(self, at: int) -> int:
+        return self._first + int(self._beyond[at])
+
+
+class _Pieces:
+    """Numbers in pieces, each of which is packed once it is full; all below `count` stay."""
 
     dtype: type[np.generic] = np.float64
 
     def __init__(self) -> None:
         self.count = 0
-        self._pieces: list[NDArray[Any] | range] = []
-        self._open: NDArray[Any] = np.empty(0, self.dtype)
+        self._pieces: list[Any] = []
 
     def extend(self, numbers: Sequence[float]) -> None:
         """Add some at the end."""
@@ -33,39 +44,45 @@ class KeptNumbers:
         while at < len(fresh):
             within = self.count % PIECE
             if within == 0:
-                self._open = np.empty(PIECE, self.dtype)
-                self._pieces.append(self._open)
-            part = fresh[at : at + PIECE - within]
-            self._open[within : within + len(part)] = part
+                self._pieces.append(np.empty(PIECE, self.dtype))
+            piece, part = self._pieces[-1], fresh[at : at + PIECE - within]
+            piece[within : within + len(part)] = part
             if within + len(part) == PIECE:
-                self._pieces[-1] = self._packed(self._open)
+                self._pieces[-1] = self.packed(piece)
             at += len(part)
             self.count += len(part)
 
-    def _packed(self, piece: NDArray[Any]) -> NDArray[Any] | range:
+    def packed(self, piece: NDArray[Any]) -> object:
         """A piece that has become full, in less room if that is possible."""
         return piece
+
+
+class KeptNumbers(_Pieces):
+    """Numbers, eight bytes each."""
 
     def between(self, start: int, stop: int) -> Vector:
         """Some of the numbers, of shape (stop - start,)."""
         if stop <= start:
             return np.empty(0)
         first, last = start // PIECE, (stop - 1) // PIECE
-        pieces = [np.asarray(piece, np.float64) for piece in self._pieces[first : last + 1]]
-        joined = pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
+        joined: Vector = np.concatenate(self._pieces[first : last + 1])
         return joined[start - first * PIECE : stop - first * PIECE]
 
 
-class GrowingNumbers(KeptNumbers):
-    """Whole numbers, each larger than the one before; they take no room where they count evenly."""
+class GrowingNumbers(_Pieces):
+    """Whole numbers, each larger than the one before.
+
+    They take no room where they count evenly, and else two bytes each, or four where they leap.
+    """
 
     dtype = np.int64
 
-    def _packed(self, piece: NDArray[Any]) -> NDArray[Any] | range:
+    def packed(self, piece: NDArray[np.int64]) -> range | _Offsets:
+        """The numbers counted, or as offsets."""
         steps = np.diff(piece)
         if np.all(steps == steps[0]):
             return range(int(piece[0]), int(piece[-1]) + 1, int(steps[0]))
-        return piece.astype(np.min_scalar_type(piece[-1]))
+        return _Offsets(piece)
 
     def __getitem__(self, at: int) -> int:
         piece, within = divmod(at, PIECE)
