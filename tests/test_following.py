@@ -18,7 +18,7 @@ from support.terminal import ROOT
 from gdtui.cli.main import main
 from gdtui.core.model import Vector
 from gdtui.following.followed import STRETCHES, Followed
-from gdtui.following.keeping import PIECE, GrowingNumbers
+from gdtui.following.keeping import PIECE, WHOLE_PIECE, GrowingNumbers
 from gdtui.following.words import FEWEST_LAST, broken_words, summary, tendency
 from gdtui.transcript import LARGEST_ITERATION, READ_BYTES, line_pattern
 
@@ -240,13 +240,13 @@ def test_lines_are_kept_while_there_is_room(monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.mark.parametrize("step", [1, 10, None], ids=["one by one", "tens", "at random"])
 def test_where_a_loss_was_printed_is_kept(step: int | None) -> None:
     chance = np.random.default_rng(2)
-    count = 2 * PIECE + 5
+    count = 2 * WHOLE_PIECE + 5
     steps = np.full(count, step) if step else chance.integers(1, 1000, count)
     numbers = np.cumsum(steps).tolist()
     kept = GrowingNumbers()
     for at in range(0, count, 5000):
         kept.extend(numbers[at : at + 5000])
-    for at in (0, 7, PIECE - 1, PIECE, PIECE + 99, count - 1):
+    for at in (0, 7, WHOLE_PIECE - 1, WHOLE_PIECE, WHOLE_PIECE + 99, count - 1):
         assert kept[at] == numbers[at]
         assert kept.last_not_beyond(numbers[at], count) == at
     assert kept.last_not_beyond(numbers[0] - 1, count) == -1

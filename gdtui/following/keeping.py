@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from gdtui.core.model import Vector
 
-# Numbers that are kept in one piece.
-PIECE = 1 << 14
+# Numbers that are kept in one piece, and those of whole ones: the fewer, the less they differ.
+PIECE, WHOLE_PIECE = 1 << 15, 1 << 12
 # The text that is kept, and what of it is in one block.
-KEPT_BYTES, KEPT_BLOCK = 1 << 24, 1 << 16
+KEPT_BYTES, KEPT_BLOCK = 1 << 23, 1 << 16
 
 
 class _Offsets:
@@ -33,6 +33,7 @@ class _Pieces:
     """Numbers in pieces, each of which is packed once it is full; all below `count` stay."""
 
     dtype: type[np.generic] = np.float64
+    size = PIECE
 
     def __init__(self) -> None:
         self.count = 0
@@ -42,12 +43,12 @@ class _Pieces:
         """Add some at the end."""
         fresh, at = np.array(numbers, self.dtype), 0
         while at < len(fresh):
-            within = self.count % PIECE
+            within = self.count % self.size
             if within == 0:
-                self._pieces.append(np.empty(PIECE, self.dtype))
-            piece, part = self._pieces[-1], fresh[at : at + PIECE - within]
+                self._pieces.append(np.empty(self.size, self.dtype))
+            piece, part = self._pieces[-1], fresh[at : at + self.size - within]
             piece[within : within + len(part)] = part
-            if within + len(part) == PIECE:
+            if within + len(part) == self.size:
                 self._pieces[-1] = self.packed(piece)
             at += len(part)
             self.count += len(part)
@@ -76,6 +77,7 @@ class GrowingNumbers(_Pieces):
     """
 
     dtype = np.int64
+    size = WHOLE_PIECE
 
     def packed(self, piece: NDArray[np.int64]) -> range | _Offsets:
         """The numbers counted, or as offsets."""
@@ -85,7 +87,7 @@ class GrowingNumbers(_Pieces):
         return _Offsets(piece)
 
     def __getitem__(self, at: int) -> int:
-        piece, within = divmod(at, PIECE)
+        piece, within = divmod(at, WHOLE_PIECE)
         return int(self._pieces[piece][within])
 
     def __len__(self) -> int:
