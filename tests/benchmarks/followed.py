@@ -20,6 +20,8 @@ from table import Figure, at_most, measurement
 PRINTED, ENDLESS = 400_000, 1_000_000_000
 FOLLOWED_LINES, LONG_LINE = 10_000_000, 10_000_000
 PATIENCE = 180.0
+# What of the title is sent anew for each scale after the one before.
+CHANGES = (b"(log)", b"-log)", b"above", b"by iteration")
 
 
 def following(path: Path, size: tuple[int, int] = (120, 36)) -> Terminal:
@@ -51,15 +53,16 @@ def seconds_into_cat(pipe: Path) -> float:
     return taken
 
 
-def seconds_followed(pipe: Path) -> float:
-    """How long it takes while gdtui follows it, drawn at 120x36."""
+def seconds_followed(pipe: Path) -> tuple[float, float]:
+    """How long it takes while gdtui follows it, drawn at 120x36, and the KiB drawn a second."""
     with following(pipe) as terminal:
         program = started(pipe, PRINTED)
+        drawn, begun = 0, time.monotonic()
         # What comes is not shown: the emulator would take the time of the program.
         while program.poll() is None:
             if select.select([terminal.master], [], [], 0.05)[0]:
-                terminal.output += os.read(terminal.master, 1 << 16)
-        return told(program)
+                drawn += len(os.read(terminal.master, 1 << 16))
+        return told(program), drawn / 1024 / (time.monotonic() - begun)
 
 
 @measurement
@@ -68,11 +71,13 @@ def following_speed() -> Iterator[Figure]:
     with tempfile.TemporaryDirectory() as folder:
         pipe = Path(folder) / "pipe"
         os.mkfifo(pipe)
-        turns = [(seconds_followed(pipe), seconds_into_cat(pipe)) for _ in range(ROUNDS)]
-    mine, yardstick = (statistics.median(taken) for taken in zip(*turns, strict=True))
+        turns = [(*seconds_followed(pipe), seconds_into_cat(pipe)) for _ in range(ROUNDS)]
+    mine, rate, yardstick = (statistics.median(taken) for taken in zip(*turns, strict=True))
     ours, theirs = (f"{PRINTED / taken:,.0f} lines/s" for taken in (mine, yardstick))
     what = "time of a program that prints, followed / into cat"
     yield at_most(what, ours, theirs, mine / yardstick, 1.05)
+    what = "following it at 120x36 / 60 KiB/s"
+    yield at_most(what, f"{rate:.1f} KiB/s", "60 KiB/s", rate / 60, 1)
 
 
 @measurement
@@ -85,7 +90,7 @@ def following_keys() -> Iterator[Figure]:
             with following(pipe, size) as terminal:
                 program = started(pipe, ENDLESS)
                 terminal.wait_for("loss ")
-                delays = key_delays(terminal)
+                delays = key_delays(terminal, CHANGES)
                 program.kill()
                 program.communicate()
         yield from of_keys("key to visible change while following", size, delays)

@@ -8,7 +8,7 @@ import select
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import lesson
@@ -180,13 +180,15 @@ def keys() -> Iterator[Figure]:
         yield from of_keys("key to visible change at full speed", size, delays)
 
 
-def key_delays(terminal: Terminal) -> list[float]:
+# What is seen of the title of the loss plot when key l is pressed: it names the scale.
+TITLES = (b"(log)", b"")
+
+
+def key_delays(terminal: Terminal, titles: Sequence[bytes] = TITLES) -> list[float]:
     """Seconds from each of many keys to what it changes, in order."""
     delays = []
     for number in range(KEYS):
-        # The title of the loss plot names the scale.
-        seen = b"" if number % 2 else b"(log)"
-        delays.append(delay(terminal, "l", seen))
+        delays.append(delay(terminal, "l", titles[number % len(titles)]))
         watch(terminal, 0.031 * (number % 5))
     return sorted(delays)
 
