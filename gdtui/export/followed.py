@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -10,6 +9,7 @@ from typing import NamedTuple
 from gdtui.drawing import Drawing
 from gdtui.export.figures import CAPTION_CHARACTERS, FORMS, drawn_file
 from gdtui.export.files import write_new
+from gdtui.export.json_lines import json_line
 from gdtui.following.followed import Followed
 from gdtui.following.words import summary
 from gdtui.schemes import Scheme
@@ -52,7 +52,7 @@ def losses_as_json(program: Followed) -> Iterator[str]:
     """The losses so far, an object each; what is no finite number is text."""
     for line, iteration, loss in _rows(program):
         value = loss if loss - loss == 0.0 else str(loss)
-        yield json.dumps({"line": line, "iteration": iteration, "loss": value}) + "\n"
+        yield json_line({"line": line, "iteration": iteration, "loss": value})
 
 
 def _rows(program: Followed) -> Iterator[tuple[int, int, float]]:

@@ -35,6 +35,7 @@ from gdtui.ui.dialogs.question import Question
 from gdtui.ui.keys import Hint, written
 from gdtui.ui.textual_fixes.prompt_repaint import PromptRepaint
 from gdtui.ui.textual_fixes.stale_sizes import IgnoresStaleSizes
+from gdtui.ui.textual_fixes.styled_once import StyledOnce
 from gdtui.ui.widgets.help_panel import HelpPanel
 from gdtui.ui.widgets.hint_row import HintRow
 from gdtui.ui.widgets.iteration_log import IterationLog, StyledLine, line
@@ -106,7 +107,7 @@ FOLLOW_KEYS: dict[str, list[Binding]] = {
 FOLLOW_BINDINGS: list[BindingType] = [key for group in FOLLOW_KEYS.values() for key in group]
 
 
-class FollowScreen(IgnoresStaleSizes, PromptRepaint[None]):
+class FollowScreen(IgnoresStaleSizes, StyledOnce[None], PromptRepaint[None]):
     """The losses of one program or several; readers bring them, and nothing here waits for it."""
 
     AUTO_FOCUS = ""
@@ -421,9 +422,9 @@ class FollowScreen(IgnoresStaleSizes, PromptRepaint[None]):
         shown: Widget = self._help if self._help.display else self._log
         await shown.run_action(action)
 
-    def action_help(self) -> None:
+    async def action_help(self) -> None:
         """Show all keys, or hide them."""
-        self._help.display = not self._help.display
+        await self._help.toggle()
 
 
 def _styled_line(program: Followed, text: str | None, at: int | None, width: int) -> StyledLine:
