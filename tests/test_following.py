@@ -54,6 +54,7 @@ def all_of(followed: Followed) -> list[tuple[int, float]]:
         ("Epoch 0: 100%|##| 10/10 [00:00<00:00, 50it/s, loss=0.5, v_num=1]", 0, 0.5),
         ("global_step: 12.0 train_loss=inf", 12, math.inf),
         ('{"iter": 3, "loss": "NaN"}', 3, math.nan),
+        ("[Epoch 4] ce_loss: 9 total_loss: 0.5", 4, 0.5),
         (f"step {LARGEST_ITERATION} loss 1", 0, 1.0),
     ],
 )

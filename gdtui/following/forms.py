@@ -8,11 +8,11 @@ from typing import NamedTuple
 from gdtui.transcript import LINE_LIMIT, iteration_in, loss_in
 
 FORMS_LOOKED_FOR = "'Iteration 12 => Loss: 0.5', 'step 12: loss=0.5' or '{\"loss\": 0.5}'"
-# A loss as such or in training: that of a validation or a test is another one. The classes in front
-# spell what the engine can search for; `(?i:...)` there would take three times as long.
+# A loss as such, in training or in total: that of a validation or a test is another one. What is in
+# front spells what the engine can search for; `(?i:...)` there would take three times as long.
 _LOSS = re.compile(
     r"""[Ll][Oo][Ss][Ss]
-    (?: (?<![\w/.-].{4}) | (?<=(?i:train)[_/.\ -].{4}) | (?<=(?i:training)[_/.\ -].{4}) )
+    (?: (?<![\w/.-].{4}) | (?<=(?i:train|total)[_/.\ -].{4}) | (?<=(?i:training)[_/.\ -].{4}) )
     (?<!(?i:\bval)\ .{4}) (?<!(?i:\bvalidation)\ .{4}) (?<!(?i:\beval)\ .{4}) (?<!(?i:\btest)\ .{4})
     (?:/train)? ["']? \s*+ (?: => | -> | [:=] )? \s*+ ["']? (?:tensor\()?
     ( [-+]? (?: (?: \d++ (?:\.\d*+)? | \.\d++ ) (?: [eE][-+]?\d{1,4}+ )?
@@ -29,7 +29,7 @@ _STEP, _EPOCH = (
     for word in (r"[SsIiBb](?: tep | ter (?:ation)?+ | atch | TEP | TER )", r"[Ee](?:poch|POCH)")
 )
 # How the columns of a table are called that have them, in the order in which they are looked for.
-_LOSS_COLUMNS = ("loss", "train_loss", "train/loss", "training_loss")
+_LOSS_COLUMNS = ("loss", "train_loss", "train/loss", "training_loss", "total_loss")
 _ITERATION_COLUMNS = ("iteration", "iter", "step", "global_step", "batch", "epoch")
 # What sets colours and moves the cursor of a terminal.
 _ESCAPE_CODE = re.compile(r"\x1b\[[0-?]*+[ -/]*+[@-~]")
