@@ -24,7 +24,8 @@ from gdtui.following.followed import Followed, source_name
 from gdtui.following.reading import LineReader, read_to_end
 from gdtui.ui.app import Laboratory
 from gdtui.ui.dialogs.question import Question
-from gdtui.ui.following import FOLLOW_BINDINGS, FollowScreen
+from gdtui.ui.follow_keys import FOLLOW_BINDINGS
+from gdtui.ui.following import FollowScreen
 from gdtui.ui.widgets.help_panel import HelpPanel
 from gdtui.ui.widgets.iteration_log import IterationLog
 

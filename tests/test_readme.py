@@ -8,7 +8,7 @@ import pytest
 import gdtui
 from gdtui.cli.parser import EXAMPLES
 from gdtui.core.methods import METHODS
-from gdtui.ui.following import FOLLOW_KEYS
+from gdtui.ui.follow_keys import FOLLOW_KEYS
 from gdtui.ui.keys import GROUPS
 from gdtui.ui.widgets.help_panel import key_table
 

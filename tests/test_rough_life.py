@@ -23,7 +23,7 @@ from textual.keys import _character_to_key
 
 from gdtui.core.settings import SHARED
 from gdtui.lessons.lesson import shipped
-from gdtui.ui.following import FOLLOW_BINDINGS
+from gdtui.ui.follow_keys import FOLLOW_BINDINGS
 from gdtui.ui.workbench import Workbench
 from gdtui.views import VIEWS
 

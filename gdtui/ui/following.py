@@ -10,7 +10,7 @@ from functools import cached_property, partial
 from textual import on
 from textual.actions import parse
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import Binding
 from textual.containers import Horizontal
 from textual.message import Message
 from textual.widget import Widget
@@ -32,7 +32,15 @@ from gdtui.ui.background_export import EXPORT, Pause, StoppedError
 from gdtui.ui.clock import AppClock, Clock, frames_a_second, rest_after_frame
 from gdtui.ui.dialogs.export import ExportScreen
 from gdtui.ui.dialogs.question import Question
-from gdtui.ui.keys import Hint, written
+from gdtui.ui.follow_keys import (
+    CHOSEN_BY_KEY,
+    FOLLOW_BINDINGS,
+    FOLLOW_KEYS,
+    FOLLOW_NOTE,
+    HINTS_OF_FOLLOWING,
+    HINTS_OF_PAST,
+)
+from gdtui.ui.keys import ALWAYS, Hint
 from gdtui.ui.textual_fixes.prompt_repaint import PromptRepaint
 from gdtui.ui.textual_fixes.stale_sizes import IgnoresStaleSizes
 from gdtui.ui.textual_fixes.styled_once import StyledOnce
@@ -42,69 +50,8 @@ from gdtui.ui.widgets.iteration_log import IterationLog, StyledLine, line
 from gdtui.ui.widgets.line_plot import LinePlot
 from gdtui.views.loss import loss_of_programs
 
-# Programs that a key chooses.
-CHOSEN_BY_KEY = 9
 # How much of a message, and of the name of a folder, there is room for.
 MESSAGE, FOLDER_NAME = 400, 200
-
-FOLLOW_NOTE = """\
-The losses are read from the lines of the program as it prints them; up and down scroll them, a \
-click on one looks at its loss. What needs the surface that is descended, such as the valley, is \
-not to be had of another program."""
-# Offered in the last row.
-HINTS_OF_FOLLOWING = [
-    Hint("l", "l", "Scale"),
-    Hint("left", "left", "Back"),
-    Hint("z", "z", "Zoom"),
-    Hint("e", "e", "Export"),
-]
-HINTS_OF_PAST = [
-    Hint("left", "left", "Through time"),
-    Hint("right", "right", "Through time"),
-    Hint("home", "home", "Start"),
-    Hint("end", "end", "Newest"),
-    Hint("g", "g", "Go to"),
-]
-ALWAYS_THERE = [Hint("question_mark", "?", "Help"), Hint("q", "q", "Quit")]
-
-
-def _key(key: str, action: str, name: str, sentence: str, priority: bool = False) -> Binding:
-    words = f"{name} ({written(key)})"
-    return Binding(key, action, words, show=False, priority=priority, tooltip=sentence)
-
-
-FOLLOW_KEYS: dict[str, list[Binding]] = {
-    "Choose what is shown": [
-        *(
-            _key(str(n), f"choose({n - 1})", f"Program {n}", f"show the losses of program {n}")
-            for n in range(1, CHOSEN_BY_KEY + 1)
-        ),
-        _key("l", "next_scale", "Scale of the loss", "draw it linear, log, log-log, above lowest"),
-        _key("z", "zoom", "Zoom", "show only the plot, or the lines as well"),
-    ],
-    "Go through time": [
-        _key("left", "move(-1)", "Back in time", "look a loss back"),
-        _key("right", "move(1)", "Forth in time", "look a loss on"),
-        _key("shift+left", "move(-10)", "Ten losses back", "look ten losses back"),
-        _key("shift+right", "move(10)", "Ten losses forth", "look ten losses on"),
-        _key("ctrl+left", "move_percent(-1)", "A percent back", "look a percent back"),
-        _key("ctrl+right", "move_percent(1)", "A percent forth", "look a percent on"),
-        _key("home", "start", "To the start", "look at the first loss"),
-        _key("end", "live", "To the end", "look at the newest loss, and follow it"),
-        _key("g", "go", "Go to", "look at an iteration by its number"),
-        _key("n", "broken", "No number", "look at the first loss that is no finite number"),
-    ],
-    "Take away": [_key("e", "export", "Export", "write the losses or the plot to a new file")],
-    "Find one's way": [
-        _key("pageup", "log('page_up')", "Page up", "scroll lines or help a page up", True),
-        _key("pagedown", "log('page_down')", "Page down", "scroll lines or help a page down", True),
-        _key("escape", "escape", "Close", "leave the help, stop the export"),
-        _key("question_mark", "help", "Help", "show all keys, or hide them"),
-        _key("ctrl+p", "app.command_palette", "Palette", "search every command, and the themes"),
-        _key("q", "app.quit", "Quit", "leave gdtui"),
-    ],
-}
-FOLLOW_BINDINGS: list[BindingType] = [key for group in FOLLOW_KEYS.values() for key in group]
 
 
 class FollowScreen(IgnoresStaleSizes, StyledOnce[None], PromptRepaint[None]):
@@ -229,7 +176,7 @@ class FollowScreen(IgnoresStaleSizes, StyledOnce[None], PromptRepaint[None]):
         choice = [Hint("1", f"1-{last}", "Program")] if last > 1 else []
         broken = [Hint("n", "n", "Where it broke")] if program.broken else []
         hints = choice + broken + HINTS_OF_FOLLOWING
-        self.query_one(HintRow).show(hints if self._cursor is None else HINTS_OF_PAST, ALWAYS_THERE)
+        self.query_one(HintRow).show(hints if self._cursor is None else HINTS_OF_PAST, ALWAYS)
 
     @property
     def _drawing(self) -> Drawing:
