@@ -47,7 +47,7 @@ BASES = {"gdtui.ui.widgets.rows", "gdtui.ui.dialogs.dialog"}
 # What connects, and who alone may know it.
 CONNECTORS = {
     "gdtui.cli.main": {"gdtui.__main__"},
-    "gdtui.ui.app": {"gdtui.cli.main"},
+    "gdtui.ui.app": {"gdtui.cli.main", "gdtui.cli.follow", "gdtui.cli.output"},
     "gdtui.ui.workbench": {"gdtui.ui.app"},
 }
 PRINTS = {"print", "input", "sys.stdout", "sys.stderr"}

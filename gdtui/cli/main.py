@@ -1,7 +1,8 @@
 """What is asked for, and then a screen, a plain report or a list.
 
-The only place that prints, and the only one that ends the program. What only one way needs is
-imported there: plain output waits for neither textual nor plotext.
+With the modules beside it the only place that prints, and by itself the only one that ends the
+program. What only one way needs is imported there: plain output waits for neither textual nor
+plotext.
 """
 
 from __future__ import annotations
@@ -10,9 +11,20 @@ import argparse
 import gc
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, BinaryIO
 
+from gdtui.cli.output import (
+    INTERRUPTED_STATUS,
+    fail,
+    has_screen,
+    is_plain,
+    tell,
+    tell_no_keys,
+    tell_notes,
+    theme_trouble,
+    trouble_with_figure,
+)
 from gdtui.cli.parser import USAGE_STATUS, read_options
 from gdtui.cli.terminal import can_show, draw_on_output, drop, is_terminal, let_go, take_keyboard
 from gdtui.core.printable import printable
@@ -20,7 +32,6 @@ from gdtui.core.settings import Settings
 from gdtui.samples import sample_folder, sample_path
 
 if TYPE_CHECKING:
-    from gdtui.following.followed import Followed
     from gdtui.lessons.course import Course
     from gdtui.loading import Loading
     from gdtui.problem import Problem, Source
@@ -28,16 +39,14 @@ if TYPE_CHECKING:
     from gdtui.scene import Program
     from gdtui.sessions.opening import Opening
     from gdtui.sessions.store import SessionSummary
-    from gdtui.ui.app import Laboratory
 
 DIVERGED_STATUS = OTHER_LOSSES_STATUS = 1
-INTERRUPTED_STATUS = 128 + 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run gdtui; returns the exit status."""
     if sys.stdout is None:
-        return _fail("standard output is closed")
+        return fail("standard output is closed")
     try:
         status = _run(arguments)
         sys.stdout.flush()
@@ -48,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         drop(sys.stdout)
         if isinstance(error, BrokenPipeError):
             return 0  # whoever read has seen enough
-        return _fail(f"the output can't be written: {error.strerror}")
+        return fail(f"the output can't be written: {error.strerror}")
     finally:
         let_go(sys.stderr)
 
@@ -61,13 +70,15 @@ def _run(arguments: Sequence[str] | None) -> int:
     if options.samples:
         return _list_samples()
     if options.file == "-" and (sys.stdin is None or is_terminal(sys.stdin)):
-        return _fail("there is no data on standard input; pipe it in, or name a file")
+        return fail("there is no data on standard input; pipe it in, or name a file")
     if options.check is not None:
         return _check(options, settings)
     if options.follow:
-        return _follow(options)
-    if options.figure and (trouble := _trouble_with_figure(options)):
-        return _fail(trouble)
+        from gdtui.cli.follow import follow
+
+        return follow(options)
+    if options.figure and (trouble := trouble_with_figure(options)):
+        return fail(trouble)
     if options.compare:
         return _compare(options)
     if options.resume is not None:
@@ -78,22 +89,9 @@ def _run(arguments: Sequence[str] | None) -> int:
         return _teach(options, settings)
     if options.figure:
         return _draw_run(options, settings)
-    if _has_screen(options):
+    if has_screen(options):
         return _show(options, settings)
     return _print(options, settings)
-
-
-def _trouble_with_figure(options: argparse.Namespace) -> Exception | None:
-    """Why no figure can be written, as far as that can be known before it is drawn."""
-    from gdtui.export.figures import require_matplotlib
-    from gdtui.export.files import ExportError, refuse_existing
-
-    try:
-        refuse_existing(options.figure)
-        require_matplotlib()
-    except ExportError as error:
-        return error
-    return None
 
 
 def _draw_run(options: argparse.Namespace, settings: Settings) -> int:
@@ -103,7 +101,7 @@ def _draw_run(options: argparse.Namespace, settings: Settings) -> int:
     try:
         problem = _read(options)
     except DataError as error:
-        return _fail(error)
+        return fail(error)
     return _draw(options, problem, settings)
 
 
@@ -138,7 +136,7 @@ def _draw(
             options.figure, figure_file(scene, options.view, words, options.theme, options.form)
         )
     except ExportError as error:
-        return _fail(error)
+        return fail(error)
     return 0
 
 
@@ -164,20 +162,8 @@ def _read(options: argparse.Namespace) -> Problem:
     loading = _loading(options)
     loading.read()
     problem = loading.result()
-    _tell_notes(problem)
+    tell_notes(problem)
     return problem
-
-
-def _is_plain(options: argparse.Namespace) -> bool:
-    """Whether lines are asked for, not a screen."""
-    return options.plain or options.format is not None
-
-
-def _has_screen(options: argparse.Namespace) -> bool:
-    """Whether to show a screen; where one was asked for and can't be, says why."""
-    if not _is_plain(options) and not can_show():
-        _tell_why_plain()
-    return not _is_plain(options) and can_show()
 
 
 def _compare(options: argparse.Namespace) -> int:
@@ -190,20 +176,20 @@ def _compare(options: argparse.Namespace) -> int:
     try:
         problem, history, notes = compared(options.compare, _source(options))
     except ExportError as error:
-        return _fail(error)
-    _tell(notes)
+        return fail(error)
+    tell(notes)
     if options.figure:
         return _draw(options, problem, history.entries[-1].run.settings, history)
-    if _has_screen(options):
+    if has_screen(options):
         try:
             take_keyboard()
         except OSError:
-            _tell_no_keys()
+            tell_no_keys()
         else:
             opening = Opening(Store(), history=history)
             loading = Loading.done_with(problem)
             return _open(options, history.entries[0].run.settings, opening, loading)
-    _tell_notes(problem)
+    tell_notes(problem)
     sys.stdout.write(table(history))
     return 0
 
@@ -224,139 +210,32 @@ def _check(options: argparse.Namespace, settings: Settings) -> int:
     stream = None
     if options.check == "-":
         if sys.stdin is None or is_terminal(sys.stdin):
-            return _fail("there are no lines on standard input; pipe them in, or name a file")
+            return fail("there are no lines on standard input; pipe them in, or name a file")
         stream = sys.stdin.buffer
     try:
         problem = _read(options)
         transcript = read_transcript(options.check, options.pattern, stream)
     except (DataError, TranscriptError) as error:
-        return _fail(error)
+        return fail(error)
     if transcript.begins_again:
-        _tell([f"line {transcript.begins_again} begins another run, which is not looked at"])
+        tell([f"line {transcript.begins_again} begins another run, which is not looked at"])
     judgement = judged(problem.surface, settings, transcript)
     found = verdict_of(judgement, transcript, settings)
     status = 0 if judgement.is_same else OTHER_LOSSES_STATUS
-    if options.show and _has_screen(options):
+    if options.show and has_screen(options):
         losses = np.array([printed[1:3] for printed in transcript])
         name = "your program" if stream else printable(os.path.basename(options.check))
         program = Program(name, losses[:, 0] - judgement.offset, losses[:, 1], tuple(found))
         try:
             take_keyboard()
         except OSError:
-            _tell_no_keys()
+            tell_no_keys()
         else:
             opening = Opening(Store())
             loaded = Loading.done_with(problem)
             return _open(options, settings, opening, loaded, program=program) or status
     for sentence in found:
         print(sentence)
-    return status
-
-
-def _follow(options: argparse.Namespace) -> int:
-    """Read the losses that other programs print, and sum them up, or draw them."""
-    from gdtui.following.reading import exported_runs
-    from gdtui.transcript import TranscriptError
-
-    if "-" in options.follow and (sys.stdin is None or is_terminal(sys.stdin)):
-        return _fail("there are no lines on standard input; pipe them in, or name a file")
-    try:
-        runs = [run for path in options.compare or () for run in exported_runs(path)]
-    except TranscriptError as error:
-        return _fail(error)
-    if not options.figure and _has_screen(options):
-        try:
-            stream = take_keyboard()
-        except OSError:
-            _tell_no_keys()
-        else:
-            return _follow_on_screen(options, stream, runs)
-    if options.figure and (trouble := _trouble_with_figure(options)):
-        return _fail(trouble)
-    programs, status = _read_followed(options)
-    if not options.figure:
-        for program in [*programs, *runs]:
-            _sum_up(program)
-    elif programs and status != USAGE_STATUS:
-        return _draw_followed(options, [*programs, *runs]) or status
-    return status
-
-
-def _read_followed(options: argparse.Namespace) -> tuple[list[Followed], int]:
-    """Read what is there to the end; those that have printed a loss, and the exit status."""
-    from gdtui.following.followed import Followed, source_name
-    from gdtui.following.reading import read_to_end
-    from gdtui.transcript import TranscriptError
-
-    programs, status = [], 0
-    for path in options.follow:
-        programs.append(Followed(source_name(path), options.pattern))
-        try:
-            read_to_end(programs[-1], path, sys.stdin.buffer if path == "-" else None)
-        except TranscriptError as error:
-            status = _fail(error)
-        except KeyboardInterrupt:  # it has been seen enough of
-            status = INTERRUPTED_STATUS
-            break
-    return [program for program in programs if program.count], status
-
-
-def _sum_up(program: Followed) -> None:
-    from gdtui.following.words import summary
-
-    print("\n".join(summary(program)))
-
-
-def _draw_followed(options: argparse.Namespace, programs: Sequence[Followed]) -> int:
-    """Draw the losses into a file, where that says more on a log scale as well."""
-    from gdtui.export.files import ExportError, write_at
-    from gdtui.export.followed import figure_of_program
-    from gdtui.scene import Scale
-    from gdtui.views.loss import loss_of_programs
-
-    lowest = [program.lowest.loss for program in programs if program.lowest]
-    scales = [Scale.LINEAR, *([Scale.LOG] if min(lowest, default=0.0) > 0 else [])]
-    drawings = [loss_of_programs(programs, 0, scale, None) for scale in scales]
-    try:
-        file = figure_of_program(programs[0], drawings, options.theme, options.form)
-        write_at(options.figure, file)
-    except ExportError as error:
-        return _fail(error)
-    return 0
-
-
-def _follow_on_screen(
-    options: argparse.Namespace, stream: BinaryIO | None, runs: Sequence[Followed]
-) -> int:
-    """Follow on screen, beside runs that are over; at the end there is a summary of all."""
-    draw_on_output()
-    from gdtui.following.followed import Followed, source_name
-    from gdtui.following.reading import LineReader
-    from gdtui.ui.app import Laboratory
-
-    readers = [
-        *(
-            LineReader(
-                Followed(source_name(path), options.pattern), path, stream if path == "-" else None
-            )
-            for path in options.follow
-        ),
-        *(LineReader(run, run.name) for run in runs),
-    ]
-    app = Laboratory(None, Settings(), fps=options.fps, ascii_only=options.ascii, readers=readers)
-    if trouble := _theme_trouble(app, options):
-        return _fail(trouble)
-    app.obey_signals()
-    app.run_on_terminal()
-    if app.fault:
-        _tell([f"this was a bug of gdtui; {app.fault}"])
-    status = app.return_code or 0
-    if not status:
-        programs = [reader.followed for reader in readers]
-        _tell(program.trouble for program in programs if program.trouble)
-        for program in programs:
-            if program.count:
-                _sum_up(program)
     return status
 
 
@@ -370,26 +249,24 @@ def _resume(options: argparse.Namespace, settings: Settings) -> int:
     try:
         sessions, troubles = store.summaries()
     except DataError as error:
-        return _fail(error)
-    _tell(troubles)
+        return fail(error)
+    tell(troubles)
     if options.resume > len(sessions):
         there = {0: "no session is saved", 1: "only one session is saved"}
         count = len(sessions)
-        return _fail(
-            there.get(count, f"only {count} sessions are saved; gdtui --resume lists them")
-        )
-    if not sessions or _is_plain(options) or not can_show():
+        return fail(there.get(count, f"only {count} sessions are saved; gdtui --resume lists them"))
+    if not sessions or is_plain(options) or not can_show():
         return _list_sessions(sessions)
     try:
         stream = take_keyboard()
     except OSError:
-        _tell_no_keys()
+        tell_no_keys()
         return _list_sessions(sessions)
     opening = Opening(store, sessions, options.file, stream)
     try:
         loading = opening.choose(sessions[options.resume - 1].name) if options.resume else None
     except DataError as error:
-        return _fail(opening.explain(error))
+        return fail(opening.explain(error))
     return _open(options, settings, opening, loading)
 
 
@@ -403,7 +280,7 @@ def _check_lessons(options: argparse.Namespace) -> int:
         problem = _read(options)
         lessons = [lesson_at(where) for where in options.check_lesson]
     except (DataError, LessonError) as error:
-        return _fail(error)
+        return fail(error)
     return 0 if check_all(lessons, problem, print) else USAGE_STATUS
 
 
@@ -422,13 +299,13 @@ def _teach(options: argparse.Namespace, settings: Settings) -> int:
     try:
         course = course_of(options.lesson)
     except LessonError as error:
-        return _fail(error)
+        return fail(error)
     if not can_show():
-        return _fail("a lesson needs a terminal to show it on; --check-lesson needs none")
+        return fail("a lesson needs a terminal to show it on; --check-lesson needs none")
     try:
         stream = take_keyboard()
     except OSError:
-        return _fail("a lesson needs a terminal to take keys from")
+        return fail("a lesson needs a terminal to take keys from")
     return _open(options, settings, Opening(Store()), _loading(options, stream), course)
 
 
@@ -440,32 +317,6 @@ def _list_sessions(sessions: Sequence[SessionSummary]) -> int:
     return 0
 
 
-def _tell(sentences: Iterable[object]) -> None:
-    for sentence in sentences:
-        print(f"gdtui: {sentence}", file=sys.stderr)
-
-
-def _tell_notes(problem: Problem) -> None:
-    """Say what was guessed or left out in reading the data."""
-    _tell(problem.dataset.notes if problem.dataset else ())
-
-
-def _tell_why_plain() -> None:
-    if is_terminal(sys.stdout):
-        _tell(["this terminal can't show a screen; plain output follows"])
-    elif is_terminal(sys.stderr):  # else nobody is there who could have expected a screen
-        _tell(["the output is no terminal; plain output follows"])
-
-
-def _tell_no_keys() -> None:
-    _tell(["there is no terminal to take keys from; plain output follows"])
-
-
-def _fail(message: object) -> int:
-    _tell([message])
-    return USAGE_STATUS
-
-
 def _print(options: argparse.Namespace, settings: Settings) -> int:
     from gdtui.core.descent import Status
     from gdtui.dataset import DataError
@@ -475,7 +326,7 @@ def _print(options: argparse.Namespace, settings: Settings) -> int:
     try:
         problem = _read(options)
     except DataError as error:
-        return _fail(error)
+        return fail(error)
     surface = problem.surface_for(settings)
     lines = REPORTS[options.format or "text"](problem, settings, options.every)
     while True:
@@ -487,9 +338,9 @@ def _print(options: argparse.Namespace, settings: Settings) -> int:
     sys.stdout.flush()
     diverged = outcome.status is Status.DIVERGED
     if diverged:
-        _tell([explanation(surface, settings, outcome)])
+        tell([explanation(surface, settings, outcome)])
     elif warned := warning(surface, settings, outcome.step[1:3]):
-        _tell([warned])
+        tell([warned])
     return DIVERGED_STATUS if diverged else 0
 
 
@@ -500,7 +351,7 @@ def _show(options: argparse.Namespace, settings: Settings) -> int:
     try:
         stream = take_keyboard()
     except OSError:
-        _tell_no_keys()
+        tell_no_keys()
         return _print(options, settings)
     return _open(options, settings, Opening(Store()), _loading(options, stream))
 
@@ -522,37 +373,26 @@ def _open(
 
     screen = options.pace, options.run, options.fps, options.ascii
     app = Laboratory(loading, settings, *screen, opening, course=course, program=program)
-    if trouble := _theme_trouble(app, options):
-        return _fail(trouble)
+    if trouble := theme_trouble(app, options):
+        return fail(trouble)
     was_quick = loading is not None and loading.is_quick
     try:
         if loading and was_quick:
             loading.read()
-            _tell_notes(loading.result())
+            tell_notes(loading.result())
         app.obey_signals()
         failure = app.run_on_terminal()
         if failure is not None:
             raise failure
     except DataError as error:
-        return _fail(opening.explain(error))
+        return fail(opening.explain(error))
     if opening.problem and not was_quick:
-        _tell_notes(opening.problem)
+        tell_notes(opening.problem)
     if app.fault:
-        _tell([f"this was a bug of gdtui; {app.fault}"])
+        tell([f"this was a bug of gdtui; {app.fault}"])
     elif app.trouble and not app.return_code:
-        _tell([app.trouble])
+        tell([app.trouble])
     return app.return_code or 0
-
-
-def _theme_trouble(app: Laboratory, options: argparse.Namespace) -> str | None:
-    """Put the theme on that is named; says which there are where there is none of that name."""
-    if options.theme is None:
-        return None
-    if options.theme not in app.available_themes:
-        themes = ", ".join(app.available_themes)
-        return f"no theme '{printable(options.theme)}'; there are {themes}"
-    app.theme = options.theme
-    return None
 
 
 def _list_samples() -> int:
