@@ -193,6 +193,20 @@ def key_delays(terminal: Terminal, titles: Sequence[bytes] = TITLES) -> list[flo
     return sorted(delays)
 
 
+@measurement
+def lesson_cards() -> Iterator[Figure]:
+    """From a key to what is seen first of another card of a lesson."""
+    for columns, rows in SIZES:
+        arguments = ("-m", "gdtui", str(lesson.PIZZA), "--lesson", "downhill")
+        with Terminal(*arguments, columns=columns, rows=rows) as terminal:
+            terminal.wait_for("1/", "ready")
+            delays = []
+            for number in range(KEYS):
+                delays.append(delay(terminal, "]["[number % 2], b""))
+                watch(terminal, 0.2)
+        yield from of_keys("key to another card of a lesson", (columns, rows), sorted(delays))
+
+
 def of_keys(what: str, size: tuple[int, int], delays: list[float]) -> Iterator[Figure]:
     """The median and the slowest of many keys."""
     median, late = statistics.median(delays), delays[int(len(delays) * 0.99)]
