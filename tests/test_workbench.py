@@ -1215,7 +1215,7 @@ async def test_every_export_is_a_new_file_whose_path_is_shown(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begin = Settings(lr=0.002, bias=True)
-    async with opened(begin) as desk:
+    async with opened(begin, size=SMALL) as desk:
         await desk.finish(1, of=100)
         await desk.advance(100)
         await desk.press("h", "up", "enter")
