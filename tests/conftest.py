@@ -21,6 +21,8 @@ from gdtui.samples import sample_folder
 # The search for garbage would take a quarter of the time in which an app opens.
 gc.set_threshold(50_000, 50, 50)
 os.environ["XDG_STATE_HOME"] = STATE_FOLDER.name
+# Else every program that a test starts would compile all of itself again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 # A shell has what it runs in the background ignore interrupts, and so would the programs tested.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
